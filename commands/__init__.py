@@ -1,0 +1,1 @@
+"""What people may do: one order per act, and the one path by which it is performed."""

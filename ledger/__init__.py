@@ -1,0 +1,1 @@
+"""The record: what happened, who signed it, and what the protocol makes of it."""

@@ -1,0 +1,90 @@
+"""The grammars of the record: what a string in the signed bytes may look like, and nothing else.
+
+Every string that is signed has one of these types; a plain `str` does not exist there. Patterns end in
+`\\Z`, never `$`, so that no trailing newline passes. docs/spec/entry.md holds the same table in prose.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from msgspec import Meta
+
+_DATE = r"[0-9]{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12][0-9]|3[01])"
+_HM = r"(?:[01][0-9]|2[0-3]):[0-5][0-9]"
+_OFFSET = r"[+-](?:0[0-9]|1[0-4]):[0-5][0-9]"
+
+Count = Annotated[int, Meta(ge=0, le=2**53 - 1)]
+"""A whole number, 0 to 2^53 - 1: what every JSON reader keeps exactly."""
+Decimal = Annotated[str, Meta(pattern=r"\A(?!-0\Z)-?(?:0|[1-9][0-9]{0,11})(?:\.[0-9]{0,8}[1-9])?\Z")]
+"""A decimal number in its one shortest form; no exponent, no -0, no trailing zero."""
+Amount = Annotated[str, Meta(pattern=r"\A(?:0|[1-9][0-9]{0,11})(?:\.[0-9]{0,8}[1-9])?\Z")]
+"""A decimal that is not negative."""
+Uuid = Annotated[str, Meta(pattern=r"\A[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\Z")]
+Hex = Annotated[str, Meta(pattern=r"\A[0-9a-f]{64}\Z")]
+"""A SHA-256, lower-case hexadecimal."""
+OptionalHex = Annotated[str, Meta(pattern=r"\A(?:[0-9a-f]{64})?\Z")]
+"""A SHA-256, or empty: the ledger id inside the genesis entry itself."""
+Commitment = Annotated[str, Meta(pattern=r"\Asha256:[0-9a-f]{64}\Z")]
+"""SHA-256 over a 32-byte salt and the UTF-8 bytes of a text that is kept beside the record."""
+Utc = Annotated[str, Meta(pattern=rf"\A{_DATE}T{_HM}:[0-5][0-9]\.[0-9]{{3}}Z\Z")]
+Signed_at = Annotated[str, Meta(pattern=rf"\A{_DATE}T{_HM}:[0-5][0-9]\.[0-9]{{3}}{_OFFSET}\Z")]
+"""The signer's local time to the millisecond, with its offset from UTC."""
+Minute = Annotated[str, Meta(pattern=rf"\A{_DATE}T{_HM}{_OFFSET}\Z")]
+"""Local time to the minute, with its offset."""
+Day = Annotated[str, Meta(pattern=rf"\A{_DATE}\Z")]
+When = Annotated[str, Meta(pattern=rf"\A{_DATE}(?:T{_HM}{_OFFSET})?\Z")]
+"""A minute or a day, as `occurred.precision` says."""
+Zone = Annotated[str, Meta(pattern=r"\A[A-Za-z][A-Za-z0-9_+-]{0,31}(?:/[A-Za-z0-9_+-]{1,32}){0,2}\Z")]
+"""An IANA time zone name."""
+Token = Annotated[str, Meta(pattern=r"\A[a-z0-9](?:[a-z0-9._-]{0,62}[a-z0-9])?\Z")]
+"""A short lower-case name: a drug, a term, a criterion, a person's id, a log."""
+Code = Annotated[str, Meta(pattern=r"\A[A-Za-z0-9](?:[A-Za-z0-9._/-]{0,62}[A-Za-z0-9])?\Z")]
+"""A number printed on something: a lot, a version, a form."""
+PatientNo = Annotated[str, Meta(pattern=r"\A(?:P-)?[0-9][0-9-]{0,30}\Z")]
+"""A patient's study number: digits and hyphens; a pack may allow the prefix `P-`, and may be stricter."""
+Stream = Annotated[str, Meta(pattern=r"\A[a-z]+(?:/[A-Za-z0-9][A-Za-z0-9.-]{0,62})?\Z")]
+Kind = Annotated[str, Meta(pattern=r"\A[a-z]+(?:\.[a-z-]+)/[1-9][0-9]{0,2}\Z")]
+FindingId = Annotated[str, Meta(pattern=r"\A[A-Z]-[A-Z0-9-]{1,24}@(?:0|[1-9][0-9]{0,15})\Z")]
+"""`RULE@position` of the entry that the finding is about."""
+PrintedName = Annotated[str, Meta(pattern=r"\A[^\x00-\x20\x7f-\xa0\u2028\u2029](?:[^\x00-\x1f\x7f-\x9f\u2028\u2029]{0,126}[^\x00-\x20\x7f-\xa0\u2028\u2029])?\Z")]
+"""A person's or an organisation's printed name (21 CFR 11.50), kept readable on purpose; at most 128 bytes."""
+Base64url = Annotated[str, Meta(pattern=r"\A[A-Za-z0-9_-]*\Z")]
+Kid = Annotated[str, Meta(pattern=r"\A[A-Za-z0-9_-]{43}\Z")]
+"""RFC 7638 thumbprint (SHA-256) of the public key, base64url."""
+Alg = Literal["Ed25519", "ES256"]
+
+Role = Literal[
+    "investigator",
+    "principal-investigator",
+    "pharmacist",
+    "pharmacy-technician",
+    "nurse",
+    "coordinator",
+    "data-manager",
+    "monitor",
+    "sponsor-medical",
+    "sponsor",
+    "registrar",
+    "inspector",
+    "system",
+]
+"""What a person (or `system`, a device) signs as; DOMAIN vocabulary, docs/spec/kinds.md."""
+Meaning = Literal[
+    "authorship",
+    "performed",
+    "transcribed",
+    "verified",
+    "dispensed",
+    "assessed",
+    "approved",
+    "acknowledged",
+    "reviewed",
+    "responsibility",
+    "locked",
+    "unlocked",
+    "attested-copy",
+    "possession",
+    "system",
+]
+"""The closed list of meanings of a signature (21 CFR 11.50(a)(3)); `reviewed` is never an approval."""
