@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from msgspec import Meta
+from msgspec import Meta, Struct
 
 _DATE = r"[0-9]{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12][0-9]|3[01])"
 _HM = r"(?:[01][0-9]|2[0-3]):[0-5][0-9]"
@@ -50,6 +50,18 @@ FindingId = Annotated[str, Meta(pattern=r"\A[A-Z]-[A-Z0-9-]{1,24}@(?:0|[1-9][0-9
 PrintedName = Annotated[str, Meta(pattern=r"\A[^\x00-\x20\x7f-\xa0\u2028\u2029](?:[^\x00-\x1f\x7f-\x9f\u2028\u2029]{0,126}[^\x00-\x20\x7f-\xa0\u2028\u2029])?\Z")]
 """A person's or an organisation's printed name (21 CFR 11.50), kept readable on purpose; at most 128 bytes."""
 Base64url = Annotated[str, Meta(pattern=r"\A[A-Za-z0-9_-]*\Z")]
+RuleId = Annotated[str, Meta(pattern=r"\A[A-Z]-[A-Z0-9]+(?:-[A-Z0-9]+)*\Z", max_length=24)]
+"""The id of a rule, e.g. `A-PREMED-TIME`."""
+Level = Annotated[str, Meta(pattern=r"\A(?:0|-?[1-9])\Z")]
+"""A dose level relative to the starting level, e.g. `0` or `-1`."""
+JwsText = Annotated[
+    str,
+    Meta(
+        pattern=r'\A\{"payload":"[A-Za-z0-9_-]+","signatures":\[\{"protected":"[A-Za-z0-9_-]+","signature":"[A-Za-z0-9_-]+"\}\]\}\Z',
+        max_length=8192,
+    ),
+]
+"""A whole JWS with one signature, carried as text: the request with which a key was enrolled."""
 Kid = Annotated[str, Meta(pattern=r"\A[A-Za-z0-9_-]{43}\Z")]
 """RFC 7638 thumbprint (SHA-256) of the public key, base64url."""
 Alg = Literal["Ed25519", "ES256"]
@@ -88,3 +100,12 @@ Meaning = Literal[
     "system",
 ]
 """The closed list of meanings of a signature (21 CFR 11.50(a)(3)); `reviewed` is never an approval."""
+
+
+class Jwk(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A public key as RFC 7517 writes it; members in the order of RFC 7638. `y` is null for Ed25519."""
+
+    crv: Literal["Ed25519", "P-256"]
+    kty: Literal["OKP", "EC"]
+    x: Base64url
+    y: Base64url | None

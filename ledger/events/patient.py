@@ -1,0 +1,97 @@
+"""One patient, apart from doses and toxicities: from identification to the end of treatment."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from msgspec import Meta
+
+from ledger import wire
+from ledger.events.base import Wire
+
+Unit = Literal["mg", "ug", "g", "kg", "cm", "mL", "mL/min", "mg/dL", "umol/L", "mmol/L", "g/dL", "g/L", "U/L", "/uL", "10^9/L", "percent", "copies/mL", "score", "count", "ratio", "none"]
+"""Units that a measured value may carry, spelled as UCUM does where it is readable."""
+
+
+class PatientRegistered(Wire):
+    """A patient gets a study number (the stream's name)."""
+
+    sex: Literal["F", "M", "X", "U"]
+    birth_year: Annotated[int, Meta(ge=1900, le=2200)]
+
+
+class ConsentGiven(Wire):
+    """Informed consent, signed at `occurred`, before any study procedure (21 CFR 312.62(b))."""
+
+    form: wire.Code
+    guardian: wire.Commitment | None
+
+
+class CriterionResult(Wire):
+    """One eligibility criterion: met or not, with the value that decided it where there is one."""
+
+    criterion: wire.Token
+    met: bool
+    value: wire.Decimal | None
+    unit: Unit | None
+
+
+class EligibilityAssessed(Wire):
+    """The screening: each criterion, and the physician's conclusion."""
+
+    criteria: tuple[CriterionResult, ...]
+    eligible: bool
+
+
+class PatientEnrolled(Wire):
+    """The patient takes a slot of a dose level; `decided_by` names the physician when somebody else enters it."""
+
+    level: wire.Level
+    cohort: wire.Count
+    slot: wire.Count
+    phase: Literal["1", "2"]
+    decided_by: wire.Token | None
+
+
+class PatientMeasured(Wire):
+    """Body weight in kg and height in cm."""
+
+    weight_kg: wire.Amount
+    height_cm: wire.Amount | None
+
+
+class LabMeasured(Wire):
+    """A laboratory value taken at `occurred`; `upper_limit` is the laboratory's limit of normal."""
+
+    test: wire.Token
+    value: wire.Amount
+    unit: Unit
+    upper_limit: wire.Amount | None
+    reported_at: wire.Minute | None
+
+
+class ProphylaxisRecorded(Wire):
+    """Anti-infective prophylaxis from a day, until a day where it has ended."""
+
+    agent: wire.Token
+    since: wire.Day
+    until: wire.Day | None
+
+
+class TreatmentEnded(Wire):
+    """Study treatment is over; follow-up is not."""
+
+    why: Literal["completed", "progression", "toxicity", "withdrawal", "investigator", "transplant", "death", "lost", "sponsor"]
+
+
+class ConsentWithdrawn(Wire):
+    """The patient withdraws consent, to further treatment or to the study."""
+
+    scope: Literal["treatment", "study"]
+
+
+class PatientDied(Wire):
+    """Death, at `occurred`."""
+
+    cause: wire.Commitment | None
+    aware_at: wire.Minute | None

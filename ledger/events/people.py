@@ -1,0 +1,69 @@
+"""People: whose key is whose, which roles they hold, and what the investigator has delegated to them."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from ledger import wire
+from ledger.events.base import Wire
+from ledger.events.study import Device
+
+Task = Literal[
+    "registration",
+    "consent",
+    "eligibility",
+    "enrolment",
+    "measurement",
+    "laboratory",
+    "prescribing",
+    "pharmacy",
+    "premedication",
+    "administration",
+    "assessment",
+    "safety",
+    "supply",
+    "transcription",
+]
+"""What the principal investigator can delegate (ICH E6(R3) delegation log)."""
+
+
+class IdentityCheck(Wire):
+    """How the registrar verified who the person is (21 CFR 11.100(b))."""
+
+    kind: Literal["passport", "national-id", "staff-record", "known-in-person"]
+    ref: wire.Commitment | None
+
+
+class KeyEnrolled(Wire):
+    """A person's signing key becomes valid, once a second registrar has countersigned."""
+
+    person: wire.Token
+    name: wire.PrintedName
+    organisation: wire.PrintedName
+    roles: tuple[wire.Role, ...]
+    key: wire.Jwk
+    protection: Literal["pwd", "agent", "pin", "hwk"]
+    valid_until: wire.Day | None
+    identity: IdentityCheck
+    request: wire.JwsText
+
+
+class DeviceEnrolled(Wire):
+    """A further workstation and its system key."""
+
+    device: Device
+
+
+class DelegationGranted(Wire):
+    """The principal investigator delegates tasks to a person for a period (`until` null: until ended)."""
+
+    person: wire.Token
+    tasks: tuple[Task, ...]
+    since: wire.When
+    until: wire.When | None
+
+
+class DelegationEnded(Wire):
+    """A delegation ends; `occurred` is the moment from which it no longer holds."""
+
+    delegation: wire.Uuid

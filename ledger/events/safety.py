@@ -1,0 +1,110 @@
+"""Tolerance, toxicity, and what people decide about findings."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from msgspec import Meta
+
+from ledger import wire
+from ledger.events.base import Wire
+from ledger.events.patient import Unit
+
+Grade = Annotated[int, Meta(ge=1, le=5)]
+
+
+class ToleranceAssessed(Wire):
+    """The physician's judgement of one dose: the worst grade seen (0 to 5) and whether it was tolerated."""
+
+    dose: wire.Uuid
+    worst_grade: Annotated[int, Meta(ge=0, le=5)]
+    tolerated: bool
+    toxicities: tuple[wire.Uuid, ...]
+    window_h: wire.Count
+
+
+class ToxicityReported(Wire):
+    """A toxicity with onset at `occurred`; `dose` links the infusion during or after which it came."""
+
+    term: wire.Token
+    verbatim: wire.Commitment | None
+    dose: wire.Uuid | None
+    aware_at: wire.Minute | None
+
+
+class LabBasis(Wire):
+    """The laboratory value behind a grade, with the limit of normal and the patient's baseline."""
+
+    value: wire.Amount
+    unit: Unit
+    upper_limit: wire.Amount | None
+    baseline: wire.Amount | None
+
+
+class ToxicityGraded(Wire):
+    """A grade of the dictionary in force, from `occurred` on."""
+
+    toxicity: wire.Uuid
+    grade: Grade
+    lab: LabBasis | None
+
+
+class ToxicityRegraded(Wire):
+    """A changed judgement of a grade, from `occurred` on; lowering needs the principal investigator."""
+
+    toxicity: wire.Uuid
+    graded: wire.Uuid
+    grade: Grade
+    lab: LabBasis | None
+
+
+class ToxicityAttributed(Wire):
+    """How likely the drug caused it (NCI scale)."""
+
+    toxicity: wire.Uuid
+    drug: wire.Token
+    relation: Literal["unrelated", "unlikely", "possible", "probable", "definite"]
+
+
+class SeriousnessAssessed(Wire):
+    """Serious or not by 21 CFR 312.32(a); `aware_at` starts the safety clocks."""
+
+    toxicity: wire.Uuid
+    serious: bool
+    criteria: tuple[
+        Literal["death", "life-threatening", "hospitalisation", "incapacity", "congenital-anomaly", "important-medical-event"], ...
+    ]
+    aware_at: wire.Minute
+
+
+class ToxicityResolved(Wire):
+    """The toxicity has ended, at `occurred`, with this outcome."""
+
+    toxicity: wire.Uuid
+    outcome: Literal["recovered", "recovered-with-sequelae", "recovering", "not-recovered", "fatal", "unknown"]
+
+
+class DeviationAcknowledged(Wire):
+    """Somebody in charge has seen the finding of `rule` on entry `target`."""
+
+    rule: wire.RuleId
+    target: wire.Uuid
+
+
+class DeviationClassified(Wire):
+    """The finding is classified: an important deviation or not, its cause and what is done about it."""
+
+    rule: wire.RuleId
+    target: wire.Uuid
+    important: bool
+    root_cause: wire.Commitment
+    action: wire.Commitment | None
+
+
+class OverrideGranted(Wire):
+    """The principal investigator lets one act pass one rule, before the act; the deviation stays, as planned."""
+
+    rule: wire.RuleId
+    drug: wire.Token
+    amount_mg: wire.Amount | None
+    valid_until: wire.Minute

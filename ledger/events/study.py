@@ -1,0 +1,55 @@
+"""The study: the ledger's first entry and the protocol versions in force."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from ledger import wire
+from ledger.events.base import DictionaryRef, ProtocolRef, Wire
+
+
+class RootRegistrar(Wire):
+    """A registrar whose key the first entry itself establishes."""
+
+    person: wire.Token
+    name: wire.PrintedName
+    organisation: wire.PrintedName
+    key: wire.Jwk
+
+
+class Device(Wire):
+    """A workstation and the key of its system entries."""
+
+    id: wire.Token
+    key: wire.Jwk
+
+
+class Witnesses(Wire):
+    """How many outside cosignatures a checkpoint needs, and whose; quorum 0 asks for none."""
+
+    quorum: wire.Count
+    keys: tuple[wire.Jwk, ...]
+
+
+class LedgerCreated(Wire):
+    """The genesis: all root registrars sign it; the hash of its bytes is the ledger's id."""
+
+    trial: wire.Token
+    purpose: Literal["production", "training", "simulation"]
+    zone: wire.Zone
+    registrars: tuple[RootRegistrar, ...]
+    quorum: wire.Count
+    device: Device
+    log_key: wire.Jwk
+    next_log_key: wire.Hex
+    recovery_key: wire.Hex | None
+    witnesses: Witnesses
+    signing: Literal["every-act", "session"]
+
+
+class ProtocolActivated(Wire):
+    """A protocol pack comes into force at this site; its bytes are kept as a blob of that digest."""
+
+    pack: ProtocolRef
+    dictionary: DictionaryRef
+    fictional: tuple[wire.Token, ...]
