@@ -16,7 +16,7 @@ class Wire(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     """The base of all signed structs: immutable, closed, and without defaults."""
 
 
-class Ref(Wire):
+class Ref(Wire, frozen=True, kw_only=True):
     """Another entry, named so that nobody can put a different one in its place.
 
     `position` and `leaf` are null only between entries of one command.
@@ -28,7 +28,7 @@ class Ref(Wire):
     leaf: wire.Hex | None
 
 
-class CommandRef(Wire):
+class CommandRef(Wire, frozen=True, kw_only=True):
     """The act that this entry belongs to: `index` of `of` entries under one command id."""
 
     id: wire.Uuid
@@ -36,7 +36,7 @@ class CommandRef(Wire):
     of: wire.Count
 
 
-class Occurred(Wire):
+class Occurred(Wire, frozen=True, kw_only=True):
     """When it truly happened, as stated: a minute with its offset, or a day."""
 
     at: wire.When
@@ -45,14 +45,14 @@ class Occurred(Wire):
     basis: Literal["observed", "device", "chart", "recalled"]
 
 
-class Clock(Wire):
+class Clock(Wire, frozen=True, kw_only=True):
     """Where `recorded_at` comes from and, when known, its offset from true time in milliseconds."""
 
     source: Literal["system", "scripted"]
     offset_ms: wire.Decimal | None
 
 
-class ProtocolRef(Wire):
+class ProtocolRef(Wire, frozen=True, kw_only=True):
     """The protocol pack in force: its id, version and the digest of its exact bytes."""
 
     id: wire.Token
@@ -60,14 +60,14 @@ class ProtocolRef(Wire):
     digest: wire.Hex
 
 
-class DictionaryRef(Wire):
+class DictionaryRef(Wire, frozen=True, kw_only=True):
     """The toxicity dictionary that a grade belongs to."""
 
     ctcae: wire.Code
     digest: wire.Hex
 
 
-class After(Wire):
+class After(Wire, frozen=True, kw_only=True):
     """The head of the log at which the state shown to the author was folded."""
 
     log: wire.Token
@@ -75,14 +75,14 @@ class After(Wire):
     root: wire.Hex
 
 
-class Need(Wire):
+class Need(Wire, frozen=True, kw_only=True):
     """A signature that this entry must carry, at once or by countersignature."""
 
     meaning: wire.Meaning
     role: wire.Role
 
 
-class Source(Wire):
+class Source(Wire, frozen=True, kw_only=True):
     """Where the statement was taken from; `ref` is a commitment to the page or file it names."""
 
     kind: Literal["direct", "paper", "import", "device"]
@@ -105,14 +105,14 @@ ReasonCode = Literal[
 ]
 
 
-class Reason(Wire):
+class Reason(Wire, frozen=True, kw_only=True):
     """Why: a code, and a commitment to the words."""
 
     code: ReasonCode
     text: wire.Commitment | None
 
 
-class Writer(Wire):
+class Writer(Wire, frozen=True, kw_only=True):
     """The software that wrote the bytes, the build of it, the version of its rules, and the device."""
 
     software: wire.Code
@@ -121,7 +121,7 @@ class Writer(Wire):
     device: wire.Token
 
 
-class Payload(Wire):
+class Payload(Wire, frozen=True, kw_only=True):
     """The signed payload of one entry (docs/spec/entry.md); `body` is opened by the struct of its kind."""
 
     format: Literal[1]

@@ -12,14 +12,14 @@ StopCause = Literal["reaction", "line-failure", "patient-request", "equipment", 
 NotGivenCause = Literal["fever", "infection", "toxicity", "patient-refused", "hold", "logistics", "error-in-order", "other"]
 
 
-class Factor(Wire):
+class Factor(Wire, frozen=True, kw_only=True):
     """One factor of a calculated dose, with the source of its value."""
 
     name: wire.Token
     value: wire.Decimal
 
 
-class DoseOrdered(Wire):
+class DoseOrdered(Wire, frozen=True, kw_only=True):
     """A dose is ordered for `planned_start`; every gate of the protocol held when it was signed."""
 
     drug: wire.Token
@@ -43,7 +43,7 @@ class DoseOrdered(Wire):
     override: wire.Uuid | None
 
 
-class OrderAmended(Wire):
+class OrderAmended(Wire, frozen=True, kw_only=True):
     """An order that has not been started is changed; all gates are judged anew."""
 
     order: wire.Uuid
@@ -56,20 +56,20 @@ class OrderAmended(Wire):
     override: wire.Uuid | None
 
 
-class OrderCancelled(Wire):
+class OrderCancelled(Wire, frozen=True, kw_only=True):
     """An order is withdrawn before its start."""
 
     order: wire.Uuid
     why: NotGivenCause
 
 
-class OrderChecked(Wire):
+class OrderChecked(Wire, frozen=True, kw_only=True):
     """A pharmacist has checked the order."""
 
     order: wire.Uuid
 
 
-class DoseReleased(Wire):
+class DoseReleased(Wire, frozen=True, kw_only=True):
     """Prepared, wasted and dispensed in one entry, by a preparer and a second pharmacy person.
 
     `prepared_mg` and `wasted_mg` in mg, `volume_ml` the total volume of the bag in mL.
@@ -86,7 +86,7 @@ class DoseReleased(Wire):
     wasted_mg: wire.Amount
 
 
-class PremedicationDose(Wire):
+class PremedicationDose(Wire, frozen=True, kw_only=True):
     """One agent, given at its own time."""
 
     agent: wire.Token
@@ -95,14 +95,14 @@ class PremedicationDose(Wire):
     at: wire.Minute
 
 
-class PremedicationGiven(Wire):
+class PremedicationGiven(Wire, frozen=True, kw_only=True):
     """The premedication before an infusion; `occurred` is the time of its last agent."""
 
     order: wire.Uuid | None
     given: tuple[PremedicationDose, ...]
 
 
-class Identifier(Wire):
+class Identifier(Wire, frozen=True, kw_only=True):
     """A patient identifier compared at the bedside: its kind and whether it matched, never its value."""
 
     kind: Literal["wristband", "enrolment-number", "dob"]
@@ -110,7 +110,7 @@ class Identifier(Wire):
     value: wire.Commitment
 
 
-class InfusionStarted(Wire):
+class InfusionStarted(Wire, frozen=True, kw_only=True):
     """The infusion begins at `occurred`: the administering nurse signs `performed`, a second person `verified`."""
 
     order: wire.Uuid
@@ -119,7 +119,7 @@ class InfusionStarted(Wire):
     override: wire.Uuid | None
 
 
-class InfusionInterrupted(Wire):
+class InfusionInterrupted(Wire, frozen=True, kw_only=True):
     """The infusion pauses; `volume_ml` delivered so far."""
 
     dose: wire.Uuid
@@ -128,14 +128,14 @@ class InfusionInterrupted(Wire):
     toxicity: wire.Uuid | None
 
 
-class InfusionResumed(Wire):
+class InfusionResumed(Wire, frozen=True, kw_only=True):
     """The infusion goes on."""
 
     dose: wire.Uuid
     rate_ml_h: wire.Amount | None
 
 
-class InfusionCompleted(Wire):
+class InfusionCompleted(Wire, frozen=True, kw_only=True):
     """The infusion ends at `occurred` with all of it given; given = prepared x delivered volume / total volume."""
 
     dose: wire.Uuid
@@ -143,7 +143,7 @@ class InfusionCompleted(Wire):
     volume_ml: wire.Amount | None
 
 
-class InfusionAborted(Wire):
+class InfusionAborted(Wire, frozen=True, kw_only=True):
     """The infusion is stopped for good at `occurred`."""
 
     dose: wire.Uuid
@@ -153,14 +153,14 @@ class InfusionAborted(Wire):
     toxicity: wire.Uuid | None
 
 
-class DoseOmitted(Wire):
+class DoseOmitted(Wire, frozen=True, kw_only=True):
     """A dose that was ordered, perhaps prepared, and never started."""
 
     order: wire.Uuid
     why: NotGivenCause
 
 
-class Interruption(Wire):
+class Interruption(Wire, frozen=True, kw_only=True):
     """A pause inside a recorded infusion."""
 
     since: wire.Minute
@@ -168,7 +168,7 @@ class Interruption(Wire):
     why: StopCause
 
 
-class InfusionRecorded(Wire):
+class InfusionRecorded(Wire, frozen=True, kw_only=True):
     """The fact of an infusion that began at `occurred`; `ended` and `given_mg` are null while it is running.
 
     Never refused for breaking the protocol; what is missing or against the protocol becomes a finding.
@@ -188,7 +188,7 @@ class InfusionRecorded(Wire):
     stopped: StopCause | None
 
 
-class HoldPlaced(Wire):
+class HoldPlaced(Wire, frozen=True, kw_only=True):
     """A drug is held for this patient until the hold is lifted."""
 
     drug: wire.Token
@@ -196,13 +196,13 @@ class HoldPlaced(Wire):
     criterion: wire.Commitment | None
 
 
-class HoldLifted(Wire):
+class HoldLifted(Wire, frozen=True, kw_only=True):
     """A hold ends."""
 
     hold: wire.Uuid
 
 
-class CourseDiscontinued(Wire):
+class CourseDiscontinued(Wire, frozen=True, kw_only=True):
     """A drug is stopped for good for this patient."""
 
     drug: wire.Token

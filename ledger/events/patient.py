@@ -13,21 +13,21 @@ Unit = Literal["mg", "ug", "g", "kg", "cm", "mL", "mL/min", "mg/dL", "umol/L", "
 """Units that a measured value may carry, spelled as UCUM does where it is readable."""
 
 
-class PatientRegistered(Wire):
+class PatientRegistered(Wire, frozen=True, kw_only=True):
     """A patient gets a study number (the stream's name)."""
 
     sex: Literal["F", "M", "X", "U"]
     birth_year: Annotated[int, Meta(ge=1900, le=2200)]
 
 
-class ConsentGiven(Wire):
+class ConsentGiven(Wire, frozen=True, kw_only=True):
     """Informed consent, signed at `occurred`, before any study procedure (21 CFR 312.62(b))."""
 
     form: wire.Code
     guardian: wire.Commitment | None
 
 
-class CriterionResult(Wire):
+class CriterionResult(Wire, frozen=True, kw_only=True):
     """One eligibility criterion: met or not, with the value that decided it where there is one."""
 
     criterion: wire.Token
@@ -36,14 +36,14 @@ class CriterionResult(Wire):
     unit: Unit | None
 
 
-class EligibilityAssessed(Wire):
+class EligibilityAssessed(Wire, frozen=True, kw_only=True):
     """The screening: each criterion, and the physician's conclusion."""
 
     criteria: tuple[CriterionResult, ...]
     eligible: bool
 
 
-class PatientEnrolled(Wire):
+class PatientEnrolled(Wire, frozen=True, kw_only=True):
     """The patient takes a slot of a dose level; `decided_by` names the physician when somebody else enters it."""
 
     level: wire.Level
@@ -53,14 +53,14 @@ class PatientEnrolled(Wire):
     decided_by: wire.Token | None
 
 
-class PatientMeasured(Wire):
+class PatientMeasured(Wire, frozen=True, kw_only=True):
     """Body weight in kg and height in cm."""
 
     weight_kg: wire.Amount
     height_cm: wire.Amount | None
 
 
-class LabMeasured(Wire):
+class LabMeasured(Wire, frozen=True, kw_only=True):
     """A laboratory value taken at `occurred`; `upper_limit` is the laboratory's limit of normal."""
 
     test: wire.Token
@@ -70,7 +70,7 @@ class LabMeasured(Wire):
     reported_at: wire.Minute | None
 
 
-class ProphylaxisRecorded(Wire):
+class ProphylaxisRecorded(Wire, frozen=True, kw_only=True):
     """Anti-infective prophylaxis from a day, until a day where it has ended."""
 
     agent: wire.Token
@@ -78,19 +78,19 @@ class ProphylaxisRecorded(Wire):
     until: wire.Day | None
 
 
-class TreatmentEnded(Wire):
+class TreatmentEnded(Wire, frozen=True, kw_only=True):
     """Study treatment is over; follow-up is not."""
 
     why: Literal["completed", "progression", "toxicity", "withdrawal", "investigator", "transplant", "death", "lost", "sponsor"]
 
 
-class ConsentWithdrawn(Wire):
+class ConsentWithdrawn(Wire, frozen=True, kw_only=True):
     """The patient withdraws consent, to further treatment or to the study."""
 
     scope: Literal["treatment", "study"]
 
 
-class PatientDied(Wire):
+class PatientDied(Wire, frozen=True, kw_only=True):
     """Death, at `occurred`."""
 
     cause: wire.Commitment | None

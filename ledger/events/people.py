@@ -27,14 +27,14 @@ Task = Literal[
 """What the principal investigator can delegate (ICH E6(R3) delegation log)."""
 
 
-class IdentityCheck(Wire):
+class IdentityCheck(Wire, frozen=True, kw_only=True):
     """How the registrar verified who the person is (21 CFR 11.100(b))."""
 
     kind: Literal["passport", "national-id", "staff-record", "known-in-person"]
     ref: wire.Commitment | None
 
 
-class KeyEnrolled(Wire):
+class KeyEnrolled(Wire, frozen=True, kw_only=True):
     """A person's signing key becomes valid, once a second registrar has countersigned."""
 
     person: wire.Token
@@ -48,13 +48,13 @@ class KeyEnrolled(Wire):
     request: wire.JwsText
 
 
-class DeviceEnrolled(Wire):
+class DeviceEnrolled(Wire, frozen=True, kw_only=True):
     """A further workstation and its system key."""
 
     device: Device
 
 
-class DelegationGranted(Wire):
+class DelegationGranted(Wire, frozen=True, kw_only=True):
     """The principal investigator delegates tasks to a person for a period (`until` null: until ended)."""
 
     person: wire.Token
@@ -63,7 +63,7 @@ class DelegationGranted(Wire):
     until: wire.When | None
 
 
-class DelegationEnded(Wire):
+class DelegationEnded(Wire, frozen=True, kw_only=True):
     """A delegation ends; `occurred` is the moment from which it no longer holds."""
 
     delegation: wire.Uuid

@@ -10,13 +10,13 @@ from ledger import wire
 from ledger.events.base import Occurred, Wire
 
 
-class EntryCountersigned(Wire):
+class EntryCountersigned(Wire, frozen=True, kw_only=True):
     """A later signature under `target`; its own header says with which meaning."""
 
     target: wire.Uuid
 
 
-class EntryCorrected(Wire):
+class EntryCorrected(Wire, frozen=True, kw_only=True):
     """The record was wrong: the entry named by `corrects` is restated whole."""
 
     kind: wire.Kind
@@ -24,13 +24,13 @@ class EntryCorrected(Wire):
     body: msgspec.Raw
 
 
-class EntryVoided(Wire):
+class EntryVoided(Wire, frozen=True, kw_only=True):
     """The entry named by `corrects` no longer counts; it stays readable."""
 
     why: Literal["duplicate", "wrong-patient", "never-happened", "test", "entered-in-error"]
 
 
-class EntryRefused(Wire):
+class EntryRefused(Wire, frozen=True, kw_only=True):
     """An attempt that a rule, the authority table or another writer refused; signed by the device.
 
     `streams` are the streams the act was about; `claimed_by` is who it was said to be, `proof` how far
@@ -49,7 +49,7 @@ class EntryRefused(Wire):
     count: wire.Count
 
 
-class LogClock(Wire):
+class LogClock(Wire, frozen=True, kw_only=True):
     """The next entry's clock is behind this machine's by more than five minutes, or the log time is reset."""
 
     behind_ms: wire.Count

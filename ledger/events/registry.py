@@ -8,7 +8,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+import msgspec
+
 from ledger import wire
+from ledger.errors import Malformed
 from ledger.events import dosing, patient, people, record, safety, study, supply
 from ledger.events.base import Wire
 from ledger.events.people import Task
@@ -200,3 +203,46 @@ NAMES: dict[type[Wire], str] = {row.struct: row.name for row in _ROWS}
 def kind_of(event: Wire) -> KindRow:
     """Give the row of an event."""
     return KINDS[NAMES[type(event)]]
+
+
+_DECODERS: dict[str, msgspec.json.Decoder[Wire]] = {row.name: msgspec.json.Decoder(row.struct) for row in _ROWS}
+
+
+def open_body(kind: str, body: bytes | msgspec.Raw) -> Event:
+    """Open the body of a kind; Malformed when the kind is unknown or the body is not its struct, canonically."""
+    decoder = _DECODERS.get(kind)
+    if decoder is None:
+        raise Malformed(f"unknown kind {kind!r}", why="it is not in this version's registry", fix="read it with the version that wrote it")
+    raw = bytes(body)
+    try:
+        event = decoder.decode(raw)
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
+        raise Malformed(f"the body is not a {kind}", why=str(error)) from error
+    if msgspec.json.encode(event) != raw:
+        raise Malformed(f"the body of {kind} is not canonical JSON", why="re-encoding it gives other bytes")
+    if isinstance(event, record.EntryCorrected):
+        if event.kind.startswith(("entry.", "log.")):
+            raise Malformed(f"{event.kind} cannot be corrected", why="entries about entries are voided, not corrected")
+        open_body(event.kind, event.body)
+    return event  # type: ignore[return-value]
+
+
+def close_body(event: Wire) -> msgspec.Raw:
+    """Write the canonical body of an event."""
+    return msgspec.Raw(msgspec.json.encode(event))
+
+
+REFERENCE_FIELDS = ("order", "dose", "toxicity", "graded", "hold", "override", "target", "delegation", "toxicities")
+"""The body fields that hold entry ids; each id is also named in `causes`, with position and leaf."""
+
+
+def references(event: Wire) -> tuple[str, ...]:
+    """List the entry ids that a body names."""
+    found: list[str] = []
+    for name in REFERENCE_FIELDS:
+        value = getattr(event, name, None)
+        if isinstance(value, str):
+            found.append(value)
+        elif isinstance(value, tuple):
+            found.extend(value)
+    return tuple(found)

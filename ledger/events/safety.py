@@ -13,7 +13,7 @@ from ledger.events.patient import Unit
 Grade = Annotated[int, Meta(ge=1, le=5)]
 
 
-class ToleranceAssessed(Wire):
+class ToleranceAssessed(Wire, frozen=True, kw_only=True):
     """The physician's judgement of one dose: the worst grade seen (0 to 5) and whether it was tolerated."""
 
     dose: wire.Uuid
@@ -23,7 +23,7 @@ class ToleranceAssessed(Wire):
     window_h: wire.Count
 
 
-class ToxicityReported(Wire):
+class ToxicityReported(Wire, frozen=True, kw_only=True):
     """A toxicity with onset at `occurred`; `dose` links the infusion during or after which it came."""
 
     term: wire.Token
@@ -32,7 +32,7 @@ class ToxicityReported(Wire):
     aware_at: wire.Minute | None
 
 
-class LabBasis(Wire):
+class LabBasis(Wire, frozen=True, kw_only=True):
     """The laboratory value behind a grade, with the limit of normal and the patient's baseline."""
 
     value: wire.Amount
@@ -41,7 +41,7 @@ class LabBasis(Wire):
     baseline: wire.Amount | None
 
 
-class ToxicityGraded(Wire):
+class ToxicityGraded(Wire, frozen=True, kw_only=True):
     """A grade of the dictionary in force, from `occurred` on."""
 
     toxicity: wire.Uuid
@@ -49,7 +49,7 @@ class ToxicityGraded(Wire):
     lab: LabBasis | None
 
 
-class ToxicityRegraded(Wire):
+class ToxicityRegraded(Wire, frozen=True, kw_only=True):
     """A changed judgement of a grade, from `occurred` on; lowering needs the principal investigator."""
 
     toxicity: wire.Uuid
@@ -58,7 +58,7 @@ class ToxicityRegraded(Wire):
     lab: LabBasis | None
 
 
-class ToxicityAttributed(Wire):
+class ToxicityAttributed(Wire, frozen=True, kw_only=True):
     """How likely the drug caused it (NCI scale)."""
 
     toxicity: wire.Uuid
@@ -66,7 +66,7 @@ class ToxicityAttributed(Wire):
     relation: Literal["unrelated", "unlikely", "possible", "probable", "definite"]
 
 
-class SeriousnessAssessed(Wire):
+class SeriousnessAssessed(Wire, frozen=True, kw_only=True):
     """Serious or not by 21 CFR 312.32(a); `aware_at` starts the safety clocks."""
 
     toxicity: wire.Uuid
@@ -77,21 +77,21 @@ class SeriousnessAssessed(Wire):
     aware_at: wire.Minute
 
 
-class ToxicityResolved(Wire):
+class ToxicityResolved(Wire, frozen=True, kw_only=True):
     """The toxicity has ended, at `occurred`, with this outcome."""
 
     toxicity: wire.Uuid
     outcome: Literal["recovered", "recovered-with-sequelae", "recovering", "not-recovered", "fatal", "unknown"]
 
 
-class DeviationAcknowledged(Wire):
+class DeviationAcknowledged(Wire, frozen=True, kw_only=True):
     """Somebody in charge has seen the finding of `rule` on entry `target`."""
 
     rule: wire.RuleId
     target: wire.Uuid
 
 
-class DeviationClassified(Wire):
+class DeviationClassified(Wire, frozen=True, kw_only=True):
     """The finding is classified: an important deviation or not, its cause and what is done about it."""
 
     rule: wire.RuleId
@@ -101,7 +101,7 @@ class DeviationClassified(Wire):
     action: wire.Commitment | None
 
 
-class OverrideGranted(Wire):
+class OverrideGranted(Wire, frozen=True, kw_only=True):
     """The principal investigator lets one act pass one rule, before the act; the deviation stays, as planned."""
 
     rule: wire.RuleId

@@ -8,7 +8,7 @@ from ledger import wire
 from ledger.events.base import DictionaryRef, ProtocolRef, Wire
 
 
-class RootRegistrar(Wire):
+class RootRegistrar(Wire, frozen=True, kw_only=True):
     """A registrar whose key the first entry itself establishes."""
 
     person: wire.Token
@@ -17,21 +17,21 @@ class RootRegistrar(Wire):
     key: wire.Jwk
 
 
-class Device(Wire):
+class Device(Wire, frozen=True, kw_only=True):
     """A workstation and the key of its system entries."""
 
     id: wire.Token
     key: wire.Jwk
 
 
-class Witnesses(Wire):
+class Witnesses(Wire, frozen=True, kw_only=True):
     """How many outside cosignatures a checkpoint needs, and whose; quorum 0 asks for none."""
 
     quorum: wire.Count
     keys: tuple[wire.Jwk, ...]
 
 
-class LedgerCreated(Wire):
+class LedgerCreated(Wire, frozen=True, kw_only=True):
     """The genesis: all root registrars sign it; the hash of its bytes is the ledger's id."""
 
     trial: wire.Token
@@ -47,7 +47,7 @@ class LedgerCreated(Wire):
     signing: Literal["every-act", "session"]
 
 
-class ProtocolActivated(Wire):
+class ProtocolActivated(Wire, frozen=True, kw_only=True):
     """A protocol pack comes into force at this site; its bytes are kept as a blob of that digest."""
 
     pack: ProtocolRef

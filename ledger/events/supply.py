@@ -6,7 +6,7 @@ from ledger import wire
 from ledger.events.base import Wire
 
 
-class LotReceived(Wire):
+class LotReceived(Wire, frozen=True, kw_only=True):
     """A lot arrives at a location (21 CFR 312.62(a)); `strength_mg` per vial."""
 
     agent: wire.Token

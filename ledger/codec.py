@@ -1,0 +1,136 @@
+"""The one way from stored bytes to an Entry and back; strict: one accepted form for every meaning.
+
+docs/spec/entry.md is the specification. Foreign bytes raise `Malformed` and nothing else.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+
+import msgspec
+
+from ledger.errors import Malformed
+from ledger.events.base import Payload, Wire
+from ledger.events.entry import Entry, Signer
+from ledger.events.registry import KINDS, Event, close_body, open_body, references
+from ledger.merkle.tree import leaf_hash
+from ledger.signing import header as headers
+from ledger.signing import jws
+
+_PAYLOAD = msgspec.json.Decoder(Payload)
+_COMMITMENT = re.compile(rb'"(sha256:[0-9a-f]{64})"')
+_NESTING = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """An entry with the bytes a verifier needs: the parsed JWS and each protected header."""
+
+    entry: Entry
+    jws: jws.Jws
+    headers: tuple[headers.Header, ...]
+
+
+def write_payload(payload: Payload) -> bytes:
+    """Write the canonical payload bytes that are signed; refuses what a reader would refuse."""
+    data = msgspec.json.encode(payload)
+    open_payload(data)
+    return data
+
+
+def open_payload(data: bytes) -> tuple[Payload, Event]:
+    """Open payload bytes; Malformed unless they are exactly what writing the same payload gives."""
+    try:
+        payload = _PAYLOAD.decode(data)
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
+        raise Malformed("the payload is not that of an entry", why=str(error)) from error
+    if msgspec.json.encode(payload) != data:
+        raise Malformed("the payload is not canonical JSON", why="re-encoding it gives other bytes")
+    event = open_body(payload.kind, payload.body)
+    _consistent(payload, event)
+    return payload, event
+
+
+def open_entry(raw: bytes, *, log: str, position: int) -> Entry:
+    """Open stored entry bytes at their place in the log."""
+    return open_whole(raw, log=log, position=position).entry
+
+
+def open_whole(raw: bytes, *, log: str, position: int) -> Opened:
+    """Open stored entry bytes and keep what signature checking needs."""
+    parsed = jws.parse(raw)
+    payload, event = open_payload(parsed.payload)
+    opened = tuple(headers.open_header(s.protected) for s in parsed.signatures)
+    signers = tuple(_signer(h) for h in opened)
+    entry = Entry(
+        log=log,
+        position=position,
+        leaf=leaf_hash(raw).hex(),
+        payload=payload,
+        event=event,
+        signers=signers,
+        occurred_at=_occurred_at(payload, signers[0].at),
+        recorded_at=_time(payload.recorded_at),
+    )
+    return Opened(entry, parsed, opened)
+
+
+def commitments(payload: bytes) -> frozenset[str]:
+    """List the commitments to texts in canonical payload bytes (no other string can look like one)."""
+    return frozenset(found.decode() for found in _COMMITMENT.findall(payload))
+
+
+def restated(kind: str, body: Wire) -> tuple[str, msgspec.Raw]:
+    """Give the kind and body with which a correction restates an entry."""
+    return kind, close_body(body)
+
+
+def _signer(header: headers.Header) -> Signer:
+    card, auth = header.signer, header.auth
+    _time(header.at)
+    return Signer(
+        kid=header.kid,
+        person=card.id,
+        name=card.name,
+        role=card.role,
+        organisation=card.organisation,
+        at=header.at,
+        meaning=header.meaning.code,
+        statement=header.meaning.text,
+        n=header.n,
+        act=auth.act,
+    )
+
+
+def _time(text: str) -> datetime:
+    try:
+        return datetime.fromisoformat(text)
+    except ValueError as error:
+        raise Malformed(f"{text!r} is not a time", why=str(error)) from error
+
+
+def _occurred_at(payload: Payload, signed_at: str) -> datetime:
+    """Place the entry in time; a day ends at its last millisecond, in the offset of the first signature."""
+    at = payload.occurred.at
+    return _time(at) if payload.occurred.precision == "minute" else _time(f"{at}T23:59:59.999{signed_at[-6:]}")
+
+
+def _consistent(payload: Payload, event: Event) -> None:
+    row = KINDS[payload.kind]
+    family = payload.stream.partition("/")[0]
+    if row.family not in ("any", family):
+        raise Malformed(f"{payload.kind} on stream {payload.stream!r}", why=f"this kind belongs to a {row.family} stream")
+    precision: Literal["minute", "day"] = "day" if len(payload.occurred.at) == len("2010-03-01") else "minute"
+    if precision != payload.occurred.precision:
+        raise Malformed("occurred.precision does not fit occurred.at", why=f"{payload.occurred.at!r} is a {precision}")
+    if (payload.ledger == "") != (payload.kind == "ledger.created/1"):
+        raise Malformed("the ledger id is empty", why="only the genesis entry has none")
+    if payload.command.index >= payload.command.of:
+        raise Malformed("command.index is not below command.of")
+    named = {ref.id for ref in payload.causes}
+    missing = [found for found in references(event) if found not in named]
+    if missing:
+        raise Malformed(f"the body names entry {missing[0]}", why="every entry named in a body is also named in `causes`")
