@@ -1,0 +1,1 @@
+"""Who signed which bytes: the JWS envelope of an entry, the keys, and what makes a signature count."""
