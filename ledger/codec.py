@@ -22,7 +22,6 @@ from ledger.signing import jws
 
 _PAYLOAD = msgspec.json.Decoder(Payload)
 _COMMITMENT = re.compile(rb'"(sha256:[0-9a-f]{64})"')
-_NESTING = 8
 
 
 @dataclass(frozen=True, slots=True)

@@ -41,6 +41,7 @@ class KeyEnrolled(Wire, frozen=True, kw_only=True):
     name: wire.PrintedName
     organisation: wire.PrintedName
     roles: tuple[wire.Role, ...]
+    key_id: wire.Kid
     key: wire.Jwk
     protection: Literal["pwd", "agent", "pin", "hwk"]
     valid_until: wire.Day | None

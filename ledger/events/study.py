@@ -14,6 +14,7 @@ class RootRegistrar(Wire, frozen=True, kw_only=True):
     person: wire.Token
     name: wire.PrintedName
     organisation: wire.PrintedName
+    key_id: wire.Kid
     key: wire.Jwk
 
 
@@ -21,6 +22,7 @@ class Device(Wire, frozen=True, kw_only=True):
     """A workstation and the key of its system entries."""
 
     id: wire.Token
+    key_id: wire.Kid
     key: wire.Jwk
 
 

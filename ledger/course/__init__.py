@@ -1,0 +1,1 @@
+"""Pure state: what the entries add up to, for people, for one patient, for one moment."""
