@@ -51,7 +51,8 @@ class Delegation:
     tasks: frozenset[Task]
     since: str
     until: str | None
-    ended: str | None
+    ended: str | None = None
+    ended_at: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,12 +86,16 @@ class Roster:
         if key.valid_until is not None and at.date() > key.valid_until:
             raise NotAllowed(f"the key of {person} expired on {key.valid_until}", fix="a registrar enrols a new key")
 
-    def delegated(self, person: str, task: Task, occurred: Occurred, at: datetime) -> bool:
-        """Tell whether the task was delegated to the person when it is said to have happened."""
+    def delegated(self, person: str, task: Task, occurred: Occurred, at: datetime, *, before: int | None = None) -> bool:
+        """Tell whether the task was delegated to the person when it is said to have happened.
+
+        Only what stood in the log before position `before` counts; None: everything this roster knows.
+        """
         holder = self.people.get(person)
         if holder is not None and "principal-investigator" in holder.roles:
             return True
-        return any(d.person == person and task in d.tasks and _covers(d, occurred, at) for d in self.delegations)
+        known = (_known(d, before) for d in self.delegations if before is None or d.position < before)
+        return any(d.person == person and task in d.tasks and _covers(d, occurred, at) for d in known)
 
     def active_key(self, person: str) -> Key | None:
         """Give the newest active key of a person."""
@@ -128,11 +133,12 @@ def evolve(roster: Roster, entry: Entry) -> Roster:
         case EntryCountersigned():
             return _countersigned(roster, event, entry)
         case DelegationGranted():
-            granted = Delegation(entry.id, entry.position, event.person, frozenset(event.tasks), event.since, event.until, None)
+            granted = Delegation(entry.id, entry.position, event.person, frozenset(event.tasks), event.since, event.until)
             return replace(roster, delegations=(*roster.delegations, granted))
         case DelegationEnded():
-            ended = tuple(replace(d, ended=entry.payload.occurred.at) if d.id == event.delegation else d for d in roster.delegations)
-            return replace(roster, delegations=ended)
+            at = entry.payload.occurred.at
+            ended = (replace(d, ended=at, ended_at=entry.position) if d.id == event.delegation else d for d in roster.delegations)
+            return replace(roster, delegations=tuple(ended))
         case ProtocolActivated():
             return replace(roster, protocol=event)
         case _:
@@ -162,6 +168,11 @@ def _complete(roster: Roster, entry: Entry, position: int) -> Roster:
             return replace(roster, devices={**roster.devices, event.device.key_id: event.device.id})
         case _:
             return roster
+
+
+def _known(delegation: Delegation, before: int | None) -> Delegation:
+    later = before is not None and delegation.ended_at is not None and delegation.ended_at >= before
+    return replace(delegation, ended=None, ended_at=None) if later else delegation
 
 
 def _covers(delegation: Delegation, occurred: Occurred, at: datetime) -> bool:

@@ -40,7 +40,7 @@ class DoseOrdered(Wire, frozen=True, kw_only=True):
     route: Route
     duration_min: wire.Count
     allergies: wire.Commitment | None
-    override: wire.Uuid | None
+    overrides: tuple[wire.Uuid, ...]
 
 
 class OrderAmended(Wire, frozen=True, kw_only=True):
@@ -53,7 +53,7 @@ class OrderAmended(Wire, frozen=True, kw_only=True):
     ordered_mg: wire.Amount
     calculated_mg: wire.Amount | None
     rounding: wire.Commitment | None
-    override: wire.Uuid | None
+    overrides: tuple[wire.Uuid, ...]
 
 
 class OrderCancelled(Wire, frozen=True, kw_only=True):
@@ -116,7 +116,7 @@ class InfusionStarted(Wire, frozen=True, kw_only=True):
     order: wire.Uuid
     rate_ml_h: wire.Amount | None
     identifiers: tuple[Identifier, ...]
-    override: wire.Uuid | None
+    overrides: tuple[wire.Uuid, ...]
 
 
 class InfusionInterrupted(Wire, frozen=True, kw_only=True):

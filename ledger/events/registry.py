@@ -232,7 +232,7 @@ def close_body(event: Wire) -> msgspec.Raw:
     return msgspec.Raw(msgspec.json.encode(event))
 
 
-REFERENCE_FIELDS = ("order", "dose", "toxicity", "graded", "hold", "override", "target", "delegation", "toxicities")
+REFERENCE_FIELDS = ("order", "dose", "toxicity", "graded", "hold", "overrides", "target", "delegation", "toxicities")
 """The body fields that hold entry ids; each id is also named in `causes`, with position and leaf."""
 
 
