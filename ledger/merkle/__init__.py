@@ -1,1 +1,1 @@
-"""The log: a tree over the entries, proofs from it, and signed heads, so that nobody can change or drop an entry unseen."""
+"""The log: a tree over the entries, proofs from it and signed heads, so that no entry changes or vanishes unseen."""

@@ -15,8 +15,8 @@ from ledger.merkle.note import NoteSignature, VerifierKey, find_signature, parse
 from ledger.merkle.text import base64_of, bytes_of, number_of
 from ledger.merkle.tree import EMPTY_ROOT, HASH_BYTES, MAX_SIZE
 
-_TOKEN = r"[a-z0-9](?:[a-z0-9._-]{0,62}[a-z0-9])?"
-_ORIGIN = re.compile(rf"doseledger/(?:{_TOKEN})/[0-9a-f]{{32}}/(?:{_TOKEN})")
+_WORD = r"[a-z0-9](?:[a-z0-9._-]{0,62}[a-z0-9])?"
+_ORIGIN = re.compile(rf"doseledger/(?:{_WORD})/[0-9a-f]{{32}}/(?:{_WORD})")
 _BODY_LINES = 3
 
 

@@ -41,7 +41,7 @@ class NoteSignature:
 
 @dataclass(frozen=True, slots=True)
 class VerifierKey:
-    """A named Ed25519 public key: what a reader must hold to check a note. Raises Malformed for a bad name or length."""
+    """A named Ed25519 public key: what a reader holds to check a note. Raises Malformed for a bad name or length."""
 
     name: str
     public: bytes

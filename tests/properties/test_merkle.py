@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ledger.errors import BadInput, IntegrityFailure, Malformed
-from ledger.merkle import checkpoint, note, proof, proof_file, tree
+from ledger.merkle import checkpoint, note, proof, proof_file, text, tree
 from ledger.wire import Token
 
 MOST = 130
@@ -173,6 +173,40 @@ def test_a_damaged_consistency_proof_fails() -> None:
                         proof.check_consistency(old, new, good, one, two)
 
 
+def test_an_inclusion_proof_of_another_shape_fails() -> None:
+    """If it failed, a receipt for one position of one log could be shown for another position of a shorter log."""
+    places = [(index, size) for size in range(1, 14) for index in range(size)]
+    for index, size in places:
+        good, top = path(index, 0, size), mth(0, size)
+        for other, count in places:
+            if len(path(other, 0, count)) != len(good):
+                with pytest.raises(IntegrityFailure):
+                    proof.check_inclusion(LEAVES[index], other, count, good, top)
+
+
+def test_a_consistency_proof_of_another_shape_fails() -> None:
+    """If it failed, a head could be taken for that of a longer log than was proved."""
+    sizes = [(old, new) for new in range(1, 20) for old in range(1, new + 1)]
+    for old, new in sizes:
+        good = subproof(old, 0, new, True)
+        with pytest.raises(IntegrityFailure):
+            proof.check_consistency(old, new, () if good else (bytes(32),), mth(0, old), mth(0, new))
+        for one, two in sizes:
+            if len(subproof(one, 0, two, True)) != len(good):
+                with pytest.raises(IntegrityFailure):
+                    proof.check_consistency(one, two, good, mth(0, old), mth(0, new))
+
+
+def test_hashes_of_other_lengths_prove_nothing() -> None:
+    """If it failed, bytes moved from one hash into the next would give a second, false proof of one root."""
+    left, right, top = LEAVES[0], LEAVES[1], mth(0, 2)
+    short, long = left[:31], left[31:] + right
+    with pytest.raises(IntegrityFailure):
+        proof.check_inclusion(short, 0, 2, (long,), top)
+    with pytest.raises(IntegrityFailure):
+        proof.check_consistency(1, 2, (long,), short, top)
+
+
 @pytest.mark.parametrize(("index", "size"), [(-1, 1), (0, 0), (1, 1), (5, 3), (0, 2**53)])
 def test_no_inclusion_outside_the_log(index: int, size: int) -> None:
     """If it failed, a position that no entry has could be asked for or accepted."""
@@ -246,14 +280,14 @@ def test_a_stored_node_of_another_length_is_found() -> None:
         proof.inclusion(0, 2, lambda _level, _index: bytes(31))
 
 
-def sign(text: bytes) -> bytes:
-    """A stand-in for Ed25519: 64 bytes that depend on the text."""
-    return sha(b"a" + text) + sha(b"b" + text)
+def sign(message: bytes) -> bytes:
+    """A stand-in for Ed25519: 64 bytes that depend on the message."""
+    return sha(b"a" + message) + sha(b"b" + message)
 
 
-def check(text: bytes, signature: bytes) -> None:
+def check(message: bytes, signature: bytes) -> None:
     """The other side of `sign`."""
-    if sign(text) != signature:
+    if sign(message) != signature:
         raise IntegrityFailure("wrong signature")
 
 
@@ -333,6 +367,7 @@ BAD_NOTES = {
     "empty": b"",
     "no last newline": GOOD[:-1],
     "one newline more": GOOD + b"\n",
+    "a broken line behind the last": GOOD + b"x",
     "carriage returns": GOOD.replace(b"\n", b"\r\n"),
     "byte order mark": b"\xef\xbb\xbf" + GOOD,
     "not UTF-8": GOOD.replace(DASH, b"\xe2\x80"),
@@ -435,11 +470,27 @@ def test_a_verifier_key_reads_back(name: str, public: bytes) -> None:
     assert key == note.parse_vkey(key.text())
 
 
+def test_a_key_name_has_no_space_of_any_alphabet() -> None:
+    """If it failed, one signature line could be read as two different names."""
+    spaces = [chr(code) for code in range(0x110000) if chr(code).isspace()]
+    for bad in ["", "+", "\x00", "\x7f", "\x80", "\ud800", *spaces]:
+        with pytest.raises(Malformed):
+            note.key_id(f"witness{bad}example" if bad else bad, PUBLIC)
+
+
+def test_numbers_end_where_every_json_reader_is_exact() -> None:
+    """If it failed, a position could mean two entries to two readers."""
+    largest, next_one = "9007199254740991", "9007199254740992"
+    assert int(largest) == text.number_of(largest, "n")
+    with pytest.raises(Malformed):
+        text.number_of(next_one, "n")
+
+
 VKEY = note.VerifierKey(ORIGIN, PUBLIC).text()
 
 
 @pytest.mark.parametrize(
-    "text",
+    "line",
     [
         "",
         VKEY + "\n",
@@ -450,20 +501,20 @@ VKEY = note.VerifierKey(ORIGIN, PUBLIC).text()
         VKEY.upper(),
         "\ud800+00000000+AQ==",
         "a+00000000+AQ==",
-        "a+" + note.key_id("a", PUBLIC, 4).hex() + "+" + "BAABAgMEBQYHCAkKCwwNDg8QERITFBUWFxgZGhscHR4f",
+        "a+" + note.key_id("a", PUBLIC).hex() + "+BAABAgMEBQYHCAkKCwwNDg8QERITFBUWFxgZGhscHR4f",
     ],
 )
-def test_a_verifier_key_has_one_accepted_form(text: str) -> None:
+def test_a_verifier_key_has_one_accepted_form(line: str) -> None:
     """If it failed, a mistyped log key could be taken for the right one."""
     with pytest.raises(Malformed):
-        note.parse_vkey(text)
+        note.parse_vkey(line)
 
 
 def test_a_text_without_a_newline_is_not_sealed() -> None:
     """If it failed, a note would be signed over other bytes than its readers check."""
-    for text in (b"no newline", b"", b"control\x00\n", b"\xff\n"):
+    for body in (b"no newline", b"", b"control\x00\n", b"\xff\n"):
         with pytest.raises(Malformed):
-            note.seal_note(text, note.VerifierKey("a", PUBLIC), sign)
+            note.seal_note(body, note.VerifierKey("a", PUBLIC), sign)
 
 
 @quick
@@ -528,7 +579,7 @@ def damaged(good: bytes) -> st.SearchStrategy[bytes]:
     parts = st.one_of(
         st.binary(max_size=8),
         st.sampled_from(good.splitlines(keepends=True)),
-        st.text(max_size=3).map(lambda text: text.encode("utf-8", "surrogatepass")),
+        st.text(max_size=3).map(lambda part: part.encode("utf-8", "surrogatepass")),
     )
     return st.builds(lambda a, b, part: good[: min(a, b)] + part + good[max(a, b) :], places, places, parts)
 
@@ -555,14 +606,14 @@ def test_readers_of_foreign_bytes_raise_malformed_only(data: bytes) -> None:
 
 @settings(deadline=None, max_examples=500)
 @given(
-    text=st.one_of(
+    line=st.one_of(
         st.text(alphabet=st.characters(), max_size=80),
         damaged(VKEY.encode()).map(lambda data: data.decode("utf-8", "surrogateescape")),
     )
 )
-def test_reading_a_foreign_verifier_key_raises_malformed_only(text: str) -> None:
+def test_reading_a_foreign_verifier_key_raises_malformed_only(line: str) -> None:
     """If it failed, a mistyped key would end in a traceback."""
     try:
-        assert text == note.parse_vkey(text).text()
+        assert line == note.parse_vkey(line).text()
     except Malformed:
-        assert text != VKEY
+        assert line != VKEY
