@@ -13,11 +13,11 @@ from datetime import date, datetime
 from ledger import wire
 from ledger.course import needs
 from ledger.errors import NotAllowed
-from ledger.events.base import Occurred
+from ledger.events.base import Occurred, ProtocolRef
 from ledger.events.entry import Entry
 from ledger.events.people import DelegationEnded, DelegationGranted, DeviceEnrolled, KeyEnrolled, Task
 from ledger.events.record import EntryCountersigned
-from ledger.events.study import LedgerCreated, ProtocolActivated
+from ledger.events.study import Device, LedgerCreated, ProtocolActivated
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,22 +57,24 @@ class Delegation:
 
 @dataclass(frozen=True, slots=True)
 class Roster:
-    """Everything about authority at one position of the log."""
+    """Everything about authority at one position of the log; `packs` are all protocol versions ever activated."""
 
     genesis: LedgerCreated | None = None
     ledger: str = ""
     site: str = ""
     people: Mapping[str, Person] = field(default_factory=dict)
     keys: Mapping[str, Key] = field(default_factory=dict)
-    devices: Mapping[str, str] = field(default_factory=dict)
+    devices: Mapping[str, Key] = field(default_factory=dict)
     delegations: tuple[Delegation, ...] = ()
     pending: Mapping[str, Entry] = field(default_factory=dict)
     protocol: ProtocolActivated | None = None
+    packs: frozenset[ProtocolRef] = frozenset()
 
     def require_signer(self, kid: str, person: str, role: wire.Role, name: str, organisation: str, at: datetime) -> None:
         """Refuse (NotAllowed) a signer whose card is not what the log says of that key; `at` is log time."""
         if role == "system":
-            if self.devices.get(kid) != person:
+            device = self.devices.get(kid)
+            if device is None or device.person != person:
                 raise NotAllowed(f"the key of device {person} is not enrolled", why=f"key {kid[:8]}", fix="enrol the device")
             return
         key = self.keys.get(kid)
@@ -124,7 +126,7 @@ def evolve(roster: Roster, entry: Entry) -> Roster:
                 site=entry.payload.site,
                 people=people,
                 keys=keys,
-                devices={event.device.key_id: event.device.id},
+                devices={event.device.key_id: _device(event.device, entry.position)},
             )
         case KeyEnrolled() | DeviceEnrolled():
             if needs.missing(entry.payload, entry.signers):
@@ -140,7 +142,7 @@ def evolve(roster: Roster, entry: Entry) -> Roster:
             ended = (replace(d, ended=at, ended_at=entry.position) if d.id == event.delegation else d for d in roster.delegations)
             return replace(roster, delegations=tuple(ended))
         case ProtocolActivated():
-            return replace(roster, protocol=event)
+            return replace(roster, protocol=event, packs=roster.packs | {event.pack})
         case _:
             return roster
 
@@ -165,9 +167,14 @@ def _complete(roster: Roster, entry: Entry, position: int) -> Roster:
             key = Key(event.key_id, event.person, event.key, position, until)
             return replace(roster, people={**roster.people, event.person: person}, keys={**roster.keys, event.key_id: key})
         case DeviceEnrolled():
-            return replace(roster, devices={**roster.devices, event.device.key_id: event.device.id})
+            return replace(roster, devices={**roster.devices, event.device.key_id: _device(event.device, position)})
         case _:
             return roster
+
+
+def _device(device: Device, position: int) -> Key:
+    """The system key of a workstation; its holder is the device."""
+    return Key(device.key_id, device.id, device.key, position, None)
 
 
 def _known(delegation: Delegation, before: int | None) -> Delegation:

@@ -34,6 +34,17 @@ class IdentityCheck(Wire, frozen=True, kw_only=True):
     ref: wire.Commitment | None
 
 
+class KeyRequest(Wire, frozen=True, kw_only=True):
+    """What the owner of a new key signs with it, so that nobody enrols a key he does not hold."""
+
+    format: Literal[1]
+    person: wire.Token
+    name: wire.PrintedName
+    organisation: wire.PrintedName
+    key_id: wire.Kid
+    key: wire.Jwk
+
+
 class KeyEnrolled(Wire, frozen=True, kw_only=True):
     """A person's signing key becomes valid, once a second registrar has countersigned."""
 
