@@ -1,0 +1,178 @@
+"""The effective history of one stream: what its entries say once corrections, voids and signatures are counted.
+
+One sweep from the newest entry to the oldest: an amendment only names earlier entries, so everything that can
+touch an entry is decided when it is reached.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from ledger.course import needs
+from ledger.events.base import Need, Occurred
+from ledger.events.entry import Entry, Signer
+from ledger.events.record import EntryCorrected, EntryCountersigned, EntryVoided
+from ledger.events.registry import KINDS, Event, open_body, references
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """One entry as it stands: restated by `amended_by` where it was corrected; `missing` signatures make it INCOMPLETE."""
+
+    entry: Entry
+    event: Event
+    occurred: Occurred
+    occurred_at: datetime
+    amended_by: Entry | None
+    signers: tuple[Signer, ...]
+    missing: tuple[Need, ...]
+
+    @property
+    def id(self) -> str:
+        """The id of the entry that stated the fact first; others name it by this."""
+        return self.entry.id
+
+    @property
+    def rank(self) -> int:
+        """The place of the fact's kind among facts of the same minute."""
+        return KINDS[self.kind].rank
+
+    @property
+    def kind(self) -> str:
+        """The kind of the fact as restated."""
+        return self.entry.kind if self.amended_by is None else _kind(self.amended_by)
+
+
+@dataclass(frozen=True, slots=True)
+class Awaiting:
+    """An entry without effect until `missing` is signed: an amendment of `target`, or a kind that needs completion."""
+
+    entry: Entry
+    target: str | None
+    missing: tuple[Need, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class History:
+    """The facts in clinical order, and what was taken out of them and by whom."""
+
+    facts: tuple[Fact, ...]
+    struck: tuple[tuple[Entry, Entry], ...]
+    superseded: tuple[tuple[Entry, Entry], ...]
+    awaiting: tuple[Awaiting, ...]
+
+
+def effective(
+    entries: Iterable[Entry],
+    *,
+    sees: Callable[[Entry], bool] | None = None,
+    valid_at: datetime | None = None,
+    grant: frozenset[str] = frozenset(),
+) -> History:
+    """Give the history as the entries that `sees` admits tell it, up to `valid_at`.
+
+    Entries named in `grant` are taken as complete: the second reading of an amendment that awaits a signature.
+    """
+    visible = [entry for entry in entries if sees is None or sees(entry)]
+    sweep = _Sweep(grant)
+    for entry in reversed(visible):
+        sweep.take(entry)
+    facts = _placed(sweep.facts)
+    if valid_at is not None:
+        facts = [fact for fact in facts if fact.occurred_at <= valid_at]
+    facts.sort(key=lambda fact: (fact.occurred_at, fact.rank, fact.id))
+    return History(tuple(facts), tuple(sweep.struck), tuple(sweep.superseded), tuple(reversed(sweep.awaiting)))
+
+
+def readings(entries: Sequence[Entry], *, sees: Callable[[Entry], bool] | None = None, valid_at: datetime | None = None) -> tuple[History, ...]:
+    """Give every reading that still stands: as recorded, all pending amendments applied, and each alone."""
+    recorded = effective(entries, sees=sees, valid_at=valid_at)
+    pending = [item.entry.id for item in recorded.awaiting]
+    grants = [frozenset(pending)] if pending else []
+    if len(pending) > 1:
+        grants += [frozenset({one}) for one in pending]
+    return (recorded, *(effective(entries, sees=sees, valid_at=valid_at, grant=grant) for grant in grants))
+
+
+def _kind(amendment: Entry) -> str:
+    event = amendment.event
+    return event.kind if isinstance(event, EntryCorrected) else amendment.kind
+
+
+class _Sweep:
+    """The state of the sweep: what later entries say about earlier ones."""
+
+    def __init__(self, grant: frozenset[str]) -> None:
+        self.grant = grant
+        self.voided: dict[str, Entry] = {}
+        self.amended: dict[str, Entry] = {}
+        self.added: dict[str, list[Entry]] = {}
+        self.facts: list[Fact] = []
+        self.struck: list[tuple[Entry, Entry]] = []
+        self.superseded: list[tuple[Entry, Entry]] = []
+        self.awaiting: list[Awaiting] = []
+
+    def take(self, entry: Entry) -> None:
+        if (voided_by := self.voided.get(entry.id)) is not None:
+            self.struck.append((entry, voided_by))
+            return
+        event = entry.event
+        if isinstance(event, EntryCountersigned):
+            self.added.setdefault(event.target, []).append(entry)
+            return
+        signers = self._signers(entry)
+        lacking = needs.missing(entry.payload, signers)
+        if KINDS[entry.kind].completed and lacking and entry.id not in self.grant:
+            target = entry.payload.corrects.id if entry.payload.corrects else None
+            self.awaiting.append(Awaiting(entry, target, lacking))
+            return
+        if isinstance(event, EntryVoided) and entry.payload.corrects is not None:
+            self.voided[entry.payload.corrects.id] = entry
+        elif isinstance(event, EntryCorrected) and entry.payload.corrects is not None:
+            self._amend(entry, entry.payload.corrects.id)
+        else:
+            self._state(entry, signers, lacking)
+
+    def _signers(self, entry: Entry) -> tuple[Signer, ...]:
+        later = reversed(self.added.get(entry.id, []))
+        in_time = (one for one in later if not KINDS[entry.kind].completed or one.recorded_at - entry.recorded_at <= needs.COMPLETION)
+        return (*entry.signers, *(signer for one in in_time for signer in one.signers))
+
+    def _amend(self, entry: Entry, target: str) -> None:
+        newest = self.amended.pop(entry.id, None)
+        if newest is not None:
+            self.superseded.append((entry, newest))
+        self.amended[target] = newest or entry
+
+    def _state(self, entry: Entry, signers: tuple[Signer, ...], lacking: tuple[Need, ...]) -> None:
+        amendment = self.amended.get(entry.id)
+        event, occurred, at = entry.event, entry.payload.occurred, entry.occurred_at
+        if amendment is not None and isinstance(amendment.event, EntryCorrected):
+            self.superseded.append((entry, amendment))
+            event = open_body(amendment.event.kind, amendment.event.body)
+            occurred = amendment.event.occurred
+            at = _instant(occurred, entry)
+        self.facts.append(Fact(entry, event, occurred, at, amendment, signers, lacking))
+
+
+def _instant(occurred: Occurred, entry: Entry) -> datetime:
+    """Place a restated time as the codec places a stated one."""
+    if occurred.precision == "minute":
+        return datetime.fromisoformat(occurred.at)
+    return datetime.fromisoformat(f"{occurred.at}T23:59:59.999{entry.signers[0].at[-6:]}")
+
+
+def _placed(newest_first: Sequence[Fact]) -> list[Fact]:
+    """Put a fact of day precision at the end of its day, yet never behind a fact that names it."""
+    earliest: dict[str, datetime] = {}
+    placed: list[Fact] = []
+    for fact in newest_first:
+        at = fact.occurred_at
+        if fact.occurred.precision == "day" and fact.id in earliest:
+            at = min(at, earliest[fact.id])
+        for name in references(fact.event):
+            earliest[name] = min(earliest.get(name, at), at)
+        placed.append(fact if at == fact.occurred_at else replace(fact, occurred_at=at))
+    return placed

@@ -1,0 +1,257 @@
+"""What is known of one patient: orders, doses, tolerance, toxicities, holds. Values only; `patient.evolve` fills them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Literal
+
+from ledger.events import dosing, patient
+from ledger.events.base import Occurred
+
+
+@dataclass(frozen=True, slots=True)
+class Consent:
+    """A consent as given: its day, and its instant where it was stated to the minute."""
+
+    entry: str
+    occurred: Occurred
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """An order as amended, with its checks and its preparation."""
+
+    id: str
+    position: int
+    drug: str
+    ordered_at: datetime
+    planned_start: datetime
+    expires: datetime
+    step_mg: Decimal | None
+    ordered_mg: Decimal
+    calculated_mg: Decimal | None
+    route: dosing.Route
+    prescriber: str
+    premedication: tuple[str, ...]
+    overrides: tuple[str, ...]
+    checked_by: str | None = None
+    released: Release | None = None
+    outcome: Literal["open", "given", "cancelled", "omitted"] = "open"
+
+
+@dataclass(frozen=True, slots=True)
+class Release:
+    """What the pharmacy prepared for an order; amounts in mg, volume in mL."""
+
+    id: str
+    lot: str
+    expiry: date
+    prepared_mg: Decimal
+    volume_ml: Decimal
+    diluted_at: datetime
+    preparer: str
+
+
+@dataclass(frozen=True, slots=True)
+class Tolerance:
+    """A physician's judgement of one dose."""
+
+    id: str
+    position: int
+    at: datetime
+    worst_grade: int
+    tolerated: bool
+    toxicities: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Pause:
+    """An interruption; `until` is None while it lasts."""
+
+    since: datetime
+    until: datetime | None
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Dose:
+    """One administration that was started: planned or recorded afterwards."""
+
+    id: str
+    position: int
+    drug: str
+    order: str | None
+    started_at: datetime
+    on: date
+    precision: Literal["minute", "day"]
+    route: dosing.Route
+    step_mg: Decimal | None
+    prepared_mg: Decimal | None
+    given_mg: Decimal | None
+    volume_ml: Decimal | None
+    lot: str | None
+    givers: tuple[str, ...]
+    checked_by: str | None
+    overrides: tuple[str, ...]
+    recorded: bool
+    nothing_given: bool = False
+    ended_at: datetime | None = None
+    stopped: str | None = None
+    pauses: tuple[Pause, ...] = ()
+    tolerance: Tolerance | None = None
+
+    @property
+    def amount_mg(self) -> Decimal:
+        """The amount that counts now in mg: given, else prepared, else the step."""
+        return next((a for a in (self.given_mg, self.prepared_mg, self.step_mg) if a is not None), Decimal(0))
+
+    @property
+    def status(self) -> Literal["running", "completed", "aborted"]:
+        """Where the infusion stands."""
+        if self.ended_at is None:
+            return "running"
+        return "completed" if self.stopped is None else "aborted"
+
+
+@dataclass(frozen=True, slots=True)
+class GradePoint:
+    """A grade from a moment on; `replaces` names the grade that this one changed."""
+
+    id: str
+    position: int
+    since: datetime
+    judged_at: datetime
+    grade: int
+
+
+@dataclass(frozen=True, slots=True)
+class Toxicity:
+    """One episode with its grade history."""
+
+    id: str
+    position: int
+    term: str
+    onset: datetime
+    dose: str | None
+    grades: tuple[GradePoint, ...] = ()
+    relations: Mapping[str, str] = field(default_factory=dict)
+    serious: bool | None = None
+    aware_at: datetime | None = None
+    resolved_at: datetime | None = None
+    outcome: str | None = None
+
+    @property
+    def worst(self) -> int:
+        """The highest grade of the episode, 0 when it was not graded."""
+        return max((point.grade for point in self.grades), default=0)
+
+    @property
+    def current(self) -> int:
+        """The latest grade of the episode, 0 when it was not graded."""
+        return max(self.grades, key=lambda point: (point.since, point.position)).grade if self.grades else 0
+
+    @property
+    def over(self) -> bool:
+        """Whether it was resolved with an outcome that ends it."""
+        return self.resolved_at is not None and self.outcome in ("recovered", "recovered-with-sequelae", "fatal")
+
+
+@dataclass(frozen=True, slots=True)
+class Premed:
+    """One premedication agent as given; `dose_mg` in mg."""
+
+    id: str
+    order: str | None
+    agent: str
+    dose_mg: Decimal
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Hold:
+    """A hold that somebody placed on a drug."""
+
+    id: str
+    position: int
+    drug: str
+    why: str
+    since: datetime
+    lifted: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Lab:
+    """A laboratory value."""
+
+    id: str
+    test: str
+    value: Decimal
+    unit: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Override:
+    """A permission of the principal investigator for one act against one rule."""
+
+    id: str
+    rule: str
+    drug: str
+    amount_mg: Decimal | None
+    granted_at: datetime
+    valid_until: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Disposition:
+    """What people said about a finding."""
+
+    rule: str
+    target: str
+    by: str
+    classified: bool
+    important: bool | None
+
+
+@dataclass(frozen=True, slots=True)
+class Course:
+    """Everything known of one patient at one moment of the fold."""
+
+    registered: patient.PatientRegistered | None = None
+    consents: tuple[Consent, ...] = ()
+    eligible: bool | None = None
+    enrolled: patient.PatientEnrolled | None = None
+    enrolled_at: datetime | None = None
+    weights: tuple[tuple[datetime, Decimal, Decimal | None], ...] = ()
+    labs: tuple[Lab, ...] = ()
+    prophylaxis: tuple[tuple[str, str, str | None], ...] = ()
+    orders: Mapping[str, Order] = field(default_factory=dict)
+    doses: tuple[Dose, ...] = ()
+    premeds: tuple[Premed, ...] = ()
+    toxicities: Mapping[str, Toxicity] = field(default_factory=dict)
+    holds: tuple[Hold, ...] = ()
+    discontinued: Mapping[str, tuple[str, str]] = field(default_factory=dict)
+    overrides: Mapping[str, Override] = field(default_factory=dict)
+    dispositions: tuple[Disposition, ...] = ()
+    ended_at: datetime | None = None
+    ended_why: str | None = None
+    withdrawn_at: datetime | None = None
+    died_at: datetime | None = None
+    died_on: date | None = None
+    orphans: tuple[str, ...] = ()
+
+    def dose(self, named: str) -> Dose | None:
+        """Find a dose by its own id, or by its order's."""
+        return next((d for d in self.doses if named in (d.id, d.order)), None)
+
+    def doses_of(self, drug: str) -> tuple[Dose, ...]:
+        """List the doses of a drug in the order of their start."""
+        return tuple(d for d in self.doses if d.drug == drug)
+
+    def open_orders(self, drug: str, at: datetime) -> tuple[Order, ...]:
+        """List the orders that are neither started, cancelled, omitted nor expired at `at`."""
+        return tuple(o for o in self.orders.values() if o.drug == drug and o.outcome == "open" and at <= o.expires)
