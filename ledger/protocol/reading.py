@@ -127,7 +127,10 @@ def _written(name: str, table: object) -> Written:
 
 
 def _check_amount(amount: Decimal, declared: Declared) -> None:
-    msgspec.convert(str(amount), wire.Amount)
+    try:
+        msgspec.convert(str(amount), wire.Amount)
+    except msgspec.ValidationError as error:
+        raise msgspec.ValidationError(f"{amount} is not an amount in its shortest form, such as 90 or 0.5") from error
     if declared.unit == "fraction" and amount > 1:
         raise msgspec.ValidationError(f"a fraction is at most 1, not {amount}")
 
