@@ -40,9 +40,9 @@ class ConductParameters:
     second_identifiers: Annotated[tuple[Literal["enrolment-number", "dob"], ...], Declared("identifiers")]
     returns_restocked: Flag
 
-    late_h: Annotated[Mapping[str, int], Declared("h")]
+    late_h: Annotated[Mapping[str, wire.Count], Declared("h")]
     """From the end of the act, or from awareness, to the entry; one limit for each of `LATE_KINDS`."""
-    ageing_alert_h: Annotated[tuple[int, ...], Declared("h")]
+    ageing_alert_h: Annotated[tuple[wire.Count, ...], Declared("h")]
 
     patient_id_patterns: Annotated[tuple[str, ...], Meta(min_length=1), Declared("patterns")]
     """A patient's number must match one of these regular expressions in full."""

@@ -101,7 +101,7 @@ def load_dictionary(data: bytes) -> Dictionary:
     """Read a dictionary; BadInput names the term that is malformed or shares a name with another."""
     try:
         file = msgspec.convert(tomllib.loads(data.decode()), _File)
-    except (UnicodeDecodeError, tomllib.TOMLDecodeError, RecursionError, msgspec.ValidationError) as error:
+    except (ValueError, RecursionError, msgspec.ValidationError) as error:
         raise BadInput(f"this is not a toxicity dictionary: {error}") from error
     if file.format != 1:
         raise BadInput(f"dictionaries of format {file.format} are not known")

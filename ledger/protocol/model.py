@@ -150,10 +150,10 @@ def load(data: bytes, *, overrides: Mapping[str, str] | None = None, unset: Coll
     runs: they make a new pack, written in canonical form, so that its digest covers them.
     """
     header, written = read(data)
+    pack = _pack(data, header, written)
     if overrides or unset:
-        data = render(header, changed(written, overrides or {}, unset))
-        header, written = read(data)
-    return _pack(data, header, written)
+        pack = load(render(header, changed(written, overrides or {}, unset)))
+    return pack
 
 
 def _pack(data: bytes, header: Header, written: Mapping[str, Written]) -> Pack:

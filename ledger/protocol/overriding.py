@@ -42,7 +42,7 @@ def _value(name: str, text: str) -> object:
         return text
     try:
         document = tomllib.loads(f"value = {text}")
-    except (tomllib.TOMLDecodeError, RecursionError):
+    except (ValueError, RecursionError):
         document = {}
     if list(document) != ["value"]:
         raise BadInput(f"parameter {name}: {text!r} is not a value that it can have")

@@ -35,4 +35,6 @@ def _toml(value: object) -> str:
         return "{ " + ", ".join(f"{_toml(key)} = {_toml(inner)}" for key, inner in value.items()) + " }"
     if isinstance(value, list):
         return "[" + ", ".join(_toml(inner) for inner in value) + "]"
+    if isinstance(value, int) and not isinstance(value, bool):
+        return str(value)
     return msgspec.json.encode(value).decode().replace("\x7f", "\\u007f")

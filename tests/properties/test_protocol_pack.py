@@ -5,6 +5,7 @@ import re
 import tomllib
 from collections.abc import Mapping
 from decimal import Decimal
+from pathlib import Path
 
 import msgspec
 import pytest
@@ -247,6 +248,8 @@ def test_a_value_given_to_what_is_unpublished_is_fictional():
         ("ladder_max_doses", 'value = -1\nunit = "doses"', ">= 0"),
         ("ladder_max_doses", 'value = true\nunit = "doses"', "int"),
         ("ladder_max_doses", 'value = 2010-03-01\nunit = "doses"', "int"),
+        ("ladder_max_doses", f'value = {10**30}\nunit = "doses"', "int"),
+        ("ladder_steps_mg", f'value = ["3", {10**30}]\nunit = "mg"', "shortest form"),
         ("ladder_steps_mg", 'value = ["3", 10, "30"]\nunit = "mg"', "in quotes"),
         ("ladder_steps_mg", 'value = ["3", "10", 30.0]\nunit = "mg"', "binary float"),
         ("ladder_steps_mg", 'value = ["3", "30", "10"]\nunit = "mg"', "rise"),
@@ -286,7 +289,17 @@ def test_a_wrong_pack_is_refused(old, new, says):
         load(edited(old, new))
 
 
-@pytest.mark.parametrize("data", [b"", b"\xff", b"parameters = 3", b"[parameters]\nweek_cap_mg = 90"])
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"",
+        b"\xff",
+        b"parameters = 3",
+        b"[parameters]\nweek_cap_mg = 90",
+        b"format = " + b"1" * 5000,
+        b"a = " + b"[" * 5000,
+    ],
+)
 def test_foreign_bytes_are_refused(data):
     """Otherwise a wrong file would end in a traceback in front of a nurse."""
     with pytest.raises(BadInput):
@@ -301,6 +314,9 @@ def test_foreign_bytes_are_refused(data):
         ({"week_cap_mg": "90.0"}, (), "week_cap_mg"),
         ({"ladder_max_doses": "12.5"}, (), "ladder_max_doses"),
         ({"ladder_max_doses": "12\n[x]"}, (), "ladder_max_doses"),
+        ({"ladder_max_doses": "1" * 5000}, (), "ladder_max_doses"),
+        ({"ladder_max_doses": "1" * 40}, (), "ladder_max_doses"),
+        ({"ladder_steps_mg": "[3, 10.0]"}, (), "ladder_steps_mg"),
         ({"heme_hold": "sometimes"}, (), "heme_hold"),
         ({"premed.dexamethasone": "twenty"}, (), "premed.dexamethasone"),
     ],
@@ -324,3 +340,30 @@ def test_protocol_has_no_parameter_beside_the_declared():
     assert extra == {
         "id", "version", "digest", "title", "registration", "notice", "fictional", "premedication"
     }  # fmt: skip
+
+
+@given(at=st.integers(0, len(DEMO.data) - 1), cut=st.integers(0, 40), put=st.binary(max_size=8))
+def test_a_damaged_pack_loads_honestly_or_not_at_all(at, cut, put):
+    """Otherwise a damaged file would end in a traceback, or keep the digest of the whole one."""
+    data = DEMO.data[:at] + put + DEMO.data[at + cut :]
+    try:
+        pack = load(data)
+    except BadInput:
+        assert data != DEMO.data
+    else:
+        assert pack.digest == hashlib.sha256(data).hexdigest()
+
+
+@pytest.mark.docs
+def test_the_specification_lists_every_parameter():
+    """Otherwise whoever writes the pack of another trial would not know what the rules ask for."""
+    page = (Path(__file__).parents[2] / "docs" / "spec" / "pack.md").read_text(encoding="utf-8")
+    cells = re.findall(r"(?m)^\| `([a-z0-9_.]+)` \| (.*) \| (.*?) \| (.*?) \| (.*?) \|$", page)
+    expected = [
+        (p.name, p.unit, p.source, "" if p.required_for == ACTIVATION else p.required_for)
+        for p in REAL.parameters.values()
+    ]
+    assert expected == [(name, *rest) for name, _, *rest in cells]
+    plain = {p.name: str(p.value) for p in REAL.parameters.values() if type(p.value) in {str, int, Decimal}}
+    assert plain == {name: value for name, value, *_ in cells if name in plain}
+    assert {*REAL.unset(), *REAL.unset("level_minus_1")} == {name for name, value, *_ in cells if value == "-"}
