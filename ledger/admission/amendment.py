@@ -1,0 +1,155 @@
+"""Entries about entries: a correction names the head, one amendment waits at a time, and who may amend or countersign."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Literal
+
+from ledger.admission.problem import Problem
+from ledger.admission.view import View
+from ledger.course import needs
+from ledger.course.people import Roster
+from ledger.errors import Conflict, NotAllowed
+from ledger.events.base import Wire
+from ledger.events.entry import Entry, Signer
+from ledger.events.record import EntryCorrected, EntryCountersigned, EntryVoided
+from ledger.events.registry import KINDS, REGISTRARS, open_body
+
+_OWN_ENDINGS = frozenset({"study", "people", "attempts", "clock"})
+"""Streams whose entries are ended by kinds of their own, never corrected or voided."""
+
+
+def subject(entry: Entry, view: View) -> Entry | None:
+    """The entry that this one amends or countersigns, where it stands."""
+    if isinstance(entry.event, EntryCountersigned):
+        name = entry.event.target
+    elif entry.payload.corrects is not None:
+        name = entry.payload.corrects.id
+    else:
+        return None
+    position = view.position_of(name)
+    return None if position is None else view.opened(position).entry
+
+
+def as_it_stands(entry: Entry) -> Wire:
+    """What an entry says: a correction says what it restates."""
+    event = entry.event
+    return open_body(event.kind, event.body) if isinstance(event, EntryCorrected) else event
+
+
+def amendment(
+    entry: Entry, about: Entry | None, roster: Roster, view: View, at: datetime, found: list[Problem]
+) -> None:
+    """Judge what an entry says about another; `about` is that one, `at` is log time."""
+    event = entry.event
+    if isinstance(event, EntryCountersigned):
+        if about is not None:
+            _countersigned(entry, about, view, at, found)
+    elif isinstance(event, EntryCorrected | EntryVoided):
+        if about is None:
+            found.append(Problem("corrects", "the entry does not name what it amends"))
+            return
+        _amended(entry, about, view, at, found)
+        _own_or_delegated(entry, about, roster, found)
+    elif entry.payload.corrects is not None:
+        found.append(Problem("corrects", f"{entry.kind} corrects nothing, yet names an entry"))
+
+
+def standing(position: int, view: View, at: datetime) -> Literal["standing", "pending", "lapsed", "struck"]:
+    """The state of an entry at log time `at`: struck by a void in effect, or complete, or still waiting."""
+    entry = view.opened(position).entry
+    if _void_of(entry, view, at) is not None:
+        return "struck"
+    if not KINDS[entry.kind].completed or not needs.missing(entry.payload, _signers(entry, view, at)):
+        return "standing"
+    return "lapsed" if at - entry.recorded_at > needs.COMPLETION else "pending"
+
+
+def _void_of(entry: Entry, view: View, at: datetime) -> int | None:
+    for later in view.amendments(entry.id):
+        if isinstance(view.opened(later).entry.event, EntryVoided) and standing(later, view, at) == "standing":
+            return later
+    return None
+
+
+def _signers(entry: Entry, view: View, at: datetime) -> Iterator[Signer]:
+    yield from entry.signers
+    for later in view.countersignatures(entry.id):
+        one = view.opened(later).entry
+        if one.recorded_at - entry.recorded_at <= needs.COMPLETION and _void_of(one, view, at) is None:
+            yield from one.signers
+
+
+def _amended(entry: Entry, about: Entry, view: View, at: datetime, found: list[Problem]) -> None:
+    corrects = isinstance(entry.event, EntryCorrected)
+    family = about.stream.partition("/")[0]
+    if family in _OWN_ENDINGS or (corrects and isinstance(about.event, EntryVoided | EntryCountersigned)):
+        found.append(
+            Problem("corrects", f"a {about.kind} cannot be {'corrected' if corrects else 'voided'}", NotAllowed)
+        )
+        return
+    if isinstance(entry.event, EntryCorrected) and KINDS[entry.event.kind].family != family:
+        found.append(Problem("corrects", f"a {entry.event.kind} does not belong to a {family} stream"))
+    void = _void_of(about, view, at)
+    if void is not None:
+        found.append(Problem("not-head", f"the entry was voided at position {void}", Conflict, winner=void))
+    for position in _chain(about, view):
+        for later in view.amendments(view.opened(position).entry.id):
+            state = standing(later, view, at)
+            newer = isinstance(view.opened(later).entry.event, EntryCorrected) and position == about.position
+            if state == "pending":
+                why = f"an amendment at position {later} still waits for its second signature"
+                found.append(Problem("amendment-waits", why, Conflict, winner=later))
+            elif state == "standing" and newer and (corrects or isinstance(about.event, EntryCorrected)):
+                why = f"the entry was corrected at position {later}; that correction is the one to amend"
+                found.append(Problem("not-head", why, Conflict, winner=later))
+
+
+def _chain(about: Entry, view: View) -> Iterator[int]:
+    """The positions of the entry, of what it corrects down to the first, and of the corrections above it."""
+    above = [about.position]
+    while above:
+        position = above.pop()
+        yield position
+        later = view.amendments(view.opened(position).entry.id)
+        above.extend(one for one in later if isinstance(view.opened(one).entry.event, EntryCorrected))
+    below: Entry | None = about
+    while below is not None and isinstance(below.event, EntryCorrected):
+        below = subject(below, view)
+        if below is not None:
+            yield below.position
+
+
+def _own_or_delegated(entry: Entry, about: Entry, roster: Roster, found: list[Problem]) -> None:
+    """DOMAIN.md section 7: every site role corrects and voids its own acts, or those it was delegated."""
+    author, said = entry.author.person, as_it_stands(about)
+    task = next((row.task for row in KINDS.values() if row.struct is type(said)), None)
+    if task is None or any(signer.person == author for signer in about.signers):
+        return
+    occurred = entry.payload.occurred
+    if not roster.delegated(author, task, occurred, entry.occurred_at):
+        why = f"{author} neither signed the entry at position {about.position} nor was delegated {task}"
+        found.append(Problem("delegation", why, NotAllowed))
+
+
+def _countersigned(entry: Entry, about: Entry, view: View, at: datetime, found: list[Problem]) -> None:
+    void = _void_of(about, view, at)
+    if void is not None:
+        found.append(Problem("not-head", f"the entry was voided at position {void}", Conflict, winner=void))
+    declared = {(need.meaning, need.role) for need in about.payload.needs}
+    family = about.stream.partition("/")[0]
+    for signer in entry.signers:
+        if signer.role in REGISTRARS and family not in {"study", "people"}:
+            found.append(Problem("role", f"a registrar does not countersign {about.kind}", NotAllowed))
+        if (signer.meaning, signer.role) in declared and any(one.person == signer.person for one in about.signers):
+            why = f"{signer.person} has signed {about.kind} at position {about.position}; the second signature is another person's"
+            found.append(Problem("same-person", why, NotAllowed))
+    if KINDS[about.kind].completed and at - about.recorded_at > needs.COMPLETION:
+        found.append(
+            Problem(
+                "completion-late",
+                "signed more than 30 days after the entry, which stays without effect",
+                severity="notice",
+            )
+        )

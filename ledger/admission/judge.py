@@ -1,0 +1,49 @@
+"""The whole judgement of one entry at its place."""
+
+from __future__ import annotations
+
+from ledger.admission import amendment as amending
+from ledger.admission.authority import authority
+from ledger.admission.enrolment import enrolments, is_genesis
+from ledger.admission.place import place
+from ledger.admission.problem import Problem
+from ledger.admission.separation import separation
+from ledger.admission.together import together
+from ledger.admission.view import View, log_time
+from ledger.codec import Opened
+from ledger.course.people import Roster, evolve
+from ledger.merkle.tree import EMPTY_ROOT
+
+
+def problems(opened: Opened, *, roster: Roster, view: View) -> list[Problem]:
+    """List what is wrong with an entry that would stand at position `view.size`; failures and notices.
+
+    `roster` is folded from the entries before it. Signatures are checked apart, by `check_signatures`.
+    """
+    entry = opened.entry
+    found: list[Problem] = []
+    first = is_genesis(entry.payload)
+    if first != (view.size == 0) or entry.position != view.size:
+        why = "the first entry of a ledger, and only it, creates the ledger"
+        return [Problem("genesis", why, level="L1")]
+    time = log_time(view.log_time(), entry)
+    if first:
+        _first(opened, found)
+        roster = evolve(roster, entry)
+    else:
+        place(entry, roster, view, found)
+    enrolments(entry, roster, found)
+    about = amending.subject(entry, view)
+    authority(entry, roster, None if about is None else amending.as_it_stands(about), time, found)
+    amending.amendment(entry, about, roster, view, time, found)
+    separation(entry, view, found)
+    together(opened, view, found)
+    return found
+
+
+def _first(opened: Opened, found: list[Problem]) -> None:
+    payload = opened.entry.payload
+    if (payload.after.log, payload.after.size, payload.after.root) != (opened.entry.log, 0, EMPTY_ROOT.hex()):
+        found.append(Problem("after", "the first entry comes after nothing"))
+    if payload.causes or payload.corrects is not None or payload.protocol is not None or payload.command.index:
+        found.append(Problem("genesis", "the first entry names other entries or a protocol"))

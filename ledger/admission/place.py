@@ -1,0 +1,191 @@
+"""The place of an entry: its ids and counters are new, `after` and its references are true, nothing slipped in between."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from ledger.admission.problem import Problem
+from ledger.admission.view import Named, View
+from ledger.course.people import Roster
+from ledger.errors import BadInput, Conflict, Malformed
+from ledger.events.base import Payload, Ref
+from ledger.events.entry import Entry
+from ledger.events.record import LogClock
+from ledger.events.registry import KINDS, references
+
+BEHIND = timedelta(minutes=5)
+"""An entry older than log time by more than this is preceded by a clock entry (RECORD.md section 2)."""
+
+
+def place(entry: Entry, roster: Roster, view: View, found: list[Problem]) -> None:
+    """Judge ids, counters, command, `after`, references, predicates and time of an entry that is not the first."""
+    payload = entry.payload
+    if payload.ledger != roster.ledger:
+        found.append(
+            Problem("ledger", f"the entry belongs to the ledger {payload.ledger[:8]}, this is {roster.ledger[:8]}")
+        )
+    if payload.site != roster.site:
+        found.append(Problem("site", f"the entry is of the site {payload.site}, this ledger is of {roster.site}"))
+    _unused(entry, view, found)
+    _command(payload, view, found)
+    _after(entry, roster, view, found)
+    _references(entry, view, found)
+    _predicates(payload, view, found)
+    _pack(payload, roster, found)
+    _time(entry, view, found)
+
+
+def _unused(entry: Entry, view: View, found: list[Problem]) -> None:
+    stands = view.position_of(entry.id)
+    if stands is not None:
+        found.append(
+            Problem(
+                "id-reused", f"the entry id {entry.id} already stands at position {stands}", Conflict, winner=stands
+            )
+        )
+    for signer in entry.signers:
+        stands = view.n_used(signer.kid, signer.n)
+        if stands is not None:
+            why = f"the key of {signer.person} was used in two places: signature {signer.n} already stands at position {stands}"
+            found.append(Problem("n-reused", why, Conflict, winner=stands))
+
+
+def _command(payload: Payload, view: View, found: list[Problem]) -> None:
+    command, last = payload.command, view.size - 1
+    stands = view.command_used(command.id, command.index)
+    if stands is not None:
+        why = f"part {command.index} of the command {command.id} already stands at position {stands}"
+        found.append(Problem("command-used", why, Conflict, winner=stands))
+    before = view.opened(last).entry.payload
+    continues = before.command.id == command.id and before.command.index + 1 == command.index
+    if continues and (before.command.of, before.after) != (command.of, payload.after):
+        found.append(Problem("command-broken", "entries of one command name one number of parts and one `after`"))
+    if not continues and (command.index > 0 or before.command.index + 1 < before.command.of):
+        found.append(
+            Problem(
+                "command-broken", f"the entries of one command do not stand together at positions {last} and {last + 1}"
+            )
+        )
+
+
+def _after(entry: Entry, roster: Roster, view: View, found: list[Problem]) -> None:
+    after, author = entry.payload.after, entry.author
+    if after.log != entry.log:
+        found.append(Problem("after", f"`after` names the log {after.log}, the entry stands in {entry.log}"))
+        return
+    if not 0 < after.size <= view.size:
+        found.append(Problem("after", f"`after` names {after.size} entries; {view.size} stand before this one"))
+        return
+    if view.root_at(after.size).hex() != after.root:
+        found.append(
+            Problem(
+                "after-root", f"the author saw another log: `after` gives another root for its {after.size} entries"
+            )
+        )
+    for signer in entry.signers:
+        key = roster.keys.get(signer.kid) or roster.devices.get(signer.kid)
+        if key is not None and key.since >= after.size:
+            found.append(
+                Problem(
+                    "after-enrolment",
+                    f"`after` does not cover the enrolment of {signer.person} at position {key.since}",
+                )
+            )
+    own = view.last_of(author.kid)
+    if own is not None and own >= after.size and view.opened(own).entry.payload.command.id != entry.payload.command.id:
+        why = f"`after` does not cover the previous entry of {author.person} at position {own}"
+        found.append(Problem("after-own", why, Conflict, winner=own))
+
+
+def _references(entry: Entry, view: View, found: list[Problem]) -> None:
+    payload = entry.payload
+    if not payload.causes and payload.corrects is None:
+        return
+    inside = references(entry.event)
+    for ref in (*payload.causes, *(() if payload.corrects is None else (payload.corrects,))):
+        named = _named(ref, payload, entry.log, view, found)
+        if named is not None and (ref.id in inside or ref is payload.corrects) and named.stream != payload.stream:
+            found.append(
+                Problem("reference-stream", f"{named.kind} {ref.id} belongs to {named.stream}, not to {payload.stream}")
+            )
+
+
+def _named(ref: Ref, payload: Payload, log: str, view: View, found: list[Problem]) -> Named | None:
+    position = ref.position
+    if position is None:
+        position = view.position_of(ref.id)
+        named = None if position is None else view.named(position)
+        if position is None or ref.leaf is not None or ref.log != log or not _same_command(position, payload, view):
+            found.append(
+                Problem("reference", f"{ref.id} is named as an entry of the same command, and is none before this one")
+            )
+            return None
+        return named
+    named = view.named(position) if position < view.size else None
+    if named is None or ref.log != log or (named.id, named.leaf) != (ref.id, ref.leaf):
+        found.append(Problem("reference", f"what is named at position {position} is not the entry that stands there"))
+        return None
+    if position >= payload.after.size:
+        found.append(Problem("reference-after", f"`after` does not cover the entry named at position {position}"))
+    return named
+
+
+def _same_command(position: int, payload: Payload, view: View) -> bool:
+    other = view.opened(position).entry.payload
+    return other.command.id == payload.command.id
+
+
+def _predicates(payload: Payload, view: View, found: list[Problem]) -> None:
+    start, stop = payload.after.size, view.size
+    if start >= stop:
+        return
+    for family, kinds in KINDS[payload.kind].conflicts:
+        winner = view.first_between(family, payload.stream, kinds, start, stop, payload.command.id)
+        if winner is not None:
+            named = view.named(winner)
+            what = "an entry" if named is None else named.kind
+            why = f"somebody wrote first: {what} at position {winner} was not known when this was signed"
+            found.append(Problem("predicate", why, Conflict, winner=winner))
+
+
+def _pack(payload: Payload, roster: Roster, found: list[Problem]) -> None:
+    if payload.protocol is None or (roster.protocol is not None and payload.protocol == roster.protocol.pack):
+        return
+    if payload.protocol not in roster.packs:
+        found.append(
+            Problem("protocol", f"the protocol {payload.protocol.id} {payload.protocol.version} was never activated")
+        )
+
+
+def _time(entry: Entry, view: View, found: list[Problem]) -> None:
+    time = view.log_time()
+    if (
+        time is not None
+        and time - entry.recorded_at > BEHIND
+        and not isinstance(view.opened(view.size - 1).entry.event, LogClock)
+    ):
+        found.append(
+            Problem(
+                "clock-behind",
+                f"the entry's clock was behind log time by {time - entry.recorded_at}",
+                severity="notice",
+            )
+        )
+    if isinstance(entry.event, LogClock) and entry.event.reset:
+        found.append(Problem("clock-reset", "only registrars begin log time anew", Malformed))
+    if entry.payload.occurred.precision == "minute":
+        _zone(entry, found)
+    if entry.payload.reason is None and entry.kind in {"entry.corrected/1", "entry.voided/1", "override.granted/1"}:
+        found.append(Problem("reason", f"{entry.kind} gives no reason", BadInput, fix="say why"))
+
+
+def _zone(entry: Entry, found: list[Problem]) -> None:
+    zone, at = entry.payload.occurred.zone, entry.occurred_at
+    try:
+        fits = at.astimezone(ZoneInfo(zone)).utcoffset() == at.utcoffset()
+    except (ZoneInfoNotFoundError, OverflowError, ValueError, OSError):
+        fits = False
+    if not fits:
+        why = f"the offset in {entry.payload.occurred.at} is not that of {zone}; the offset holds"
+        found.append(Problem("zone", why, BadInput, severity="notice"))

@@ -1,0 +1,68 @@
+"""The signatures of one entry: by keys that the log itself made active, in the algorithm they were enrolled for."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+from ledger import wire
+from ledger.codec import Opened
+from ledger.course.people import Roster
+from ledger.errors import IntegrityFailure, Malformed, NotAllowed
+from ledger.events.study import LedgerCreated
+from ledger.signing import base64url, jws, keys
+
+
+@lru_cache(maxsize=1024)
+def public_of(jwk: wire.Jwk) -> keys.PublicKey:
+    """The key that an entry carries; Malformed when type, curve and coordinates do not belong together."""
+    x = base64url.decode(jwk.x.encode())
+    if jwk.crv == "Ed25519" and jwk.kty == "OKP" and jwk.y is None:
+        return keys.PublicKey("Ed25519", x)
+    if jwk.crv == "P-256" and jwk.kty == "EC" and jwk.y is not None:
+        y = base64url.decode(jwk.y.encode())
+        if len(x) == len(y):
+            return keys.PublicKey("ES256", x + y)
+    raise Malformed(f"a key of type {jwk.kty} on the curve {jwk.crv} is not written like this")
+
+
+def signing_keys(opened: Opened, roster: Roster) -> tuple[keys.PublicKey, ...]:
+    """The keys that must have made the signatures, in their order; `roster` is that of the entry's position.
+
+    Raises NotAllowed for a key that is not active there, IntegrityFailure for another algorithm than the
+    enrolled one. The genesis names its own keys: all of them must sign.
+    """
+    event = opened.entry.event
+    if isinstance(event, LedgerCreated):
+        own = {registrar.key_id: registrar.key for registrar in event.registrars}
+        silent = own.keys() - {header.kid for header in opened.headers}
+        if silent:
+            raise NotAllowed("not every root registrar has signed the first entry", why=f"missing: {sorted(silent)}")
+        found = [own.get(header.kid) for header in opened.headers]
+    else:
+        held = [roster.keys.get(header.kid) or roster.devices.get(header.kid) for header in opened.headers]
+        found = [None if key is None else key.jwk for key in held]
+    made = []
+    for header, jwk in zip(opened.headers, found, strict=True):
+        if jwk is None:
+            raise NotAllowed(
+                f"the key {header.kid[:8]} of {header.signer.id} is not active",
+                why="no complete enrolment of it stands before the entry",
+                fix="two registrars enrol it: doseledger person enrol",
+            )
+        public = public_of(jwk)
+        if public.alg != header.alg:
+            raise IntegrityFailure(f"the signature names {header.alg}, its key was enrolled for {public.alg}")
+        made.append(public)
+    return tuple(made)
+
+
+def check_made(opened: Opened, index: int, public: keys.PublicKey) -> None:
+    """Raise IntegrityFailure unless `public` made the signature at `index`; pure, for any thread."""
+    one = opened.jws.signatures[index]
+    keys.check(public, jws.signing_input(one.protected, opened.jws.payload), one.signature)
+
+
+def check_signatures(opened: Opened, roster: Roster) -> None:
+    """Raise unless every signature was made by a key active at this position; pure, for any thread."""
+    for index, public in enumerate(signing_keys(opened, roster)):
+        check_made(opened, index, public)
