@@ -1,0 +1,137 @@
+"""What one fact breaks, judged against the course before it; a fact is never refused for it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+
+from ledger.course.history import Fact
+from ledger.course.state import Course, Dose
+from ledger.events import dosing
+from ledger.events.registry import KINDS
+from ledger.protocol.model import Protocol
+from ledger.rules.administration import judge, of_dose, premedication
+from ledger.rules.finding import Hit
+from ledger.rules.lateness import late
+from ledger.rules.setting import Setting
+from ledger.rules.tolerance import running_min
+
+
+def hits(before: Course, after: Course, setting: Setting, fact: Fact) -> Iterator[Hit]:
+    """List what `fact` breaks; `before` and `after` are the course without and with it."""
+    yield from _delegation(setting, fact)
+    over = late(fact, setting.protocol)
+    if over is not None:
+        yield Hit("P-LATE", f"recorded {_hours(over)} over the limit for its kind")
+    if fact.id in after.orphans:
+        yield Hit("D-QUERY", "it names a dose, order or toxicity that is not in the history before it")
+        return
+    match fact.event:
+        case dosing.InfusionStarted():
+            dose = after.dose(fact.id)
+            if dose is not None:
+                yield from _given(before, setting, dose, fact)
+        case dosing.InfusionRecorded() as event:
+            dose = after.dose(fact.id)
+            if dose is not None:
+                yield from _given(before, setting, dose, fact)
+                yield from _papers(event)
+                yield from _over_prepared(dose)
+                yield from infusion_time(dose, setting.protocol)
+        case dosing.InfusionCompleted() | dosing.InfusionAborted():
+            yield from _on_end(after, setting.protocol, fact)
+        case _:
+            pass
+
+
+def _on_end(after: Course, protocol: Protocol, fact: Fact) -> Iterator[Hit]:
+    event = fact.event
+    dose = after.dose(event.dose) if isinstance(event, dosing.InfusionCompleted | dosing.InfusionAborted) else None
+    if dose is None:
+        return
+    yield from _over_prepared(dose)
+    yield from infusion_time(dose, protocol)
+    if dose.amount_mg > protocol.ladder_max_single_mg and dose.drug == protocol.ladder_drug:
+        yield Hit("A-MAX", f"{dose.amount_mg} mg is above the largest single dose of {protocol.ladder_max_single_mg} mg")
+
+
+def _given(before: Course, setting: Setting, dose: Dose, fact: Fact) -> Iterator[Hit]:
+    protocol = setting.protocol
+    yield from judge(before, setting, of_dose(dose))
+    if dose.drug == protocol.ladder_drug and dose.precision == "day":
+        yield Hit("D-QUERY", "the time of day of the infusion is not known")
+    else:
+        yield from premedication(before, protocol, dose.drug, dose.started_at)
+    if dose.route not in protocol.ladder_routes and dose.drug == protocol.ladder_drug:
+        yield Hit("A-INF", f"given by route {dose.route}", "important")
+    order = before.orders.get(dose.order or "")
+    checkers = {dose.checked_by} if dose.checked_by else set()
+    if checkers & set(dose.givers):
+        yield Hit("S-2P", "the same person gave and checked it")
+    elif order is not None and order.prescriber in checkers:
+        yield Hit("S-2P", "the prescriber checked it")
+    elif order is not None and order.prescriber in dose.givers:
+        yield Hit("S-2P", "the prescriber gave it")
+    elif order is not None and order.released is not None and order.released.preparer in checkers:
+        yield Hit("S-2P", "the person who prepared it checked it at the bedside")
+    event = fact.event
+    if isinstance(event, dosing.InfusionRecorded) and event.identity == "mismatched":
+        yield Hit("S-ID", "the identifiers did not match")
+    if order is not None and order.expires < dose.started_at:
+        yield Hit("S-ORDER", f"the order had expired at {order.expires.isoformat(timespec='minutes')}")
+    yield from lot(setting, dose.drug, dose.lot, dose.started_at)
+
+
+def lot(setting: Setting, drug: str, number: str | None, at: datetime) -> Iterator[Hit]:
+    """Judge the lot of a dose that is used at `at`."""
+    if number is None:
+        return
+    received = setting.lots.get(number)
+    if received is None or received.agent != drug:
+        yield Hit("S-LOT", f"lot {number} of {drug} was not received at this site")
+    elif received.expiry < at.date().isoformat():
+        yield Hit("S-LOT", f"lot {number} expired on {received.expiry}")
+
+
+def _papers(event: dosing.InfusionRecorded) -> Iterator[Hit]:
+    for value, name in ((event.order, "order"), (event.checked_by, "second check"), (event.lot, "lot")):
+        if value is None:
+            yield Hit("D-QUERY", f"no {name} is named")
+
+
+def _over_prepared(dose: Dose) -> Iterator[Hit]:
+    if dose.given_mg is not None and dose.prepared_mg is not None and dose.given_mg > dose.prepared_mg:
+        yield Hit("D-QUERY", f"{dose.given_mg} mg given of {dose.prepared_mg} mg prepared")
+
+
+def infusion_time(dose: Dose, protocol: Protocol) -> Iterator[Hit]:
+    """Judge the running time of an infusion that ended; one that was stopped early has no lower limit."""
+    if dose.ended_at is None or dose.drug != protocol.ladder_drug or dose.precision == "day":
+        return
+    minutes = running_min(dose, dose.ended_at)
+    if minutes < protocol.infusion_important_low_min and dose.stopped is None:
+        yield Hit("A-INF", f"given over {minutes} min", "important")
+    elif (minutes < protocol.infusion_minor_low_min and dose.stopped is None) or minutes > protocol.infusion_minor_high_min:
+        yield Hit("A-INF", f"given over {minutes} min instead of {protocol.infusion_min}")
+
+
+def _delegation(setting: Setting, fact: Fact) -> Iterator[Hit]:
+    row = KINDS[fact.kind]
+    if not row.factual or row.task is None:
+        return
+    author, entry = fact.entry.author, fact.entry
+    roles = frozenset().union(*(r.roles for r in row.signatures))
+    if author.role not in roles:
+        yield Hit("S-DELEG", f"{author.name} signed as {author.role}, a role without this task")
+    task = "transcription" if author.meaning == "transcribed" else row.task
+    persons = {author.person: task}
+    if entry.payload.performed_by is not None:
+        persons[entry.payload.performed_by] = row.task
+    for person, wanted in persons.items():
+        if not setting.roster.delegated(person, wanted, fact.occurred, fact.occurred_at, before=entry.position):
+            yield Hit("S-DELEG", f"{person} held no delegation for {wanted} at {fact.occurred.at}")
+
+
+def _hours(span: timedelta) -> str:
+    hours, rest = divmod(int(span.total_seconds()) // 60, 60)
+    return f"{hours} h {rest:02d} min"
