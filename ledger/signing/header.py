@@ -88,7 +88,7 @@ def open_header(data: bytes) -> Header:
     try:
         header = _DECODER.decode(data)
         again = _ENCODER.encode(header)
-    except (msgspec.MsgspecError, UnicodeError, RecursionError) as error:
+    except (msgspec.MsgspecError, UnicodeError) as error:
         raise Malformed("The protected header of a signature is not in the accepted form.", why=str(error)) from error
     if again != data:
         raise Malformed(

@@ -255,14 +255,20 @@ def test_es256_signatures_made_here_have_the_low_s():
         check(signer.public, bytes([number]), signer.sign(bytes([number])))
 
 
-@pytest.mark.parametrize(
-    ("r", "s"), [(0, 1), (1, 0), (P256_ORDER, 1), (1, P256_ORDER), (2**256 - 1, 2**256 - 1), (1, 1)]
-)
+@pytest.mark.parametrize(("r", "s"), [(0, 1), (1, 0), (P256_ORDER, 1), (1, P256_ORDER), (2**256 - 1, 2**256 - 1)])
 def test_es256_numbers_out_of_range_are_refused(r, s):
     """A signature that fits any text (r or s zero) would be accepted."""
     public = from_jwk(msgspec.convert(JOSE["es256_high_s"]["jwk"], Jwk))
-    with pytest.raises(IntegrityFailure):
+    with pytest.raises(IntegrityFailure, match="not between 0 and the order"):
         check(public, b"10 mg", r.to_bytes(32, "big") + s.to_bytes(32, "big"))
+
+
+def test_an_es256_signature_with_a_leading_zero_more_is_refused():
+    """One signature would have several spellings."""
+    signer = MemorySigner(derive_private_key(7, SECP256R1()))
+    signature = signer.sign(b"10 mg")
+    with pytest.raises(IntegrityFailure):
+        check(signer.public, b"10 mg", signature[:32] + b"\0" + signature[32:])
 
 
 @pytest.mark.parametrize("size", [0, 32, 63, 65, 71])
