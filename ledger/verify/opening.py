@@ -1,0 +1,114 @@
+"""The work of one thread: open a run of entries strictly, hash them, and check the signatures whose key is known.
+
+`cryptography` releases the interpreter while it checks, so threads use all cores.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from ledger.admission.signatures import check_made
+from ledger.codec import Opened, open_whole
+from ledger.errors import DoseLedgerError
+from ledger.merkle import checkpoint
+from ledger.merkle.tree import leaf_hash
+from ledger.signing import keys
+
+
+@dataclass(frozen=True, slots=True)
+class Looked:
+    """One entry after the look of a thread: opened or not, and which signatures hold under the key they name."""
+
+    leaf: bytes
+    opened: Opened | None
+    error: str
+    made: tuple[str | None, ...]
+    """For each signature "" where it holds, a sentence where it does not, None where the key is not yet known."""
+
+
+@dataclass(frozen=True, slots=True)
+class LogKey:
+    """Who signs the checkpoints of this log."""
+
+    origin: str
+    public: keys.PublicKey
+
+    def open(self, note: bytes) -> checkpoint.Checkpoint:
+        """The checkpoint in a note, once the log's key has signed it; raises an error of ours."""
+        return checkpoint.verify(
+            note, self.origin, self.public.raw, lambda message, signature: keys.check(self.public, message, signature)
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """A stored checkpoint after the look of a thread."""
+
+    size: int
+    checkpoint: checkpoint.Checkpoint | None
+    error: str
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """What a thread makes of a run of entries and the checkpoints stored with them."""
+
+    start: int
+    looked: tuple[Looked, ...]
+    heads: tuple[Head, ...]
+
+
+def look(log: str, start: int, raws: Sequence[bytes | None], known: Mapping[str, keys.PublicKey]) -> tuple[Looked, ...]:
+    """Open the entries from position `start` on; `known` are keys by name, of which more may come to be known."""
+    return tuple(_one(log, start + index, raw, known) for index, raw in enumerate(raws))
+
+
+def look_at_heads(notes: Sequence[tuple[int, bytes]], key: LogKey) -> tuple[Head, ...]:
+    """Check the signatures of stored checkpoints."""
+    return tuple(_head(size, note, key) for size, note in notes)
+
+
+def run(  # noqa: PLR0917
+    log: str,
+    start: int,
+    raws: Sequence[bytes | None],
+    notes: Sequence[tuple[int, bytes]],
+    known: Mapping[str, keys.PublicKey],
+    key: LogKey,
+) -> Run:
+    """Look at a run of entries and their checkpoints."""
+    return Run(start, look(log, start, raws, known), look_at_heads(notes, key))
+
+
+def sentence(error: DoseLedgerError) -> str:
+    """An error as one line of a report."""
+    return f"{error.what} ({error.why})" if error.why else error.what
+
+
+def _one(log: str, position: int, raw: bytes | None, known: Mapping[str, keys.PublicKey]) -> Looked:
+    if raw is None:
+        return Looked(leaf_hash(b""), None, "the entry is missing", ())
+    try:
+        opened = open_whole(raw, log=log, position=position)
+    except DoseLedgerError as error:
+        return Looked(leaf_hash(raw), None, sentence(error), ())
+    made = tuple(_made(opened, index, known.get(header.kid)) for index, header in enumerate(opened.headers))
+    return Looked(bytes.fromhex(opened.entry.leaf), opened, "", made)
+
+
+def _made(opened: Opened, index: int, public: keys.PublicKey | None) -> str | None:
+    if public is None:
+        return None
+    try:
+        check_made(opened, index, public)
+    except DoseLedgerError as error:
+        return sentence(error)
+    return ""
+
+
+def _head(size: int, note: bytes, key: LogKey) -> Head:
+    try:
+        return Head(size, key.open(note), "")
+    except DoseLedgerError as error:
+        return Head(size, None, sentence(error))

@@ -1,0 +1,169 @@
+"""The one pass from the first entry to the last: keys, judgement, hashes, checkpoints, texts and blobs in log order."""
+
+from __future__ import annotations
+
+from hashlib import sha256
+
+from ledger.admission import problems, signing_keys
+from ledger.admission.problem import Level
+from ledger.admission.signatures import check_made, public_of
+from ledger.codec import Opened, commitments, open_whole
+from ledger.course.people import Roster, evolve
+from ledger.errors import DoseLedgerError, Malformed
+from ledger.events.study import ProtocolActivated
+from ledger.signing import keys
+from ledger.verify.opening import Head, Looked, Run, sentence
+from ledger.verify.report import Finding
+from ledger.verify.seen import Seen
+from ledger.verify.source import Source
+
+
+class Passing:
+    """The state of the pass; `known` fills with the keys that the log makes active, for the threads to use."""
+
+    def __init__(self, source: Source) -> None:
+        self.source = source
+        self.seen = Seen(self._reopen)
+        self.roster = Roster()
+        self.known: dict[str, keys.PublicKey] = {}
+        self.findings: list[Finding] = []
+        self.notices: list[Finding] = []
+        self.newest_head = 0
+
+    def take(self, run: Run) -> None:
+        """Pass a run of entries and their checkpoints, both in order."""
+        heads = {head.size: head for head in run.heads}
+        for looked in run.looked:
+            self.entry(looked)
+            head = heads.get(self.seen.size)
+            if head is not None:
+                self.head(head)
+
+    def entry(self, looked: Looked) -> None:
+        """Pass the next entry."""
+        position = self.seen.size
+        opened = looked.opened
+        if opened is None:
+            self._fail(position, None, "L1", "bytes", looked.error)
+            self.seen.skip(looked.leaf)
+            return
+        kind = opened.entry.kind
+        before = len(self.findings)
+        self._signatures(opened, looked)
+        try:
+            for problem in problems(opened, roster=self.roster, view=self.seen):
+                finding = Finding(problem.level, problem.code, problem.why, position, kind)
+                (self.findings if problem.severity == "failure" else self.notices).append(finding)
+        except DoseLedgerError as error:
+            self._fail(position, kind, "L2", "not-judged", sentence(error))
+        self._beside(opened, position)
+        self.seen.add(opened, looked.leaf)
+        if not any(finding.level == "L1" for finding in self.findings[before:]):
+            self._authority(opened)
+
+    def head(self, head: Head) -> None:
+        """Compare a stored checkpoint of as many entries as were passed."""
+        position, size = head.size - 1, head.size
+        found = head.checkpoint
+        if found is None:
+            self._fail(position, None, "L1", "checkpoint", f"the checkpoint of {size} entries: {head.error}")
+        elif (found.size, found.root) != (size, self.seen.root_at(size)):
+            self._fail(position, None, "L1", "root", f"the signed checkpoint of {size} entries gives another root")
+        self.newest_head = max(self.newest_head, size)
+
+    def ended(self, size: int) -> None:
+        """Close the pass over a ledger of `size` entries."""
+        if size and self.newest_head != size:
+            self._fail(size - 1, None, "L1", "checkpoint", f"no signed checkpoint of all {size} entries is stored")
+        if size:
+            self._last_parts(size - 1)
+        for kid, used in self.seen.counters().items():
+            self._gaps(kid, used)
+
+    def _signatures(self, opened: Opened, looked: Looked) -> None:
+        position, kind = opened.entry.position, opened.entry.kind
+        try:
+            needed = signing_keys(opened, self.roster)
+        except DoseLedgerError as error:
+            self._fail(position, kind, "L1", "key", sentence(error))
+            return
+        for index, public in enumerate(needed):
+            made = looked.made[index]
+            if made is None:
+                try:
+                    check_made(opened, index, public)
+                    made = ""
+                except DoseLedgerError as error:
+                    made = sentence(error)
+            if made:
+                self._fail(position, kind, "L1", "signature", f"{opened.headers[index].signer.id}: {made}")
+
+    def _authority(self, opened: Opened) -> None:
+        roster = evolve(self.roster, opened.entry)
+        if roster is self.roster:
+            return
+        self.roster = roster
+        for key in (*roster.keys.values(), *roster.devices.values()):
+            if key.kid not in self.known:
+                self.known[key.kid] = public_of(key.jwk)
+
+    def _beside(self, opened: Opened, position: int) -> None:
+        """What the entry promises beside its bytes: its texts, and the blobs of the protocol it activates."""
+        kind = opened.entry.kind
+        for commitment in sorted(commitments(opened.jws.payload)):
+            try:
+                stored = self.source.text(commitment)
+            except DoseLedgerError as error:
+                self._fail(position, kind, "L1", "text", sentence(error))
+                continue
+            if stored is None:
+                self._fail(position, kind, "L1", "text", f"the text behind {commitment[:15]}... is missing")
+            elif len(stored[0]) != 32 or sha256(stored[0] + stored[1]).hexdigest() != commitment.removeprefix(
+                "sha256:"
+            ):
+                self._fail(
+                    position, kind, "L1", "text", f"the text behind {commitment[:15]}... is not the one committed to"
+                )
+        event = opened.entry.event
+        if isinstance(event, ProtocolActivated):
+            for digest in (event.pack.digest, event.dictionary.digest):
+                blob = self.source.blob(digest)
+                if blob is None or sha256(blob).hexdigest() != digest:
+                    self._fail(
+                        position, kind, "L1", "blob", f"the bytes with the digest {digest[:8]}... are missing or others"
+                    )
+
+    def _last_parts(self, last: int) -> None:
+        """What the newest entry belongs to must be complete: an act of several entries is stored at once or not."""
+        try:
+            opened = self.seen.opened(last)
+        except DoseLedgerError:
+            return
+        command, kind = opened.entry.payload.command, opened.entry.kind
+        if command.index + 1 != command.of:
+            self._fail(
+                last, kind, "L2", "command-broken", f"the command ends at part {command.index + 1} of {command.of}"
+            )
+        for header in opened.headers:
+            part = header.auth.set
+            if part is not None and part.i + 1 < part.of:
+                self._fail(last, kind, "L2", "set", f"of {part.of} entries signed together the last are missing")
+
+    def _gaps(self, kid: str, used: dict[int, int]) -> None:
+        """A counter that never arrived: the entry was drafted and dropped, or somebody withheld it."""
+        key = self.roster.keys.get(kid)
+        first = 2 if key is not None and key.since > 0 else 1
+        missing = [n for n in range(first, max(used)) if n not in used] if max(used) < 2 * len(used) + 1000 else []
+        if missing:
+            who = key.person if key is not None else kid[:8]
+            listed = ", ".join(str(n) for n in missing[:10])
+            self.notices.append(Finding("L2", "n-missing", f"signatures of {who} that never arrived: {listed}"))
+
+    def _reopen(self, position: int) -> Opened:
+        found = list(self.source.raws(position, position + 1))
+        if len(found) != 1:
+            raise Malformed(f"the entry at position {position} can no longer be read")
+        return open_whole(found[0], log=self.source.log, position=position)
+
+    def _fail(self, position: int | None, kind: str | None, level: Level, code: str, why: str) -> None:
+        self.findings.append(Finding(level, code, why, position, kind))

@@ -1,0 +1,69 @@
+"""The answer of a verification: one verdict, the first bad entry, and every finding as a value."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from ledger.admission.problem import Level
+
+Verdict = Literal["ok", "ok-unanchored", "self-consistent", "stale", "fork", "failed"]
+"""`ok` needs something outside that saw this ledger; see docs/spec/verification.md."""
+
+NOT_ANCHORED = "not anchored: nothing outside this ledger vouches that its newest entries are all there"
+EXIT: dict[Verdict, int] = {"ok": 0, "ok-unanchored": 0, "self-consistent": 0, "stale": 8, "fork": 8, "failed": 8}
+"""The exit code of the command line for each verdict."""
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One difference between what is stored and what must be; `position` is null where it is of no one entry."""
+
+    level: Level
+    code: str
+    why: str
+    position: int | None = None
+    kind: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class FirstBad:
+    """The bad entry of the smallest position."""
+
+    position: int
+    kind: str | None
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What was verified and what was found; `root` is that of all `entries`, in hexadecimal.
+
+    `findings` make the verdict; `notices` do not. `anchor` says in plain words what outside the ledger
+    vouches for it.
+    """
+
+    verdict: Verdict
+    ledger: str
+    entries: int
+    root: str
+    checked: tuple[str, ...]
+    not_checked: tuple[str, ...]
+    first_bad: FirstBad | None
+    findings: tuple[Finding, ...]
+    notices: tuple[Finding, ...]
+    anchor: str
+
+    @property
+    def exit_code(self) -> int:
+        """0, or 8 where the ledger must not be trusted as it is."""
+        return EXIT[self.verdict]
+
+
+def first_bad(findings: tuple[Finding, ...]) -> FirstBad | None:
+    """Name the bad entry of the smallest position; of its findings the one of the lowest level."""
+    named = [finding for finding in findings if finding.position is not None]
+    if not named:
+        return None
+    first = min(named, key=lambda finding: (finding.position, finding.level))
+    return FirstBad(first.position or 0, first.kind, first.why)

@@ -1,0 +1,49 @@
+"""What a verification reads: stored bytes only, so that nothing derived vouches for itself."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Protocol
+
+
+class Oddity(Protocol):
+    """What an audit of derived rows found."""
+
+    @property
+    def position(self) -> int | None:
+        """The entry it is about, where it is about one."""
+
+    @property
+    def code(self) -> str:
+        """A stable name of what is wrong."""
+
+    @property
+    def why(self) -> str:
+        """The sentence for the reader."""
+
+
+class Source(Protocol):
+    """A ledger as it is stored. Every member may raise an error of ours, which becomes a finding."""
+
+    @property
+    def log(self) -> str:
+        """The name of the log."""
+
+    @property
+    def size(self) -> int:
+        """How many entries are stored."""
+
+    def raws(self, start: int, stop: int) -> Sequence[bytes]:
+        """The exact bytes of the entries at [start, stop), in order."""
+
+    def notes(self, start: int, stop: int) -> Sequence[tuple[int, bytes]]:
+        """The stored checkpoints of the sizes in [start, stop), as (size, signed note), in order."""
+
+    def text(self, commitment: str) -> tuple[bytes, bytes] | None:
+        """The salt and the bytes of the text behind a commitment."""
+
+    def blob(self, digest: str) -> bytes | None:
+        """The bytes stored under a SHA-256."""
+
+    def audit(self) -> Iterable[Oddity]:
+        """Compare every derived column, row and object of the storage with the stored bytes."""

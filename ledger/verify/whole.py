@@ -1,0 +1,192 @@
+"""The verification of a whole ledger, from its stored bytes up, on all cores."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
+
+from ledger.admission.signatures import public_of
+from ledger.errors import DoseLedgerError, Malformed
+from ledger.events.study import LedgerCreated
+from ledger.merkle import checkpoint
+from ledger.verify.opening import LogKey, Run, look, look_at_heads, run, sentence
+from ledger.verify.passing import Passing
+from ledger.verify.report import NOT_ANCHORED, Finding, Report, Verdict, first_bad
+from ledger.verify.source import Source
+
+Rebuild = Callable[[Source], Iterable[Finding]]
+"""Compares something derived from the entries with a rebuild of it; yields every difference."""
+
+CHUNK = 256
+"""Entries that a thread takes at once."""
+SWITCH_SECONDS = 0.0005
+"""A thread that returns from a signature check waits no longer than this for the interpreter."""
+ANCHORS = frozenset({"fork", "stale"})
+"""The findings that say what is wrong between this ledger and the outside, not inside it."""
+CHECKED = (
+    "bytes",
+    "signatures",
+    "keys",
+    "tree",
+    "checkpoints",
+    "texts",
+    "blobs",
+    "needs",
+    "delegation",
+    "after",
+    "predicates",
+    "counters",
+    "derived columns",
+)
+
+
+def verify(
+    source: Source, *, trusted: bytes | None = None, rebuilds: Sequence[Rebuild] = (), workers: int | None = None
+) -> Report:
+    """Derive everything again and report every difference; raises nothing for whatever is stored.
+
+    `trusted` is a checkpoint, as a signed note, that somebody kept outside this ledger. `workers` is the number
+    of threads (None: one per core).
+    """
+    passing = Passing(source)
+    size, key = 0, None
+    try:
+        size = source.size
+        key = _pass(passing, size, workers or os.cpu_count() or 1)
+    except DoseLedgerError as error:
+        passing.findings.append(Finding("L1", "unreadable", sentence(error), passing.seen.size if size else None))
+    except Exception as error:  # noqa: BLE001 - no bytes of a file may end an inspection without a finding
+        passing.findings.append(Finding("L1", "unreadable", f"{type(error).__name__}: {error}", passing.seen.size))
+    if size == 0:
+        passing.findings.append(Finding("L1", "empty", "the ledger holds no entries"))
+    passing.findings.extend(_derived(source, rebuilds))
+    anchor, verdict = _anchored(passing, key, trusted)
+    findings = tuple(sorted(set(passing.findings), key=_order))
+    failed = any(finding.code not in ANCHORS for finding in findings)
+    return Report(
+        verdict="failed" if failed else verdict,
+        ledger=passing.roster.ledger,
+        entries=size,
+        root=passing.seen.root_at(passing.seen.size).hex(),
+        checked=(*CHECKED, *(("rebuilds",) if rebuilds else ()), *(("trusted checkpoint",) if trusted else ())),
+        not_checked=("outside anchors",) if trusted is None else (),
+        first_bad=first_bad(findings),
+        findings=findings,
+        notices=tuple(passing.notices),
+        anchor=anchor,
+    )
+
+
+def _pass(passing: Passing, size: int, workers: int) -> LogKey | None:
+    source = passing.source
+    if not size:
+        return None
+    key = _genesis(passing, source)
+    if key is None:
+        return None
+    stray = [head for head, _ in source.notes(size + 1, 2**53)]
+    if stray:
+        why = f"a signed checkpoint of {stray[-1]} entries is stored, but only {size} entries are"
+        passing.findings.append(Finding("L1", "checkpoint", why, size - 1))
+    with _switching(), ThreadPoolExecutor(workers) as pool:
+        for one in _runs(passing, key, size, workers, pool):
+            passing.take(one)
+    passing.ended(size)
+    return key
+
+
+def _genesis(passing: Passing, source: Source) -> LogKey | None:
+    """Pass the first entry, from which the ledger's id and the log's key come; None ends the pass."""
+    looked = look(source.log, 0, source.raws(0, 1), {})
+    if len(looked) != 1:
+        raise Malformed("the first entry is missing")
+    passing.entry(looked[0])
+    event = None if looked[0].opened is None else looked[0].opened.entry.event
+    if not isinstance(event, LedgerCreated):
+        return None
+    key = LogKey(checkpoint.origin(event.trial, looked[0].leaf.hex(), source.log), public_of(event.log_key))
+    for head in look_at_heads(source.notes(1, 2), key):
+        passing.head(head)
+    return key
+
+
+def _runs(passing: Passing, key: LogKey, size: int, workers: int, pool: ThreadPoolExecutor) -> Iterator[Run]:
+    """The runs in order, a few ahead of the one that is passed."""
+    source, waiting, unread = passing.source, deque[Future[Run]](), None
+    for start in range(1, size, CHUNK):
+        stop = min(start + CHUNK, size)
+        try:
+            raws = _raws(source, start, stop)
+            notes = list(source.notes(start + 1, stop + 1))
+        except DoseLedgerError as error:
+            unread = error  # what was read before it is judged first, so that the smallest position is named
+            break
+        waiting.append(pool.submit(run, source.log, start, raws, notes, passing.known, key))
+        if len(waiting) > 2 * workers:
+            yield waiting.popleft().result()
+    while waiting:
+        yield waiting.popleft().result()
+    if unread is not None:
+        raise unread
+
+
+def _raws(source: Source, start: int, stop: int) -> Sequence[bytes | None]:
+    """The stored bytes of a run; None for each entry that is not there."""
+    found = source.raws(start, stop)
+    if len(found) == stop - start:
+        return found
+    single = (source.raws(position, position + 1) for position in range(start, stop))
+    return [one[0] if len(one) == 1 else None for one in single]
+
+
+def _derived(source: Source, rebuilds: Sequence[Rebuild]) -> list[Finding]:
+    """L3: what the storage and the projections derived, against the entries."""
+    found: list[Finding] = []
+    try:
+        found.extend(Finding("L3", odd.code, odd.why, odd.position) for odd in source.audit())
+        for rebuild in rebuilds:
+            found.extend(rebuild(source))
+    except DoseLedgerError as error:
+        found.append(Finding("L3", "unreadable", sentence(error)))
+    except Exception as error:  # noqa: BLE001 - as above: a finding, never a traceback
+        found.append(Finding("L3", "unreadable", f"{type(error).__name__}: {error}"))
+    return found
+
+
+def _anchored(passing: Passing, key: LogKey | None, trusted: bytes | None) -> tuple[str, Verdict]:
+    """Compare with a checkpoint kept outside: the words for the reader, and the verdict if nothing else is wrong."""
+    if trusted is None or key is None:
+        return NOT_ANCHORED, "ok-unanchored"
+    size, why = passing.seen.size, ""
+    verdict: Verdict = "fork"
+    try:
+        kept = key.open(trusted)
+    except DoseLedgerError as error:
+        why = f"the trusted checkpoint is not of this ledger: {sentence(error)}"
+    else:
+        if kept.size > size:
+            verdict, why = "stale", f"the trusted checkpoint saw {kept.size} entries; only {size} are here"
+        elif passing.seen.root_at(kept.size) != kept.root:
+            why = f"the trusted checkpoint of {kept.size} entries has another root: there are two histories"
+        else:
+            return f"anchored by the trusted checkpoint of {kept.size} entries; {size - kept.size} came later", "ok"
+    passing.findings.append(Finding("L1", verdict, why))
+    return why, verdict
+
+
+def _order(finding: Finding) -> tuple[int, str, str, str]:
+    return (2**53 if finding.position is None else finding.position, finding.level, finding.code, finding.why)
+
+
+@contextmanager
+def _switching() -> Iterator[None]:
+    before = sys.getswitchinterval()
+    sys.setswitchinterval(min(before, SWITCH_SECONDS))
+    try:
+        yield
+    finally:
+        sys.setswitchinterval(before)
