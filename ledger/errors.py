@@ -7,6 +7,7 @@
       NotAllowed                     4  role, delegation, key or passphrase
         WrongPassphrase              4
       Conflict                       5  somebody wrote first
+        Changed                      5  what was shown is no longer what would be signed
       Unavailable                    6  the ledger is missing, unreadable or from a newer version
       BatchRefused                   7  some rows of a batch were refused
       IntegrityFailure               8  stored bytes are not what they must be
@@ -25,6 +26,8 @@ class DoseLedgerError(Exception):
     """The root of the tree. `what` happened, `why`, and `fix`: what the reader can do about it."""
 
     exit_code: ClassVar[int] = 70
+    attempt: int | None = None
+    """The position at which the refused attempt was kept, where it was."""
 
     def __init__(self, what: str, *, why: str = "", fix: str = "") -> None:
         super().__init__(what)
@@ -73,6 +76,10 @@ class Conflict(DoseLedgerError):
     def __init__(self, what: str, *, winner: int | None = None, why: str = "", fix: str = "") -> None:
         super().__init__(what, why=why, fix=fix)
         self.winner = winner
+
+
+class Changed(Conflict):
+    """Between showing and signing something was written that changes what would be signed: show it again."""
 
 
 class Unavailable(DoseLedgerError):

@@ -10,7 +10,7 @@ from ledger.course.state import Course, Lab
 from ledger.protocol.model import Protocol
 from ledger.rules.tolerance import Held
 
-ANC, PLATELETS = "anc", "platelets"
+ANC, PLATELETS = "anc", "plt"
 
 
 @dataclass(frozen=True, slots=True)

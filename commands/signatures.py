@@ -1,0 +1,156 @@
+"""Who signs a draft, as what and with which meaning: the role x act table applied to the persons at the desk."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from commands.draft import Desk, Draft
+from ledger import wire
+from ledger.course import needs
+from ledger.course.people import Person, Roster
+from ledger.errors import NotAllowed
+from ledger.events.base import Need, Occurred
+from ledger.events.record import EntryCountersigned
+from ledger.events.registry import KINDS, NAMES, SITE, KindRow, Requirement
+
+
+@dataclass(frozen=True, slots=True)
+class Signing:
+    """One signature that will be made; the first one carries the entry's `needs`."""
+
+    person: str
+    name: str
+    organisation: str
+    role: wire.Role
+    meaning: wire.Meaning
+    needs: tuple[Need, ...] = ()
+
+
+class Judged(Protocol):
+    """An act that names the kind its author is judged by before anything is decided."""
+
+    @property
+    def kind(self) -> str | None:
+        """The kind of its first entry; None when only the draft can tell."""
+
+
+def authorise(act: object, desk: Desk, roster: Roster) -> None:
+    """Refuse (NotAllowed) an author who may not do this at all, before any rule is looked at."""
+    kind = getattr(act, "kind", None)
+    if kind is None or not desk.actors:
+        return
+    row = KINDS[kind]
+    person = roster.people[desk.actors[0]]
+    _role(person, row, row.signatures[0])
+    _delegated(person, row, desk.occurred(None), desk, roster)
+
+
+def signings(draft: Draft, desk: Desk, roster: Roster) -> tuple[Signing, ...]:
+    """Plan the signatures of a draft by the persons at the desk; NotAllowed when one may not or one is lacking."""
+    row = KINDS[NAMES[type(draft.event)]]
+    persons = [roster.people[name] for name in desk.actors]
+    author_role = _role(persons[0], row, row.signatures[0]) if not isinstance(draft.event, EntryCountersigned) else _first(persons[0])
+    requirements = needs.required(draft.event, author_role, draft.target)
+    if isinstance(draft.event, EntryCountersigned):
+        return _countersigning(draft, persons[0], desk)
+    planned, wanted = list[Signing](), list[Need]()
+    for place, requirement in enumerate(requirements):
+        person = persons[place] if place < len(persons) else None
+        if person is None:
+            if not (row.completed or row.factual):
+                raise NotAllowed(f"{row.name} needs {len(requirements)} signatures", why=_wanted(requirement), fix="name the second person: --witness NAME")
+            wanted.append(Need(meaning=min(requirement.meanings), role=_default(requirement)))
+            continue
+        role = _role(person, row, requirement)
+        meaning = _meaning(requirement, role, draft)
+        planned.append(Signing(person.id, person.name, person.organisation, role, meaning))
+        wanted.append(Need(meaning=meaning, role=role))
+        _delegated(person, row, draft.occurred, desk, roster)
+    if len(persons) > len(requirements):
+        raise NotAllowed(f"{row.name} takes {len(requirements)} signatures, not {len(persons)}", fix="a further person countersigns: doseledger countersign")
+    if draft.performed_by is not None:
+        wanted.append(_performer(draft.performed_by, row, roster))
+    return (Signing(**{**_fields(planned[0]), "needs": tuple(wanted)}), *planned[1:])
+
+
+def _fields(signing: Signing) -> dict[str, object]:
+    return {name: getattr(signing, name) for name in ("person", "name", "organisation", "role", "meaning")}
+
+
+def _first(person: Person) -> wire.Role:
+    return min(person.roles)
+
+
+def _role(person: Person, row: KindRow, requirement: Requirement) -> wire.Role:
+    """Choose the role a person signs as; a site role outside the row may still state a fact."""
+    fitting = sorted(person.roles & requirement.roles)
+    if fitting:
+        return "investigator" if "investigator" in fitting else fitting[0]
+    others = sorted(person.roles & SITE)
+    if row.factual and others:
+        return others[0]
+    raise NotAllowed(f"{person.name} may not sign {row.name}", why=f"{_wanted(requirement)}; {person.id} is {', '.join(sorted(person.roles))}", fix="see: doseledger who-may")
+
+
+def _wanted(requirement: Requirement) -> str:
+    return f"it is signed as {' or '.join(sorted(requirement.roles))}"
+
+
+def _default(requirement: Requirement) -> wire.Role:
+    return min(requirement.roles)
+
+
+def _meaning(requirement: Requirement, role: wire.Role, draft: Draft) -> wire.Meaning:
+    meanings = requirement.meanings
+    if draft.performed_by is not None and "transcribed" in meanings:
+        return "transcribed"
+    if len(meanings) > 1:
+        return "performed" if role in ("nurse",) and "performed" in meanings and draft.source.kind == "direct" else "authorship"
+    return next(iter(meanings))
+
+
+def _performer(person: str, row: KindRow, roster: Roster) -> Need:
+    known = roster.people.get(person)
+    if known is None:
+        raise NotAllowed(f"{person} is not enrolled", why="who performed an act is named by an enrolled person", fix="see: doseledger person list")
+    roles = sorted(known.roles & row.signatures[0].roles) or sorted(known.roles & SITE)
+    if not roles:
+        raise NotAllowed(f"{known.name} holds no site role")
+    return Need(meaning="performed", role=roles[0])
+
+
+def _delegated(person: Person, row: KindRow, occurred: Occurred, desk: Desk, roster: Roster) -> None:
+    if row.factual or row.task is None:
+        return
+    for when in (occurred, desk.occurred(None)):
+        if not roster.delegated(person.id, row.task, when, desk.now):
+            raise NotAllowed(f"{person.name} holds no delegation for {row.task} now", why="the principal investigator delegates tasks for a period", fix="the principal investigator signs: doseledger person delegate")
+
+
+def _countersigning(draft: Draft, person: Person, desk: Desk) -> tuple[Signing, ...]:
+    target = desk.book.find(draft.event.target)  # type: ignore[attr-defined]
+    entries = desk.book.stream(target.stream)
+    gathered = [*target.signers, *(s for e in entries if isinstance(e.event, EntryCountersigned) and e.event.target == target.id for s in e.signers)]
+    if any(s.person == person.id for s in gathered):
+        raise NotAllowed(f"{person.name} has already signed entry #{target.position}", why="two signatures of one entry are by two persons", fix="another person countersigns")
+    open_needs = needs.missing(target.payload, gathered)
+    for need in open_needs:
+        own = need.meaning != "performed" or target.payload.performed_by in (None, person.id)
+        if need.role in person.roles and own:
+            return (_one(person, need.role, need.meaning),)
+    if open_needs:
+        lacking = ", ".join(f"{need.meaning} by {need.role}" for need in open_needs)
+        raise NotAllowed(f"{person.name} cannot give the signature that entry #{target.position} lacks", why=f"it lacks: {lacking}", fix="the person in that role countersigns")
+    role = next(iter(sorted(person.roles)))
+    return (_one(person, role, "acknowledged"),)
+
+
+def _one(person: Person, role: wire.Role, meaning: wire.Meaning) -> Signing:
+    return Signing(person.id, person.name, person.organisation, role, meaning, (Need(meaning=meaning, role=role),))
+
+
+def roles_for(row: KindRow) -> Sequence[frozenset[wire.Role]]:
+    """Give the roles that may make each signature of a kind, in order (for `who-may`)."""
+    return tuple(requirement.roles for requirement in row.signatures)
