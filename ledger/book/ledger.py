@@ -1,0 +1,310 @@
+"""class Ledger: one ledger file, opened for reading or for writing.
+
+Reading needs neither the keys nor the event store: their libraries load when a ledger is opened to write.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
+from datetime import datetime
+from functools import cached_property
+from os import PathLike, fspath
+from types import MappingProxyType, TracebackType
+from typing import TYPE_CHECKING, Self
+
+from ledger.book.shelf import LOG, Shelf
+from ledger.codec import open_entry
+from ledger.course.people import Roster
+from ledger.errors import BadInput, IntegrityFailure, Unavailable
+from ledger.events.base import After
+from ledger.events.entry import Entry
+from ledger.events.study import LedgerCreated
+from ledger.merkle import checkpoint, proof, tree
+from ledger.storage import files
+from ledger.storage.audit import Flaw, audit
+from ledger.storage.reader import Reader
+from ledger.storage.receipt import Receipt, receipt_of
+from ledger.storage.rows import milliseconds, moment, uuid_bytes
+from ledger.storage.turn import turn_of
+
+if TYPE_CHECKING:  # the libraries of keys and of the event store load only for writing
+    from ledger.signing.signer import Signer
+    from ledger.storage.store import Store
+
+_POSITION = re.compile(r"\A(?:#[0-9]{1,16}|[0-9]{1,7})\Z")
+_ID = re.compile(r"\A[0-9a-f]{8,32}\Z")
+_NONE: Mapping[str, tuple[bytes, bytes]] = MappingProxyType({})
+_NO_BLOBS: Mapping[str, bytes] = MappingProxyType({})
+
+
+class Ledger:
+    """The record of one trial site: a list of entries that only grows, and the proof that it did nothing else."""
+
+    log = LOG
+
+    def __init__(self, path: str, reader: Reader, store: Store | None, log_signer: Signer | None) -> None:
+        """Use `Ledger.open` or `Ledger.create`."""
+        self.path = path
+        self._reader = reader
+        self._store = store
+        self._signer = log_signer
+        self._shelf = Shelf(reader)
+
+    @classmethod
+    def create(
+        cls,
+        path: str | PathLike[str],
+        genesis: bytes,
+        *,
+        texts: Mapping[str, tuple[bytes, bytes]] = _NONE,
+        blobs: Mapping[str, bytes] = _NO_BLOBS,
+        log_signer: Signer,
+        now: datetime,
+    ) -> Ledger:
+        """Make a ledger that begins with `genesis`, readable by this user alone; it appears whole or not at all.
+
+        Raises Unavailable where a file stands or none can be made, and what `append` raises for the entry.
+        """
+        from ledger.storage.store import Store  # noqa: PLC0415  # see the top of this module
+
+        name = fspath(path)
+        files.require_local(name)
+        temporary = files.reserve(name)
+        try:
+            store = Store.create(temporary)
+            with cls(temporary, store.reader, store, log_signer) as new:
+                new.append([genesis], now=now, texts=texts, blobs=blobs)
+            files.publish(temporary, name)
+        finally:
+            files.discard(temporary)
+        return cls.open(name, log_signer=log_signer)
+
+    @classmethod
+    def open(cls, path: str | PathLike[str], *, read_only: bool = False, log_signer: Signer | None = None) -> Ledger:
+        """Open a ledger; with `read_only` no file is ever made or changed, and `append` refuses.
+
+        Raises Unavailable when it is missing, of another program, newer, or on a network share (writing),
+        IntegrityFailure when the file is damaged, BadInput when `log_signer` is not the key of this log.
+        """
+        name = fspath(path)
+        if read_only:
+            return cls(name, Reader.open(name), None, None)
+        from ledger.book.writing import require_log_key  # noqa: PLC0415  # see the top of this module
+        from ledger.storage.store import Store  # noqa: PLC0415
+
+        store = Store.open(name)
+        ledger = cls(name, store.reader, store, log_signer)
+        try:
+            if log_signer is not None:
+                require_log_key(ledger.entry(0), log_signer)
+        except BaseException:
+            ledger.close()
+            raise
+        return ledger
+
+    def close(self) -> None:
+        """Let go of the file."""
+        if self._store is not None:
+            self._store.close()
+        else:
+            self._reader.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, exc_type: type[BaseException] | None, exc_val: BaseException | None, exc_tb: TracebackType | None
+    ) -> None:
+        self.close()
+
+    @cached_property
+    def id(self) -> str:
+        """The ledger's id: the leaf hash of its first entry, as printed for the trial master file."""
+        return self._reader.node(0, 0).hex()
+
+    @cached_property
+    def origin(self) -> str:
+        """The name of the log in its checkpoints: doseledger/<trial>/<32 hex of the id>/main."""
+        event = self.entry(0).event
+        if not isinstance(event, LedgerCreated):
+            raise IntegrityFailure("The first entry does not create a ledger.", fix="Run `doseledger verify`.")
+        return checkpoint.origin(event.trial, self.id, LOG)
+
+    # --- the log -------------------------------------------------------------------------------------------
+
+    @property
+    def size(self) -> int:
+        """How many entries there are now."""
+        return self._reader.size()
+
+    def root(self) -> bytes:
+        """The root over all entries."""
+        return self.root_at(self.size)
+
+    def root_at(self, size: int) -> bytes:
+        """The root over the first `size` entries; BadInput when there are fewer."""
+        self._require_size(size)
+        return tree.root_at(size, self._reader.node)
+
+    def head(self) -> After:
+        """The head of the log, as the next entry names it in `after`."""
+        size = self.size
+        return After(log=LOG, size=size, root=self.root_at(size).hex())
+
+    def checkpoint(self) -> bytes:
+        """The newest signed checkpoint."""
+        return self.checkpoint_at(self.size)
+
+    def checkpoint_at(self, size: int) -> bytes:
+        """The signed checkpoint of exactly `size` entries; BadInput where none was made."""
+        found = self._reader.note(size)
+        if found is None or found[0] != size:
+            raise BadInput(
+                f"The log has no checkpoint of {size} entries.", why="one is made with every act, over all its entries"
+            )
+        return found[1]
+
+    def prove(self, position: int, size: int | None = None) -> tuple[bytes, ...]:
+        """The inclusion proof of an entry under the root of `size` entries (all, when None)."""
+        top = self.size if size is None else size
+        self._require_size(top)
+        return proof.inclusion(position, top, self._reader.node)
+
+    def prove_consistency(self, old: int, new: int | None = None) -> tuple[bytes, ...]:
+        """The proof that the log of `new` entries (all, when None) begins with that of `old`."""
+        top = self.size if new is None else new
+        self._require_size(top)
+        return proof.consistency(old, top, self._reader.node)
+
+    def receipts(self, command_id: str) -> tuple[Receipt, ...]:
+        """The receipts of one act, by index; empty when it is not stored. They are the same at every time."""
+        stored = self._reader.command(uuid_bytes(command_id))
+        return tuple(
+            receipt_of(self._reader, open_entry(raw, log=LOG, position=position)) for _, position, raw in stored
+        )
+
+    # --- entries -------------------------------------------------------------------------------------------
+
+    def entries(self, start: int = 0, stop: int | None = None) -> Iterator[Entry]:
+        """Entries in log order from `start` to before `stop`, opened one by one in bounded memory."""
+        return self._shelf.entries(start, self.size if stop is None else stop)
+
+    def raws(self, start: int = 0, stop: int | None = None) -> Iterator[tuple[int, bytes]]:
+        """Positions and stored bytes from `start` to before `stop`."""
+        return self._reader.raws(start, self.size if stop is None else stop)
+
+    def raw(self, position: int) -> bytes:
+        """The stored bytes of one entry; BadInput where there is none."""
+        return self._reader.raw(position)
+
+    def entry(self, position: int) -> Entry:
+        """One entry; BadInput where there is none."""
+        return self._shelf.opened(position).entry
+
+    def stream(self, name: str, *, up_to: int | None = None) -> tuple[Entry, ...]:
+        """The entries of one stream, or those among the first `up_to` entries of the log."""
+        found = self._shelf.stream(name)
+        return tuple(found) if up_to is None else tuple(entry for entry in found if entry.position < up_to)
+
+    def streams(self, prefix: str = "") -> tuple[str, ...]:
+        """The names of all streams that begin with `prefix`, sorted."""
+        return self._reader.streams(prefix)
+
+    def find(self, text: str) -> Entry:
+        """The entry that a person means: `#402`, `402`, or the first 8 or more digits of an id; BadInput otherwise."""
+        if _POSITION.match(text):
+            return self.entry(int(text.removeprefix("#")))
+        digits = text.lower().replace("-", "")
+        if _ID.match(digits) is None:
+            raise BadInput(
+                f"{text!r} names no entry.", fix="Give its number (`#402`), or the first 8 or more digits of its id."
+            )
+        found = self._reader.by_id(bytes.fromhex(digits.ljust(32, "0")), bytes.fromhex(digits.ljust(32, "f")))
+        if not found:
+            raise BadInput(f"No entry has an id that begins with {text!r}.")
+        if len(found) > 1:
+            raise BadInput(
+                f"More than one entry has an id that begins with {text!r}.", fix="Give more digits, or its number."
+            )
+        return self.entry(found[0])
+
+    def text(self, commitment: str) -> bytes | None:
+        """The words behind a commitment, or None when they are not in this ledger."""
+        found = self._reader.text(commitment)
+        return None if found is None else found[1]
+
+    def blob(self, digest: str) -> bytes:
+        """The file with this SHA-256 (hexadecimal): a protocol pack, a dictionary; BadInput where it is not kept."""
+        found = self._reader.blob(digest)
+        if found is None:
+            raise BadInput(f"The ledger keeps no file with the digest {digest[:15]}….")
+        return found
+
+    # --- people and time -----------------------------------------------------------------------------------
+
+    def roster(self, at: int | None = None) -> Roster:
+        """Who may do what, by the first `at` entries (all, when None)."""
+        size = self.size
+        return self._shelf.roster(size if at is None else at, newest=at is None or at == size)
+
+    def next_n(self, kid: str) -> int:
+        """The next signature counter of a key; the first is 0."""
+        return self._reader.next_n(kid)
+
+    def log_time(self, position: int) -> datetime:
+        """T(p): the newest `recorded_at` up to this entry, UTC; BadInput where there is none."""
+        found = self._reader.log_time(position)
+        if found is None:
+            raise BadInput(f"The ledger has no entry #{position}.")
+        return moment(found)
+
+    def position_at(self, when: datetime) -> int:
+        """How many entries had been written at log time `when`: what was known then is the log up to there."""
+        return self._reader.visible(milliseconds(when))
+
+    # --- writing -------------------------------------------------------------------------------------------
+
+    def turn(self, timeout: float | None = None) -> AbstractContextManager[None]:
+        """The writer's turn, for reading, deciding, signing and appending in one go; re-entrant in one thread.
+
+        Raises Unavailable when it does not come within `timeout` seconds, or the ledger is open for reading only.
+        """
+        self._writable()
+        return turn_of(self.path).take(timeout)
+
+    def append(
+        self,
+        entries: Sequence[bytes],
+        *,
+        now: datetime,
+        texts: Mapping[str, tuple[bytes, bytes]] = _NONE,
+        blobs: Mapping[str, bytes] = _NO_BLOBS,
+    ) -> tuple[Receipt, ...]:
+        """Store signed entries, all or none, and give their receipts; the same bytes again store nothing.
+
+        `texts` maps each new commitment to (salt, text), `blobs` a SHA-256 to its bytes. Takes the turn
+        where the caller has not. Raises Malformed for bytes that are no entry, NotAllowed, Refused or
+        Conflict for an entry that may not stand here, BadInput for missing texts, an incomplete command or
+        a `recorded_at` more than two minutes after `now`, Unavailable when nothing could be stored, and
+        OutcomeUnknown when that is not known: then run it again.
+        """
+        from ledger.book import writing  # noqa: PLC0415  # see the top of this module
+
+        store = self._writable()
+        with self.turn():
+            return writing.append(store, self._shelf, entries, now=now, texts=texts, blobs=blobs, signer=self._signer)
+
+    def audit(self) -> Iterator[Flaw]:
+        """Compare everything derived in the file with the entries' bytes; yields what does not agree."""
+        return audit(self._reader)
+
+    def _writable(self) -> Store:
+        if self._store is None:
+            raise Unavailable("The ledger is open for reading only.", fix="Open it for writing, with its log key.")
+        return self._store
+
+    def _require_size(self, size: int) -> None:
+        if not 0 <= size <= self.size:
+            raise BadInput(f"The log never held {size} entries.", why=f"it has {self.size}")

@@ -1,0 +1,94 @@
+"""Opened entries, kept while the ledger is open: what has been read strictly once is not read again.
+
+Entries never change, so a kept entry is never stale; only what was written since must be read.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Iterable, Iterator
+
+from ledger import codec
+from ledger.course.people import Roster, evolve
+from ledger.errors import IntegrityFailure
+from ledger.events.entry import Entry
+from ledger.storage.reader import Reader
+
+LOG = "main"
+"""The one log of a ledger."""
+AUTHORITY = ("study", "people")
+"""The streams that say who may do what; nothing on another stream changes the roster."""
+_STREAMS = 64
+_ENTRIES = 256
+
+
+class Shelf:
+    """The opened entries of one ledger file, by stream and by position, and the roster folded from them."""
+
+    def __init__(self, reader: Reader) -> None:
+        self._reader = reader
+        self._streams: OrderedDict[str, list[Entry]] = OrderedDict()
+        self._opened: OrderedDict[int, codec.Opened] = OrderedDict()
+        self._roster = Roster()
+        self._folded = 0
+
+    def entries(self, start: int, stop: int) -> Iterator[Entry]:
+        """Entries in log order, opened one by one."""
+        for position, raw in self._reader.raws(start, stop):
+            yield self._open(position, raw).entry
+
+    def opened(self, position: int) -> codec.Opened:
+        """One entry, opened."""
+        found = self._opened.get(position)
+        if found is None:
+            found = self._open(position, self._reader.raw(position))
+            self._keep(found)
+        return found
+
+    def stream(self, name: str) -> list[Entry]:
+        """All entries of one stream; only those that are new are read."""
+        kept = self._streams.get(name)
+        if kept is None:
+            kept = self._streams[name] = []
+            if len(self._streams) > _STREAMS:
+                self._streams.popitem(last=False)
+        else:
+            self._streams.move_to_end(name)
+        kept.extend(self._open(position, raw).entry for position, raw in self._reader.stream(name, after=len(kept)))
+        return kept
+
+    def roster(self, size: int, *, newest: bool) -> Roster:
+        """The roster folded from the first `size` entries; `newest` says that these are all."""
+        if not newest:
+            roster = Roster()
+            for entry in self._authority(0, size):
+                roster = evolve(roster, entry)
+            return roster
+        if size != self._folded:
+            for entry in self._authority(self._folded, size):
+                self._roster = evolve(self._roster, entry)
+            self._folded = size
+        return self._roster
+
+    def took(self, stored: Iterable[codec.Opened]) -> None:
+        """Keep entries that this process has just stored."""
+        for opened in stored:
+            entry = opened.entry
+            self._keep(opened)
+            if entry.position == self._folded:
+                self._roster = evolve(self._roster, entry) if entry.stream in AUTHORITY else self._roster
+                self._folded += 1
+
+    def _authority(self, start: int, stop: int) -> list[Entry]:
+        found = [entry for name in AUTHORITY for entry in self.stream(name) if start <= entry.position < stop]
+        return sorted(found, key=lambda entry: entry.position)
+
+    def _open(self, position: int, raw: bytes) -> codec.Opened:
+        if type(raw) is not bytes:
+            raise IntegrityFailure(f"The entry #{position} is not stored as bytes.", fix="Run `doseledger verify`.")
+        return codec.open_whole(raw, log=LOG, position=position)
+
+    def _keep(self, opened: codec.Opened) -> None:
+        self._opened[opened.entry.position] = opened
+        if len(self._opened) > _ENTRIES:
+            self._opened.popitem(last=False)

@@ -1,0 +1,213 @@
+"""The audit of a ledger file: everything that is derived, computed again from the entries' bytes and compared.
+
+One pass in the order of the log, in memory that does not grow with it (but for one number per stream). What
+does not agree is a flaw, never an exception. Signatures and authority are judged elsewhere, from the bytes.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable, Iterator
+from hashlib import sha256
+from typing import NamedTuple
+
+from ledger import codec
+from ledger.errors import DoseLedgerError
+from ledger.events.study import LedgerCreated, ProtocolActivated
+from ledger.merkle import checkpoint, tree
+from ledger.storage import schema
+from ledger.storage.reader import Reader
+from ledger.storage.rows import Row, log_time, row_of, signer_rows
+
+LOG = "main"
+
+
+class Flaw(NamedTuple):
+    """One thing that is not as the bytes say: at which entry (None: of the file), of what kind, and why."""
+
+    position: int | None
+    kind: str
+    why: str
+
+
+def audit(reader: Reader) -> Iterator[Flaw]:
+    """Yield every flaw of the file; nothing when it is exactly what its entries make it."""
+    for part in (_file, _entries, _blobs):
+        yield from _calm(part, reader)
+
+
+def _calm(part: Callable[[Reader], Iterator[Flaw]], reader: Reader) -> Iterator[Flaw]:
+    """The flaws of one part; what the database refuses to read is one more."""
+    try:
+        yield from part(reader)
+    except DoseLedgerError as error:
+        yield Flaw(None, "unreadable", f"{error.what} {error.why}".strip())
+
+
+def _file(reader: Reader) -> Iterator[Flaw]:
+    for pragma, expected in (
+        ("application_id", schema.APPLICATION_ID),
+        ("user_version", schema.FORMAT),
+        ("encoding", "UTF-8"),
+    ):
+        found = reader.all(f"PRAGMA {pragma}")[0][0]
+        if found != expected:
+            yield Flaw(None, "header", f"{pragma} is {found!r}, not {expected!r}")
+    stored = set(reader.all("SELECT type, name, tbl_name, sql FROM sqlite_schema"))
+    for thing in sorted(stored ^ _expected_schema(), key=repr):
+        yield Flaw(
+            None, "schema", f"{thing[0]} {thing[1]} is {'not ours' if thing in stored else 'missing or changed'}"
+        )
+    if tuple(reader.all("SELECT key, value FROM meta ORDER BY key")) != schema.META:
+        yield Flaw(None, "meta", "the table meta does not say what it must")
+    for (line,) in reader.all("PRAGMA integrity_check(20)"):
+        if line != "ok":
+            yield Flaw(None, "integrity", str(line))
+
+
+def _expected_schema() -> set[tuple[str, str, str, str | None]]:
+    empty = sqlite3.connect(":memory:")
+    try:
+        for statement in schema.DDL:
+            empty.execute(statement)
+        return set(empty.execute("SELECT type, name, tbl_name, sql FROM sqlite_schema").fetchall())
+    finally:
+        empty.close()
+
+
+def _entries(reader: Reader) -> Iterator[Flaw]:
+    walk = _Walk(reader)
+    for row in reader.rows():
+        yield from walk.step(row)
+    yield from walk.end()
+
+
+class _Walk:
+    """What is known of the log up to the entry that is looked at."""
+
+    def __init__(self, reader: Reader) -> None:
+        self.reader = reader
+        self.size = 0
+        self.whole = True
+        self.frontier: tuple[bytes, ...] = ()
+        self.versions: dict[str, int] = {}
+        self.time: int | None = None
+        self.origin: str | None = None
+        self.notes = 0
+        self.counted = dict.fromkeys(("signers", "nodes", "texts"), 0)
+
+    def step(self, row: Row) -> Iterator[Flaw]:
+        """Compare one row of `entries`, and what hangs on it."""
+        position = row.leaf_index
+        if position != self.size:
+            yield Flaw(self.size, "gap", f"after position {self.size - 1} comes {position}")
+            self.size, self.whole = position, False
+        raw = row.raw
+        if type(raw) is not bytes:
+            yield Flaw(position, "storage-class", "the bytes of the entry are not stored as a blob")
+            raw = str(raw).encode()
+        yield from self._columns(row, raw)
+        yield from self._grow(tree.leaf_hash(raw))
+        yield from self._checkpoint()
+
+    def end(self) -> Iterator[Flaw]:
+        """What is too much, and what is missing at the end."""
+        if self.size == 0:
+            yield Flaw(None, "empty", "the ledger has no entry")
+        elif self.reader.note(self.size) is None:
+            yield Flaw(self.size - 1, "checkpoint", f"no checkpoint covers all {self.size} entries")
+        for table, expected in {**self.counted, "checkpoints": self.notes}.items():
+            found = self.reader.all(f"SELECT count(*) FROM {table}")[0][0]
+            if found != expected:
+                yield Flaw(None, "extra", f"{table} has {found} rows; {expected} of them belong to entries")
+
+    def _columns(self, row: Row, raw: bytes) -> Iterator[Flaw]:
+        position = row.leaf_index
+        try:
+            opened = codec.open_whole(raw, log=LOG, position=position)
+        except DoseLedgerError as error:
+            yield Flaw(position, "entry", f"{error.what} {error.why}".strip())
+            return
+        entry = opened.entry
+        if isinstance(entry.event, LedgerCreated) and position == 0:
+            self.origin = checkpoint.origin(entry.event.trial, entry.leaf, LOG)
+        version = self.versions[entry.stream] = self.versions.get(entry.stream, 0) + 1
+        self.time = log_time(entry, self.time)
+        expected = row_of(entry, raw, version=version, at=self.time)
+        for name, found, wanted in zip(Row._fields, row, expected, strict=True):
+            if type(found) is not type(wanted):
+                yield Flaw(position, "storage-class", f"{name} is stored as {type(found).__name__}")
+            elif found != wanted and name != "raw":
+                yield Flaw(position, "column", f"{name} is {_shown(found)}; its bytes say {_shown(wanted)}")
+        for signer in signer_rows(entry):
+            rows = self.reader.all(
+                "SELECT kid, n, leaf_index, i, person FROM signers WHERE kid = ? AND n = ?", signer[:2]
+            )
+            self.counted["signers"] += len(rows)
+            if rows != [signer]:
+                yield Flaw(
+                    position, "signers", f"the row of signature {signer.i} by {signer.person} is missing or another"
+                )
+        for commitment in codec.commitments(opened.jws.payload):
+            yield from self._text(position, commitment)
+        if isinstance(entry.event, ProtocolActivated):
+            for digest in (entry.event.pack.digest, entry.event.dictionary.digest):
+                if not self.reader.all("SELECT 1 FROM blobs WHERE digest = ?", (digest,)):
+                    yield Flaw(position, "blob", f"the file {digest} that the entry names is missing")
+
+    def _text(self, position: int, commitment: str) -> Iterator[Flaw]:
+        rows = self.reader.all("SELECT leaf_index, salt, text FROM texts WHERE commitment = ?", (commitment,))
+        if not rows:
+            yield Flaw(position, "text", f"the text of {commitment} is missing")
+            return
+        first, salt, text = rows[0]
+        self.counted["texts"] += first == position
+        if (
+            type(salt) is not bytes
+            or type(text) is not bytes
+            or f"sha256:{sha256(salt + text).hexdigest()}" != commitment
+        ):
+            yield Flaw(position, "text", f"the text of {commitment} is not the one that was signed")
+        if type(first) is not int or first > position:
+            yield Flaw(position, "text", f"the text of {commitment} is kept for the later position {first}")
+
+    def _grow(self, leaf: bytes) -> Iterator[Flaw]:
+        if not self.whole:  # behind a gap there is no tree to compare with
+            self.size += 1
+            return
+        grown = tree.append(self.size, self.frontier, leaf)
+        for level, index, value in grown.interior:
+            rows = self.reader.all("SELECT hash FROM nodes WHERE level = ? AND idx = ?", (level, index))
+            self.counted["nodes"] += len(rows)
+            if rows != [(value,)]:
+                yield Flaw(self.size, "node", f"the hash ({level}, {index}) of the tree is missing or another")
+        self.size += 1
+        self.frontier = grown.frontier
+
+    def _checkpoint(self) -> Iterator[Flaw]:
+        for (note,) in self.reader.all("SELECT note FROM checkpoints WHERE size = ?", (self.size,)):
+            self.notes += 1
+            if not self.whole:
+                continue
+            expected = (self.origin, self.size, tree.frontier_root(self.frontier))
+            try:
+                found, _ = checkpoint.parse(note)
+            except (DoseLedgerError, TypeError) as error:
+                yield Flaw(
+                    self.size - 1, "checkpoint", f"the checkpoint of {self.size} entries cannot be read: {error}"
+                )
+                continue
+            if (found.origin, found.size, found.root) != expected:
+                yield Flaw(self.size - 1, "checkpoint", f"the checkpoint of {self.size} entries is of another log")
+
+
+def _blobs(reader: Reader) -> Iterator[Flaw]:
+    last = ""
+    while rows := reader.all("SELECT digest, data FROM blobs WHERE digest > ? ORDER BY digest LIMIT 1", (last,)):
+        last, data = rows[0]
+        if type(data) is not bytes or sha256(data).hexdigest() != last:
+            yield Flaw(None, "blob", f"the file {last} has other bytes")
+
+
+def _shown(value: object) -> str:
+    return value.hex() if isinstance(value, bytes) else repr(value)

@@ -1,0 +1,131 @@
+"""The ledger file as a file: where it may lie, how it is opened, and how a new one takes its name.
+
+A file on a network share is refused for writing: neither the locks nor the shared memory of SQLite's
+write-ahead log hold across machines. The check reads /proc and knows Linux only.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sqlite3
+from pathlib import Path
+from urllib.parse import quote
+
+from ledger.errors import Unavailable
+from ledger.storage import schema
+from ledger.storage.refusals import translated
+
+_MOUNTS = Path("/proc/self/mountinfo")
+_SHARED = frozenset(
+    {
+        "9p", "afs", "beegfs", "ceph", "cifs", "davfs", "drvfs", "fuse.davfs2", "fuse.glusterfs", "fuse.rclone",
+        "fuse.s3fs", "fuse.sshfs", "glusterfs", "lustre", "ncpfs", "nfs", "nfs4", "smb", "smb2", "smb3", "smbfs",
+    }
+)  # fmt: skip
+BUSY_SECONDS = 5
+"""How long a statement waits for another program that holds the database, in seconds."""
+
+
+def connect(path: str, *, mode: str, immutable: bool = False) -> sqlite3.Connection:
+    """Open the file in SQLite's `mode` (`ro` or `rw`); statements begin no transaction of their own."""
+    uri = f"file:{quote(path)}?mode={mode}{'&immutable=1' if immutable else ''}"
+    connection = sqlite3.connect(uri, uri=True, isolation_level=None, timeout=BUSY_SECONDS)
+    if mode == "rw":
+        connection.execute("PRAGMA synchronous=FULL")
+    return connection
+
+
+def require_ledger(connection: sqlite3.Connection, path: str) -> None:
+    """Refuse (Unavailable) a file that is not a ledger, or one of a newer version."""
+    with translated(path):
+        (application,) = connection.execute("PRAGMA application_id").fetchone()
+        (version,) = connection.execute("PRAGMA user_version").fetchone()
+    if application != schema.APPLICATION_ID:
+        raise Unavailable(
+            "This file is not a ledger.",
+            why=f"{path} belongs to another program",
+            fix="Check the path; a ledger is made with `doseledger init`.",
+        )
+    if version != schema.FORMAT:
+        raise Unavailable(
+            f"The ledger has storage format {version}; this program knows {schema.FORMAT}.",
+            why=f"{path} was written by another version of the program",
+            fix="Use the version that wrote it, or a newer one.",
+        )
+
+
+def require_present(path: str) -> None:
+    """Refuse (Unavailable) a path where no file is, so that a slip of the pen does not make an empty ledger."""
+    if not Path(path).is_file():
+        raise Unavailable(
+            f"There is no ledger at {path}.", fix="Check the path; a ledger is made with `doseledger init`."
+        )
+
+
+def require_local(path: str, mounts: str | None = None) -> None:
+    """Refuse (Unavailable) a path on a network share; `mounts` is the text of /proc/self/mountinfo."""
+    if mounts is None:
+        with contextlib.suppress(OSError):
+            mounts = _MOUNTS.read_text(encoding="utf-8", errors="replace")
+    kind = _file_system(Path(path).resolve(), mounts or "")
+    if kind in _SHARED:
+        raise Unavailable(
+            f"The ledger would lie on a network share ({kind}).",
+            why="the locks that keep two writers apart do not hold there",
+            fix="Keep the ledger on a disk of this machine.",
+        )
+
+
+def reserve(path: str) -> str:
+    """Make an empty file beside `path`, readable by its owner alone, in which a new ledger is built; gives its path."""
+    if Path(path).exists():
+        raise Unavailable(
+            f"There is already a file at {path}.", fix="Choose another path; a ledger is never overwritten."
+        )
+    temporary = f"{path}.{os.getpid()}.new"
+    try:
+        with contextlib.suppress(FileNotFoundError):
+            os.unlink(temporary)
+        os.close(os.open(temporary, os.O_CREAT | os.O_EXCL | os.O_RDWR | os.O_CLOEXEC, 0o600))
+    except OSError as error:
+        raise Unavailable(
+            f"No ledger can be made at {path}.", why=str(error), fix="Check the folder and who may write in it."
+        ) from error
+    return temporary
+
+
+def publish(temporary: str, path: str) -> None:
+    """Give the finished ledger its name, in one step that never overwrites another file."""
+    try:
+        os.link(temporary, path)
+        os.unlink(temporary)
+        folder = os.open(Path(path).resolve().parent, os.O_RDONLY | os.O_CLOEXEC)
+        try:
+            os.fsync(folder)
+        finally:
+            os.close(folder)
+    except OSError as error:
+        raise Unavailable(
+            f"The ledger could not be given its name {path}.", why=str(error), fix=f"It lies complete at {temporary}."
+        ) from error
+
+
+def discard(temporary: str) -> None:
+    """Remove what is left of a ledger that was not finished."""
+    for suffix in ("", "-wal", "-shm", ".lock"):
+        with contextlib.suppress(OSError):
+            os.unlink(temporary + suffix)
+
+
+def _file_system(path: Path, mounts: str) -> str:
+    best, kind = "", ""
+    for line in mounts.splitlines():
+        left, _, right = line.partition(" - ")
+        fields, kinds = left.split(" "), right.split(" ")
+        if len(fields) < 5 or not kinds[0]:
+            continue
+        point = fields[4].encode("ascii", "replace").decode("unicode_escape")
+        if path.is_relative_to(point) and len(point) >= len(best):
+            best, kind = point, kinds[0]
+    return kind

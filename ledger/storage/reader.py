@@ -1,0 +1,256 @@
+"""Reading a ledger file with nothing but SQLite, so that a look at one patient stays cheap.
+
+A reader never writes and never makes a file. While nobody writes there is no write-ahead log, and the file
+is read as it lies; a file that changed under such a look is noticed by its stamp and read again.
+"""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from collections.abc import Collection, Iterator, Sequence
+from typing import Any
+
+from ledger.errors import BadInput, DoseLedgerError, IntegrityFailure
+from ledger.storage.files import connect, require_ledger, require_present
+from ledger.storage.refusals import translated
+from ledger.storage.rows import Row
+
+_CHUNK = 256
+"""Entries read at once in a scan: the memory that a scan needs."""
+_ENTRY = (
+    "leaf_index, stream, version, kind, id, command_id, command_index, occurred_at, recorded_at, log_time, leaf, raw"
+)
+
+Stamp = tuple[int, int, int]
+"""What shows that the file changed: inode, size, time of the last change."""
+
+
+class Reader:
+    """The reading half of a ledger file."""
+
+    def __init__(self, path: str, connection: sqlite3.Connection, stamp: Stamp | None = None) -> None:
+        """Read through `connection`; `stamp` is given when it ignores the write-ahead log."""
+        self.path = path
+        self._connection = connection
+        self._stamp = stamp
+
+    @classmethod
+    def open(cls, path: str) -> Reader:
+        """Open the file for reading alone; raises Unavailable where there is no ledger of this version."""
+        reader = cls(path, *_look(path))
+        while True:
+            try:
+                require_ledger(reader._connection, path)
+            except DoseLedgerError:
+                if reader._unchanged():
+                    reader.close()
+                    raise
+            if reader._unchanged():
+                return reader
+            reader._look_again()
+
+    def close(self) -> None:
+        """Let go of the file."""
+        with translated(self.path):
+            self._connection.close()
+
+    def all(self, sql: str, parameters: Sequence[object] = ()) -> list[Any]:
+        """The rows of one statement, all as they stood at one moment."""
+        while True:
+            try:
+                with translated(self.path):
+                    rows = self._connection.execute(sql, parameters).fetchall()
+            except DoseLedgerError:
+                if self._unchanged():
+                    raise
+            else:
+                if self._unchanged():
+                    return rows
+            self._look_again()
+
+    def size(self) -> int:
+        """How many entries there are."""
+        return int(self.all("SELECT coalesce(max(leaf_index) + 1, 0) FROM entries")[0][0])
+
+    def raws(self, start: int, stop: int) -> Iterator[tuple[int, bytes]]:
+        """Position and bytes of the entries from `start` to before `stop`, in bounded memory."""
+        while start < stop:
+            rows = self.all(
+                "SELECT leaf_index, raw FROM entries WHERE leaf_index >= ? AND leaf_index < ? ORDER BY leaf_index LIMIT ?",
+                (start, stop, _CHUNK),
+            )
+            if not rows:
+                return
+            yield from rows
+            start = rows[-1][0] + 1
+
+    def rows(self) -> Iterator[Row]:
+        """All rows of `entries`, in the order of the log, in bounded memory."""
+        last = -1 << 63
+        while rows := self.all(
+            f"SELECT {_ENTRY} FROM entries WHERE leaf_index > ? ORDER BY leaf_index LIMIT ?", (last, _CHUNK)
+        ):
+            for row in rows:
+                yield Row._make(row)
+            last = rows[-1][0]
+
+    def stream(self, name: str, *, after: int = 0, before: int | None = None) -> list[tuple[int, bytes]]:
+        """Position and bytes of a stream's entries behind its version `after`, at positions below `before`."""
+        limit = -1 if before is None else before
+        return self.all(
+            "SELECT leaf_index, raw FROM entries WHERE stream = ? AND version > ? AND (? < 0 OR leaf_index < ?) ORDER BY version",
+            (name, after, limit, limit),
+        )
+
+    def version(self, stream: str) -> int:
+        """How many entries the stream has."""
+        return int(self.all("SELECT coalesce(max(version), 0) FROM entries WHERE stream = ?", (stream,))[0][0])
+
+    def streams(self, prefix: str) -> tuple[str, ...]:
+        """The names of the streams that begin with `prefix`, sorted; each name costs one step in the index."""
+        rows = self.all(
+            "WITH RECURSIVE found(name) AS ("
+            " SELECT (SELECT min(stream) FROM entries WHERE stream >= ?1)"
+            " UNION ALL"
+            " SELECT (SELECT min(stream) FROM entries WHERE stream > found.name) FROM found"
+            " WHERE substr(found.name, 1, length(?1)) = ?1"
+            ") SELECT name FROM found WHERE substr(name, 1, length(?1)) = ?1",
+            (prefix,),
+        )
+        return tuple(name for (name,) in rows)
+
+    def command(self, command_id: bytes) -> list[tuple[int, int, bytes]]:
+        """Index, position and bytes of the stored entries of one command, by index."""
+        return self.all(
+            "SELECT command_index, leaf_index, raw FROM entries WHERE command_id = ? ORDER BY command_index",
+            (command_id,),
+        )
+
+    def command_part(self, command_id: bytes, index: int) -> int | None:
+        """Where one part of a command stands."""
+        return self._position(
+            "SELECT leaf_index FROM entries WHERE command_id = ? AND command_index = ?", command_id, index
+        )
+
+    def by_id(self, low: bytes, high: bytes, limit: int = 2) -> list[int]:
+        """Positions of entries whose 16-byte id lies from `low` to `high`."""
+        return [
+            p
+            for (p,) in self.all("SELECT leaf_index FROM entries WHERE id >= ? AND id <= ? LIMIT ?", (low, high, limit))
+        ]
+
+    def first(self, stream: str, kinds: Collection[str], start: int, stop: int, other_than: bytes) -> int | None:
+        """The first position from `start` to before `stop` of an entry of `kinds` in one stream, not of that command.
+
+        A `stream` that ends in `/` asks for all streams that begin with it, and for the one without the slash.
+        """
+        where = (
+            "(stream = rtrim(?1, '/') OR substr(stream, 1, length(?1)) = ?1)" if stream.endswith("/") else "stream = ?1"
+        )
+        marks = ",".join("?" * len(kinds))
+        return self._position(
+            f"SELECT leaf_index FROM entries WHERE {where} AND leaf_index >= ?2 AND leaf_index < ?3 AND command_id <> ?4"
+            f" AND kind IN ({marks}) ORDER BY leaf_index LIMIT 1",
+            *(stream, start, stop, other_than, *sorted(kinds)),
+        )
+
+    def signed(self, kid: str, n: int) -> int | None:
+        """Where this key signed with this counter."""
+        return self._position("SELECT leaf_index FROM signers WHERE kid = ? AND n = ?", kid, n)
+
+    def last_of(self, kid: str) -> int | None:
+        """The newest entry whose first signature is by this key."""
+        return self._position(
+            "SELECT leaf_index FROM signers WHERE kid = ? AND i = 0 ORDER BY leaf_index DESC LIMIT 1", kid
+        )
+
+    def label(self, position: int) -> tuple[bytes, bytes, str, str] | None:
+        """Id, leaf hash, stream and kind of one entry."""
+        rows = self.all("SELECT id, leaf, stream, kind FROM entries WHERE leaf_index = ?", (position,))
+        return rows[0] if rows else None
+
+    def raw(self, position: int) -> bytes:
+        """The bytes of one entry; raises BadInput where there is none."""
+        for _, raw in self.raws(position, position + 1):
+            return raw
+        raise BadInput(f"The ledger has no entry #{position}.", why=f"it has {self.size()} entries, the first is #0")
+
+    def node(self, level: int, index: int) -> bytes:
+        """One stored hash of the tree; level 0 holds the leaves."""
+        if level == 0:
+            rows = self.all("SELECT leaf FROM entries WHERE leaf_index = ?", (index,))
+        else:
+            rows = self.all("SELECT hash FROM nodes WHERE level = ? AND idx = ?", (level, index))
+        if not rows:
+            raise IntegrityFailure(
+                f"The hash ({level}, {index}) of the tree is missing.", fix="Run `doseledger verify`."
+            )
+        return bytes(rows[0][0])
+
+    def note(self, size: int) -> tuple[int, bytes] | None:
+        """Size and bytes of the first checkpoint that covers `size` entries."""
+        rows = self.all("SELECT size, note FROM checkpoints WHERE size >= ? ORDER BY size LIMIT 1", (size,))
+        return rows[0] if rows else None
+
+    def log_time(self, position: int) -> int | None:
+        """T(p) of one position in milliseconds, or None where there is no entry."""
+        rows = self.all("SELECT log_time FROM entries WHERE leaf_index = ?", (position,))
+        return int(rows[0][0]) if rows else None
+
+    def visible(self, at: int) -> int:
+        """How many entries had been written when log time was `at`: one more than the last position with T(p) <= at."""
+        starts = [
+            0,
+            *(p for (p,) in self.all("SELECT leaf_index FROM entries WHERE kind = 'log.clock/1' ORDER BY leaf_index")),
+        ]
+        stop = self.size()
+        for start in reversed(starts):
+            low, high = start, stop
+            while low < high:
+                middle = (low + high) // 2
+                time = self.log_time(middle)
+                low, high = (middle + 1, high) if time is not None and time <= at else (low, middle)
+            if low > start:
+                return low
+            stop = start
+        return 0
+
+    def text(self, commitment: str) -> tuple[bytes, bytes] | None:
+        """Salt and text behind a commitment, or None."""
+        rows = self.all("SELECT salt, text FROM texts WHERE commitment = ?", (commitment,))
+        return (bytes(rows[0][0]), bytes(rows[0][1])) if rows else None
+
+    def blob(self, digest: str) -> bytes | None:
+        """The bytes of a digest, or None."""
+        rows = self.all("SELECT data FROM blobs WHERE digest = ?", (digest,))
+        return bytes(rows[0][0]) if rows else None
+
+    def next_n(self, kid: str) -> int:
+        """The first signature counter of a key that no stored entry uses yet and none below is behind."""
+        return int(self.all("SELECT coalesce(max(n) + 1, 0) FROM signers WHERE kid = ?", (kid,))[0][0])
+
+    def _position(self, sql: str, *parameters: object) -> int | None:
+        rows = self.all(sql, parameters)
+        return int(rows[0][0]) if rows else None
+
+    def _unchanged(self) -> bool:
+        return self._stamp is None or self._stamp == _stamp(self.path)
+
+    def _look_again(self) -> None:
+        self.close()
+        self._connection, self._stamp = _look(self.path)
+
+
+def _stamp(path: str) -> Stamp | None:
+    if os.path.lexists(f"{path}-wal"):
+        return None
+    seen = os.stat(path)
+    return seen.st_ino, seen.st_size, seen.st_mtime_ns
+
+
+def _look(path: str) -> tuple[sqlite3.Connection, Stamp | None]:
+    require_present(path)
+    stamp = _stamp(path)
+    with translated(path):
+        return connect(path, mode="ro", immutable=stamp is not None), stamp

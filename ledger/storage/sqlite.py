@@ -1,0 +1,263 @@
+"""The extension points of `eventsourcing` on our tables: mapper, recorder, transaction, pool, factory.
+
+A topic is the name of a kind from our own registry, never a module path; the state is the entry's bytes,
+verbatim; the notification id is `leaf_index` + 1. The process environment is not read.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import sqlite3
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from types import TracebackType
+from typing import Any
+from uuid import UUID
+
+from eventsourcing.application import Application
+from eventsourcing.domain import DomainEventProtocol
+from eventsourcing.persistence import EventStore, JSONTranscoder, Mapper, Notification, StoredEvent
+from eventsourcing.sqlite import (
+    SQLiteApplicationRecorder,
+    SQLiteConnection,
+    SQLiteConnectionPool,
+    SQLiteCursor,
+    SQLiteDatastore,
+    SQLiteFactory,
+    SQLiteTransaction,
+)
+from eventsourcing.utils import Environment, EnvType
+
+from ledger import codec
+from ledger.errors import IntegrityFailure, Malformed
+from ledger.events.registry import KINDS, Event
+from ledger.signing import jws
+from ledger.storage import schema
+from ledger.storage.refusals import sentence, translated
+from ledger.storage.rows import Batch
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """An entry as `eventsourcing` sees it: the stream, its version there, the kind, the event and the bytes."""
+
+    originator_id: str
+    originator_version: int
+    kind: str
+    event: Event
+    raw: bytes
+
+
+class EntryMapper(Mapper[str]):
+    """Turns entries into stored events and back; nothing but our strict codec opens bytes."""
+
+    def to_stored_event(self, domain_event: DomainEventProtocol[str]) -> StoredEvent:
+        """The row of an entry; refuses whatever is not one of ours."""
+        if not isinstance(domain_event, Stored):
+            raise IntegrityFailure(
+                "Only entries are stored in a ledger.", why=f"this is a {type(domain_event).__name__}"
+            )
+        return StoredEvent(
+            domain_event.originator_id, domain_event.originator_version, domain_event.kind, domain_event.raw
+        )
+
+    def to_domain_event(self, stored_event: StoredEvent) -> Stored:
+        """The entry of a row; Malformed unless kind and stream are those that its bytes name."""
+        if stored_event.topic not in KINDS:
+            raise Malformed(f"unknown kind {stored_event.topic!r}", why="it is not in this version's registry")
+        payload, event = codec.open_payload(jws.parse(stored_event.state).payload)
+        if (payload.kind, payload.stream) != (stored_event.topic, stored_event.originator_id):
+            raise Malformed(
+                f"the row says {stored_event.topic} on {stored_event.originator_id}",
+                why=f"its bytes say {payload.kind} on {payload.stream}",
+            )
+        return Stored(payload.stream, stored_event.originator_version, payload.kind, event, stored_event.state)
+
+
+class WriterTransaction(SQLiteTransaction):
+    """BEGIN IMMEDIATE to COMMIT; whatever goes wrong, the connection is left outside of any transaction."""
+
+    def __enter__(self) -> SQLiteCursor:
+        cursor = self.connection.cursor()
+        cursor.execute("BEGIN IMMEDIATE" if self.commit else "BEGIN")
+        return cursor
+
+    def __exit__(
+        self, exc_type: type[BaseException] | None, exc_val: BaseException | None, exc_tb: TracebackType | None
+    ) -> None:
+        if exc_val is not None or not self.commit:
+            self._undo()
+            return
+        cursor = self.connection.cursor()
+        try:
+            cursor.execute("COMMIT")
+        except sqlite3.Error as error:
+            self._undo()
+            raise sentence(error, "COMMIT", committing=True) from error
+
+    def _undo(self) -> None:
+        with contextlib.suppress(sqlite3.Error):
+            self.connection.rollback()
+
+
+class Connection(SQLiteConnection):
+    """The one connection of a writer."""
+
+    @contextmanager
+    def transaction(self, *, commit: bool) -> Iterator[SQLiteCursor]:
+        """One transaction on it."""
+        with WriterTransaction(self, commit=commit) as cursor, cursor:
+            yield cursor
+
+
+class Pool(SQLiteConnectionPool):
+    """A pool of one: the connection through which the store also reads, so that its page cache stays warm."""
+
+    def __init__(self, path: str, connection: sqlite3.Connection) -> None:
+        super().__init__(db_name=path, pool_size=1, max_overflow=0)
+        self._only = connection
+
+    def _create_connection(self) -> SQLiteConnection:
+        return Connection(self._only, None)
+
+
+_INSERT_ENTRY = "INSERT INTO entries VALUES (?,?,?,?,?,?,?,?,?,?,?,?)"
+_INSERT_SIGNER = "INSERT INTO signers VALUES (?,?,?,?,?)"
+_INSERT_NODE = "INSERT INTO nodes VALUES (?,?,?)"
+_INSERT_CHECKPOINT = "INSERT INTO checkpoints VALUES (?,?)"
+_INSERT_TEXT = "INSERT INTO texts VALUES (?,?,?,?)"
+_INSERT_BLOB = "INSERT INTO blobs VALUES (?,?)"
+_SELECT = "SELECT stream, version, kind, raw FROM entries"
+
+
+class Recorder(SQLiteApplicationRecorder):
+    """Keeps entries, and everything that hangs on them, in one transaction."""
+
+    def __init__(self, datastore: SQLiteDatastore, path: str) -> None:
+        super().__init__(datastore, events_table_name="entries")
+        self._path = path
+        self.select_max_notification_id_statement = "SELECT coalesce(max(leaf_index) + 1, 0) FROM entries"
+
+    def construct_create_table_statements(self) -> list[str]:
+        """Our own tables, and the marks by which the file is known."""
+        marks = (f"PRAGMA application_id={schema.APPLICATION_ID}", f"PRAGMA user_version={schema.FORMAT}")
+        return [*schema.DDL, *marks]
+
+    def create_table(self) -> None:
+        """Make the tables of a new file, in one transaction."""
+        with translated(self._path), self.datastore.transaction(commit=True) as cursor:
+            self._create_table(cursor)
+            for row in schema.META:
+                cursor.execute("INSERT INTO meta VALUES (?,?)", row)
+
+    def insert_events(self, stored_events: Sequence[StoredEvent], **kwargs: Any) -> Sequence[int]:
+        """Store the batch that belongs to these events; nothing is stored, or everything is."""
+        batch = kwargs.get("batch")
+        if not isinstance(batch, Batch) or [(r.stream, r.version, r.kind, r.raw) for r in batch.rows] != [
+            (s.originator_id, s.originator_version, s.topic, s.state) for s in stored_events
+        ]:
+            raise IntegrityFailure("Entries are stored with their leaves and a checkpoint, or not at all.")
+        with translated(self._path), self.datastore.transaction(commit=True) as cursor:
+            for row in batch.rows:
+                cursor.execute(_INSERT_ENTRY, row)
+            cursor.executemany(_INSERT_SIGNER, batch.signers)
+            cursor.executemany(_INSERT_NODE, batch.nodes)
+            cursor.execute(_INSERT_CHECKPOINT, (batch.size, batch.note))
+            if batch.texts:
+                cursor.executemany(_INSERT_TEXT, batch.texts)
+            if batch.blobs:
+                cursor.executemany(_INSERT_BLOB, batch.blobs)
+        return [row.leaf_index + 1 for row in batch.rows]
+
+    def select_events(
+        self,
+        originator_id: UUID | str,
+        *,
+        gt: int | None = None,
+        lte: int | None = None,
+        desc: bool = False,
+        limit: int | None = None,
+    ) -> Sequence[StoredEvent]:
+        """The entries of one stream."""
+        order = "DESC" if desc else "ASC"
+        rows = self._read(
+            f"{_SELECT} WHERE stream = ? AND version > ? AND version <= ? ORDER BY version {order} LIMIT ?",
+            (str(originator_id), gt or 0, (1 << 62) if lte is None else lte, -1 if limit is None else limit),
+        )
+        return [StoredEvent(stream, version, kind, raw) for stream, version, kind, raw in rows]
+
+    def select_notifications(
+        self,
+        start: int | None,
+        limit: int,
+        stop: int | None = None,
+        topics: Sequence[str] = (),
+        *,
+        inclusive_of_start: bool = True,
+    ) -> Sequence[Notification]:
+        """The entries in the order of the log; notification ids are positions + 1."""
+        first = 1 if start is None else start + (not inclusive_of_start)
+        chosen = f"AND kind IN ({','.join('?' * len(topics))})" if topics else ""
+        rows = self._read(
+            f"SELECT leaf_index, stream, version, kind, raw FROM entries WHERE leaf_index >= ? AND leaf_index < ? {chosen} ORDER BY leaf_index LIMIT ?",
+            (first - 1, (1 << 62) if stop is None else stop, *topics, limit),
+        )
+        return [Notification(stream, version, kind, raw, position + 1) for position, stream, version, kind, raw in rows]
+
+    def _read(self, sql: str, parameters: Sequence[object]) -> list[Any]:
+        with translated(self._path), self.datastore.transaction(commit=False) as cursor:
+            cursor.execute(sql, parameters)
+            return list(cursor.fetchall())
+
+
+class Factory(SQLiteFactory):
+    """Builds the parts on one given connection; topics in an environment choose nothing here."""
+
+    def __init__(self, env: Environment | EnvType, path: str, connection: sqlite3.Connection) -> None:
+        super().__init__(env)
+        self._path = path
+        self.datastore.pool.close()
+        self.datastore.pool = Pool(path, connection)
+
+    def application_recorder(self) -> Recorder:
+        """The recorder; makes the tables where the environment of the application says so."""
+        recorder = Recorder(self.datastore, self._path)
+        if self.env_create_table():
+            recorder.create_table()
+        return recorder
+
+
+class Log(Application[str]):
+    """The event-sourced application of one ledger file: `events.put(entries, batch=...)` and the readers."""
+
+    name = "doseledger"
+
+    def __init__(self, path: str, connection: sqlite3.Connection, *, create: bool) -> None:
+        self._path = path
+        self._connection = connection
+        self._create = create
+        super().__init__()
+        kinds = (type(self.mapper), type(self.recorder), type(self.events), type(self.factory))
+        if kinds != (EntryMapper, Recorder, EventStore, Factory) or self.snapshots is not None:
+            raise IntegrityFailure("The storage was not built from the parts it must have.", why=str(kinds))
+
+    def construct_env(self, name: str, env: EnvType | None = None) -> Environment:
+        """A closed environment: the variables of the process are not read."""
+        return Environment(
+            name,
+            {
+                "SQLITE_DBNAME": "file::memory:",
+                "ORIGINATOR_ID_TYPE": "text",
+                "CREATE_TABLE": "y" if self._create else "n",
+                **(env or {}),
+            },
+        )
+
+    def construct_factory(self, env: Environment) -> Factory:  # type: ignore[override]  # only recorders of entries are made
+        """Our factory, whatever a topic says."""
+        return Factory(env, self._path, self._connection)
+
+    def construct_mapper(self) -> EntryMapper:
+        """Our mapper, whatever a topic says."""
+        return EntryMapper(transcoder=JSONTranscoder())

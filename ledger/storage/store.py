@@ -1,0 +1,138 @@
+"""The writing half of a ledger file: one append is one transaction, and its receipts leave only after COMMIT."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable, Iterable, Sequence
+
+from ledger.errors import Conflict
+from ledger.events.entry import Entry
+from ledger.merkle import proof, tree
+from ledger.storage import files, schema
+from ledger.storage.reader import Reader
+from ledger.storage.receipt import Receipt
+from ledger.storage.refusals import translated
+from ledger.storage.rows import Batch, Row, TextRow, log_time, row_of, signer_rows
+from ledger.storage.sqlite import Log, Stored
+
+Seal = Callable[[int, bytes], bytes]
+"""Makes the signed checkpoint of a size and a root."""
+
+
+class Store:
+    """A ledger file opened for writing. The caller has the writer's turn around every append."""
+
+    def __init__(self, path: str, connection: sqlite3.Connection, *, create: bool) -> None:
+        self.path = path
+        self.reader = Reader(path, connection)
+        self.log = Log(path, connection, create=create)
+        self._size = 0
+        self._frontier: tuple[bytes, ...] = ()
+
+    @classmethod
+    def create(cls, path: str) -> Store:
+        """Make the tables in the empty file at `path`."""
+        connection = _writer(path)
+        try:
+            with translated(path):
+                connection.execute(f"PRAGMA page_size={schema.PAGE_SIZE}")
+                connection.execute("PRAGMA journal_mode=WAL")
+            return cls(path, connection, create=True)
+        except BaseException:
+            connection.close()
+            raise
+
+    @classmethod
+    def open(cls, path: str) -> Store:
+        """Open an existing ledger for writing; raises Unavailable where there is none that can be."""
+        files.require_present(path)
+        files.require_local(path)
+        connection = _writer(path)
+        try:
+            files.require_ledger(connection, path)
+            with translated(path):
+                connection.execute("PRAGMA journal_mode=WAL")
+            return cls(path, connection, create=False)
+        except BaseException:
+            connection.close()
+            raise
+
+    def close(self) -> None:
+        """Let go of the file; the last writer folds the write-ahead log into it."""
+        self.log.close()
+        self.reader.close()
+
+    def append(
+        self,
+        entries: Sequence[tuple[Entry, bytes]],
+        *,
+        seal: Seal,
+        texts: Iterable[TextRow] = (),
+        blobs: Iterable[tuple[str, bytes]] = (),
+    ) -> tuple[Receipt, ...]:
+        """Store entries at the end of the log, with everything that hangs on them, or nothing.
+
+        Raises Conflict when somebody else wrote first, Unavailable when nothing could be stored, and
+        OutcomeUnknown when the disk did not say whether it was.
+        """
+        start = self.reader.size()
+        frontier = self._frontier_of(start)
+        nodes = dict(zip(tree.frontier_places(start), frontier, strict=True))
+        interior: list[tree.Interior] = []
+        for offset, (entry, _) in enumerate(entries):
+            if entry.position != start + offset:
+                raise Conflict(
+                    "Somebody wrote first.",
+                    winner=start + offset,
+                    why=f"the log has {start} entries",
+                    fix="Look at the ledger as it is now, and decide again.",
+                )
+            leaf = bytes.fromhex(entry.leaf)
+            grown = tree.append(entry.position, frontier, leaf)
+            frontier = grown.frontier
+            interior += grown.interior
+            nodes[0, entry.position] = leaf
+            nodes |= {(level, index): value for level, index, value in grown.interior}
+        size = start + len(entries)
+        note = seal(size, tree.frontier_root(frontier))
+        rows = self._rows(entries, start)
+        batch = Batch(
+            rows=rows,
+            signers=[one for entry, _ in entries for one in signer_rows(entry)],
+            nodes=interior,
+            size=size,
+            note=note,
+            texts=tuple(texts),
+            blobs=tuple(blobs),
+        )
+        self.log.events.put(
+            [Stored(r.stream, r.version, r.kind, e.event, r.raw) for r, (e, _) in zip(rows, entries, strict=True)],
+            batch=batch,
+        )
+        self._size, self._frontier = size, frontier
+        return tuple(self._receipt(entry, size, note, lambda level, index: nodes[level, index]) for entry, _ in entries)
+
+    def _rows(self, entries: Sequence[tuple[Entry, bytes]], start: int) -> list[Row]:
+        rows: list[Row] = []
+        versions: dict[str, int] = {}
+        at = self.reader.log_time(start - 1)
+        for entry, raw in entries:
+            known = versions.get(entry.stream)
+            versions[entry.stream] = version = (self.reader.version(entry.stream) if known is None else known) + 1
+            at = log_time(entry, at)
+            rows.append(row_of(entry, raw, version=version, at=at))
+        return rows
+
+    def _frontier_of(self, size: int) -> tuple[bytes, ...]:
+        if size != self._size:
+            self._size, self._frontier = size, tuple(self.reader.node(*place) for place in tree.frontier_places(size))
+        return self._frontier
+
+    @staticmethod
+    def _receipt(entry: Entry, size: int, note: bytes, node: tree.NodeReader) -> Receipt:
+        return Receipt(entry.position, entry.id, entry.leaf, note, proof.inclusion(entry.position, size, node))
+
+
+def _writer(path: str) -> sqlite3.Connection:
+    with translated(path):
+        return files.connect(path, mode="rw")
