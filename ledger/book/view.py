@@ -76,8 +76,10 @@ class BatchView:
         """The smallest position in [start, stop) of an entry of one of `kinds` that is not of that command."""
         if start < min(stop, self._stored):
             other = b"" if command_id is None else uuid_bytes(command_id)
-            where = stream if family == "any" else f"{family}/"
-            found = self._reader.first(where, kinds, start, min(stop, self._stored), other)
+            own = family == "any"
+            found = self._reader.first(
+                stream if own else family, kinds, start, min(stop, self._stored), other_than=other, family=not own
+            )
             if found is not None:
                 return found
         for entry in self._new():

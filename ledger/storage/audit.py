@@ -16,7 +16,7 @@ from ledger.errors import DoseLedgerError
 from ledger.events.study import LedgerCreated, ProtocolActivated
 from ledger.merkle import checkpoint, tree
 from ledger.storage import schema
-from ledger.storage.reader import Reader
+from ledger.storage.reader import Reader, Table
 from ledger.storage.rows import Row, log_time, row_of, signer_rows
 
 LOG = "main"
@@ -93,8 +93,7 @@ class _Walk:
         self.versions: dict[str, int] = {}
         self.time: int | None = None
         self.origin: str | None = None
-        self.notes = 0
-        self.counted = dict.fromkeys(("signers", "nodes", "texts"), 0)
+        self.counted: dict[Table, int] = {"signers": 0, "nodes": 0, "texts": 0, "checkpoints": 0}
 
     def step(self, row: Row) -> Iterator[Flaw]:
         """Compare one row of `entries`, and what hangs on it."""
@@ -116,8 +115,8 @@ class _Walk:
             yield Flaw(None, "empty", "the ledger has no entry")
         elif self.reader.note(self.size) is None:
             yield Flaw(self.size - 1, "checkpoint", f"no checkpoint covers all {self.size} entries")
-        for table, expected in {**self.counted, "checkpoints": self.notes}.items():
-            found = self.reader.all(f"SELECT count(*) FROM {table}")[0][0]
+        for table, expected in self.counted.items():
+            found = self.reader.count(table)
             if found != expected:
                 yield Flaw(None, "extra", f"{table} has {found} rows; {expected} of them belong to entries")
 
@@ -186,7 +185,7 @@ class _Walk:
 
     def _checkpoint(self) -> Iterator[Flaw]:
         for (note,) in self.reader.all("SELECT note FROM checkpoints WHERE size = ?", (self.size,)):
-            self.notes += 1
+            self.counted["checkpoints"] += 1
             if not self.whole:
                 continue
             expected = (self.origin, self.size, tree.frontier_root(self.frontier))

@@ -23,12 +23,19 @@ _SHARED = frozenset(
         "fuse.s3fs", "fuse.sshfs", "glusterfs", "lustre", "ncpfs", "nfs", "nfs4", "smb", "smb2", "smb3", "smbfs",
     }
 )  # fmt: skip
+OLDEST = (3, 38)
+"""The first SQLite that keeps STRICT tables and has the JSON functions built in."""
 BUSY_SECONDS = 5
 """How long a statement waits for another program that holds the database, in seconds."""
 
 
 def connect(path: str, *, mode: str, immutable: bool = False) -> sqlite3.Connection:
     """Open the file in SQLite's `mode` (`ro` or `rw`); statements begin no transaction of their own."""
+    if sqlite3.sqlite_version_info < OLDEST:
+        raise Unavailable(
+            f"The SQLite {sqlite3.sqlite_version} of this Python is too old.",
+            fix=f"Use a Python with SQLite {'.'.join(map(str, OLDEST))} or newer.",
+        )
     uri = f"file:{quote(path)}?mode={mode}{'&immutable=1' if immutable else ''}"
     connection = sqlite3.connect(uri, uri=True, isolation_level=None, timeout=BUSY_SECONDS)
     if mode == "rw":
@@ -86,7 +93,7 @@ def reserve(path: str) -> str:
     temporary = f"{path}.{os.getpid()}.new"
     try:
         with contextlib.suppress(FileNotFoundError):
-            os.unlink(temporary)
+            Path(temporary).unlink()
         os.close(os.open(temporary, os.O_CREAT | os.O_EXCL | os.O_RDWR | os.O_CLOEXEC, 0o600))
     except OSError as error:
         raise Unavailable(
@@ -99,7 +106,7 @@ def publish(temporary: str, path: str) -> None:
     """Give the finished ledger its name, in one step that never overwrites another file."""
     try:
         os.link(temporary, path)
-        os.unlink(temporary)
+        Path(temporary).unlink()
         folder = os.open(Path(path).resolve().parent, os.O_RDONLY | os.O_CLOEXEC)
         try:
             os.fsync(folder)
@@ -115,7 +122,7 @@ def discard(temporary: str) -> None:
     """Remove what is left of a ledger that was not finished."""
     for suffix in ("", "-wal", "-shm", ".lock"):
         with contextlib.suppress(OSError):
-            os.unlink(temporary + suffix)
+            Path(temporary + suffix).unlink()
 
 
 def _file_system(path: Path, mounts: str) -> str:

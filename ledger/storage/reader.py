@@ -6,10 +6,12 @@ is read as it lies; a file that changed under such a look is noticed by its stam
 
 from __future__ import annotations
 
+import json
 import os
 import sqlite3
 from collections.abc import Collection, Iterator, Sequence
-from typing import Any
+from pathlib import Path
+from typing import Any, Literal
 
 from ledger.errors import BadInput, DoseLedgerError, IntegrityFailure
 from ledger.storage.files import connect, require_ledger, require_present
@@ -18,9 +20,21 @@ from ledger.storage.rows import Row
 
 _CHUNK = 256
 """Entries read at once in a scan: the memory that a scan needs."""
-_ENTRY = (
-    "leaf_index, stream, version, kind, id, command_id, command_index, occurred_at, recorded_at, log_time, leaf, raw"
-)
+
+Table = Literal["signers", "nodes", "texts", "checkpoints"]
+"""The tables whose rows all hang on entries."""
+_COUNTS: dict[Table, str] = {
+    "signers": "SELECT count(*) FROM signers",
+    "nodes": "SELECT count(*) FROM nodes",
+    "texts": "SELECT count(*) FROM texts",
+    "checkpoints": "SELECT count(*) FROM checkpoints",
+}
+_FIRST = """SELECT leaf_index FROM entries WHERE stream = ?
+  AND leaf_index >= ? AND leaf_index < ? AND command_id <> ? AND kind IN (SELECT value FROM json_each(?))
+  ORDER BY leaf_index LIMIT 1"""
+_FIRST_OF_FAMILY = """SELECT leaf_index FROM entries WHERE ? IN (stream, substr(stream, 1, instr(stream, '/') - 1))
+  AND leaf_index >= ? AND leaf_index < ? AND command_id <> ? AND kind IN (SELECT value FROM json_each(?))
+  ORDER BY leaf_index LIMIT 1"""
 
 Stamp = tuple[int, int, int]
 """What shows that the file changed: inode, size, time of the last change."""
@@ -77,7 +91,8 @@ class Reader:
         """Position and bytes of the entries from `start` to before `stop`, in bounded memory."""
         while start < stop:
             rows = self.all(
-                "SELECT leaf_index, raw FROM entries WHERE leaf_index >= ? AND leaf_index < ? ORDER BY leaf_index LIMIT ?",
+                "SELECT leaf_index, raw FROM entries"
+                " WHERE leaf_index >= ? AND leaf_index < ? ORDER BY leaf_index LIMIT ?",
                 (start, stop, _CHUNK),
             )
             if not rows:
@@ -89,18 +104,15 @@ class Reader:
         """All rows of `entries`, in the order of the log, in bounded memory."""
         last = -1 << 63
         while rows := self.all(
-            f"SELECT {_ENTRY} FROM entries WHERE leaf_index > ? ORDER BY leaf_index LIMIT ?", (last, _CHUNK)
+            "SELECT * FROM entries WHERE leaf_index > ? ORDER BY leaf_index LIMIT ?", (last, _CHUNK)
         ):
-            for row in rows:
-                yield Row._make(row)
+            yield from map(Row._make, rows)
             last = rows[-1][0]
 
-    def stream(self, name: str, *, after: int = 0, before: int | None = None) -> list[tuple[int, bytes]]:
-        """Position and bytes of a stream's entries behind its version `after`, at positions below `before`."""
-        limit = -1 if before is None else before
+    def stream(self, name: str, *, after: int = 0) -> list[tuple[int, bytes]]:
+        """Position and bytes of a stream's entries behind its version `after`."""
         return self.all(
-            "SELECT leaf_index, raw FROM entries WHERE stream = ? AND version > ? AND (? < 0 OR leaf_index < ?) ORDER BY version",
-            (name, after, limit, limit),
+            "SELECT leaf_index, raw FROM entries WHERE stream = ? AND version > ? ORDER BY version", (name, after)
         )
 
     def version(self, stream: str) -> int:
@@ -140,20 +152,15 @@ class Reader:
             for (p,) in self.all("SELECT leaf_index FROM entries WHERE id >= ? AND id <= ? LIMIT ?", (low, high, limit))
         ]
 
-    def first(self, stream: str, kinds: Collection[str], start: int, stop: int, other_than: bytes) -> int | None:
-        """The first position from `start` to before `stop` of an entry of `kinds` in one stream, not of that command.
+    def first(
+        self, stream: str, kinds: Collection[str], start: int, stop: int, *, other_than: bytes, family: bool
+    ) -> int | None:
+        """The first position from `start` to before `stop` of an entry of `kinds`, not of that command.
 
-        A `stream` that ends in `/` asks for all streams that begin with it, and for the one without the slash.
+        Looks at one stream; with `family` at the stream of this name and at all whose name begins with it and `/`.
         """
-        where = (
-            "(stream = rtrim(?1, '/') OR substr(stream, 1, length(?1)) = ?1)" if stream.endswith("/") else "stream = ?1"
-        )
-        marks = ",".join("?" * len(kinds))
-        return self._position(
-            f"SELECT leaf_index FROM entries WHERE {where} AND leaf_index >= ?2 AND leaf_index < ?3 AND command_id <> ?4"
-            f" AND kind IN ({marks}) ORDER BY leaf_index LIMIT 1",
-            *(stream, start, stop, other_than, *sorted(kinds)),
-        )
+        sql = _FIRST_OF_FAMILY if family else _FIRST
+        return self._position(sql, stream, start, stop, other_than, json.dumps(sorted(kinds)))
 
     def signed(self, kid: str, n: int) -> int | None:
         """Where this key signed with this counter."""
@@ -199,13 +206,13 @@ class Reader:
         return int(rows[0][0]) if rows else None
 
     def visible(self, at: int) -> int:
-        """How many entries had been written when log time was `at`: one more than the last position with T(p) <= at."""
-        starts = [
-            0,
-            *(p for (p,) in self.all("SELECT leaf_index FROM entries WHERE kind = 'log.clock/1' ORDER BY leaf_index")),
-        ]
+        """How many entries had been written at log time `at`: one more than the last position with T(p) <= at.
+
+        Log time falls only where a clock entry resets it, so it is searched between clock entries.
+        """
+        clocks = self.all("SELECT leaf_index FROM entries WHERE kind = 'log.clock/1' ORDER BY leaf_index DESC")
         stop = self.size()
-        for start in reversed(starts):
+        for start in [*(int(position) for (position,) in clocks), 0]:
             low, high = start, stop
             while low < high:
                 middle = (low + high) // 2
@@ -230,6 +237,10 @@ class Reader:
         """The first signature counter of a key that no stored entry uses yet and none below is behind."""
         return int(self.all("SELECT coalesce(max(n) + 1, 0) FROM signers WHERE kid = ?", (kid,))[0][0])
 
+    def count(self, table: Table) -> int:
+        """How many rows a table has."""
+        return int(self.all(_COUNTS[table])[0][0])
+
     def _position(self, sql: str, *parameters: object) -> int | None:
         rows = self.all(sql, parameters)
         return int(rows[0][0]) if rows else None
@@ -245,7 +256,7 @@ class Reader:
 def _stamp(path: str) -> Stamp | None:
     if os.path.lexists(f"{path}-wal"):
         return None
-    seen = os.stat(path)
+    seen = Path(path).stat()
     return seen.st_ino, seen.st_size, seen.st_mtime_ns
 
 

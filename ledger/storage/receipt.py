@@ -59,7 +59,7 @@ class Receipt:
 
 
 def receipt_of(reader: Reader, entry: Entry) -> Receipt:
-    """The receipt of a stored entry, the same as when it was stored: its proof to the first checkpoint that covers it."""
+    """The receipt of a stored entry, as it was when stored: its proof to the first checkpoint that covers it."""
     found = reader.note(entry.position + 1)
     if found is None:
         raise IntegrityFailure(f"No checkpoint covers the entry #{entry.position}.", fix="Run `doseledger verify`.")

@@ -34,7 +34,7 @@ _UNAVAILABLE = {
     "SQLITE_NOTADB": ("This file is not a ledger.", "Check the path; a ledger is made with `doseledger init`."),
     "SQLITE_INTERRUPT": ("The database was interrupted; nothing was stored.", "Run the same command again."),
 }
-_DAMAGED = "Stop writing, keep the file as it is, and restore the newest backup beside it: `doseledger verify` tells both apart."
+_DAMAGED = "Stop writing, keep this file, and restore the newest backup beside it: `doseledger verify` judges both."
 _TAKEN = {
     "entries.leaf_index": "Another entry took this position first.",
     "not the next position": "Another entry took this position first.",

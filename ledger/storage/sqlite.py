@@ -7,6 +7,7 @@ verbatim; the notification id is `leaf_index` + 1. The process environment is no
 from __future__ import annotations
 
 import contextlib
+import json
 import sqlite3
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -128,7 +129,15 @@ _INSERT_NODE = "INSERT INTO nodes VALUES (?,?,?)"
 _INSERT_CHECKPOINT = "INSERT INTO checkpoints VALUES (?,?)"
 _INSERT_TEXT = "INSERT INTO texts VALUES (?,?,?,?)"
 _INSERT_BLOB = "INSERT INTO blobs VALUES (?,?)"
-_SELECT = "SELECT stream, version, kind, raw FROM entries"
+_SELECT_UP = (
+    "SELECT stream, version, kind, raw FROM entries"
+    " WHERE stream = ? AND version > ? AND version <= ? ORDER BY version LIMIT ?"
+)
+_SELECT_DOWN = _SELECT_UP.replace("ORDER BY version", "ORDER BY version DESC")
+_SELECT_ALL = (
+    "SELECT leaf_index, stream, version, kind, raw FROM entries WHERE leaf_index >= ? AND leaf_index < ?"
+    " AND (? OR kind IN (SELECT value FROM json_each(?))) ORDER BY leaf_index LIMIT ?"
+)
 
 
 class Recorder(SQLiteApplicationRecorder):
@@ -151,7 +160,7 @@ class Recorder(SQLiteApplicationRecorder):
             for row in schema.META:
                 cursor.execute("INSERT INTO meta VALUES (?,?)", row)
 
-    def insert_events(self, stored_events: Sequence[StoredEvent], **kwargs: Any) -> Sequence[int]:
+    def insert_events(self, stored_events: Sequence[StoredEvent], **kwargs: object) -> Sequence[int]:
         """Store the batch that belongs to these events; nothing is stored, or everything is."""
         batch = kwargs.get("batch")
         if not isinstance(batch, Batch) or [(r.stream, r.version, r.kind, r.raw) for r in batch.rows] != [
@@ -180,9 +189,8 @@ class Recorder(SQLiteApplicationRecorder):
         limit: int | None = None,
     ) -> Sequence[StoredEvent]:
         """The entries of one stream."""
-        order = "DESC" if desc else "ASC"
         rows = self._read(
-            f"{_SELECT} WHERE stream = ? AND version > ? AND version <= ? ORDER BY version {order} LIMIT ?",
+            _SELECT_DOWN if desc else _SELECT_UP,
             (str(originator_id), gt or 0, (1 << 62) if lte is None else lte, -1 if limit is None else limit),
         )
         return [StoredEvent(stream, version, kind, raw) for stream, version, kind, raw in rows]
@@ -198,10 +206,9 @@ class Recorder(SQLiteApplicationRecorder):
     ) -> Sequence[Notification]:
         """The entries in the order of the log; notification ids are positions + 1."""
         first = 1 if start is None else start + (not inclusive_of_start)
-        chosen = f"AND kind IN ({','.join('?' * len(topics))})" if topics else ""
         rows = self._read(
-            f"SELECT leaf_index, stream, version, kind, raw FROM entries WHERE leaf_index >= ? AND leaf_index < ? {chosen} ORDER BY leaf_index LIMIT ?",
-            (first - 1, (1 << 62) if stop is None else stop, *topics, limit),
+            _SELECT_ALL,
+            (first - 1, (1 << 62) if stop is None else stop, not topics, json.dumps(list(topics)), limit),
         )
         return [Notification(stream, version, kind, raw, position + 1) for position, stream, version, kind, raw in rows]
 

@@ -71,14 +71,17 @@ class Turn:
                 with contextlib.suppress(BlockingIOError):
                     fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
                     return file
-                if monotonic() >= until:
-                    raise self._late(timeout)
+                self._require_time(until, timeout)
                 sleep(_LOOK_AGAIN)
             fcntl.flock(file, fcntl.LOCK_EX)
         except BaseException:
             os.close(file)
             raise
         return file
+
+    def _require_time(self, until: float, timeout: float | None) -> None:
+        if monotonic() >= until:
+            raise self._late(timeout)
 
     def _late(self, timeout: float | None) -> Unavailable:
         return Unavailable(

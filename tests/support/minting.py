@@ -305,7 +305,7 @@ class Mint:
 
 
 def _usual(want: Requirement) -> wire.Meaning:
-    return next((meaning for meaning in PREFERRED if meaning in want.meanings), sorted(want.meanings)[0])
+    return next((meaning for meaning in PREFERRED if meaning in want.meanings), min(want.meanings))
 
 
 class Site(Mint):
