@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from typing import ClassVar, Protocol
@@ -18,12 +18,13 @@ from zoneinfo import ZoneInfo
 import msgspec
 
 from commands.draft import Circumstances, Desk, Draft, Pad, PatientFile, dictionary_ref, protocol_ref
+from commands.post import RULES_VERSION, Ids, Post
 from commands.signatures import Signing, authorise, signings
-from ledger import codec
+from ledger import codec, wire
 from ledger.book import Ledger, Receipt
 from ledger.course.people import Roster
 from ledger.errors import BadInput, Changed, Conflict, DoseLedgerError, NotAllowed, Refused
-from ledger.events.base import Clock, CommandRef, DictionaryRef, Payload, Wire, Writer
+from ledger.events.base import Clock, CommandRef, DictionaryRef, Need, Payload, Wire, Writer
 from ledger.events.record import EntryRefused, LogClock
 from ledger.events.registry import NAMES, close_body
 from ledger.events.supply import LotReceived
@@ -33,15 +34,12 @@ from ledger.protocol.model import Protocol as Pack
 from ledger.protocol.model import load
 from ledger.rules.finding import Finding
 from ledger.rules.setting import Setting
-from ledger.signing.header import Auth, AuthSet, Header, SignerCard
-from ledger.signing.header import Meaning as MeaningCard
+from ledger.signing.header import Auth, Header, ShownMeaning, SignedSet, SignerCard
 from ledger.signing.meanings import text as statement
 from ledger.signing.seal import seal
 from ledger.signing.signer import Signer
 from ledger.values import wire_signed_at, wire_utc
 
-RULES_VERSION = "1"
-"""The version of the rules in `ledger.rules`; it changes when a judgement changes."""
 FUTURE = timedelta(minutes=5)
 BEHIND = timedelta(minutes=5)
 _VARIABLE = re.compile(rb"sha256:[0-9a-f]{64}|[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[0-9a-f]{4}-[0-9a-f]{12}")
@@ -69,20 +67,6 @@ class Hand:
 
 
 @dataclass(frozen=True)
-class Post:
-    """Where the act is done: the clock, randomness, the device with its key, the software; `keep` saves signed bytes first."""
-
-    clock: Callable[[], datetime]
-    random: Callable[[int], bytes]
-    device: str
-    device_signer: Signer
-    software: str
-    build: str
-    clock_source: str = "system"
-    keep: Callable[[str, Sequence[bytes], Mapping[str, tuple[bytes, bytes]]], None] | None = None
-
-
-@dataclass(frozen=True)
 class Plan:
     """What would be signed: the drafts, who signs each with which meaning, and the head it was decided at."""
 
@@ -101,31 +85,6 @@ class Outcome:
     raised: tuple[Finding, ...] = ()
     cleared: tuple[Finding, ...] = ()
     repeated: bool = False
-
-
-@dataclass
-class _Ids:
-    """UUIDv7 in rising order within one act."""
-
-    at: datetime
-    random: Callable[[int], bytes]
-    used: int = field(default=0)
-
-    def __call__(self) -> str:
-        return uuid7(self.at, self.random, self._next())
-
-    def _next(self) -> int:
-        self.used += 1
-        return self.used
-
-
-def uuid7(at: datetime, random: Callable[[int], bytes], counter: int) -> str:
-    """Make a UUIDv7 (RFC 9562): milliseconds, a counter that orders ids of one act, randomness."""
-    ms = int(at.timestamp() * 1000)
-    tail = int.from_bytes(random(8)) & ((1 << 62) - 1)
-    number = ms << 80 | 7 << 76 | (counter & 0xFFF) << 64 | 2 << 62 | tail
-    text = f"{number:032x}"
-    return f"{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}"
 
 
 def plan(act: Act, ledger: Ledger, post: Post, persons: Sequence[str], said: Circumstances, *, keep: bool = True) -> Plan:
@@ -185,14 +144,14 @@ def resend(ledger: Ledger, post: Post, command: str, entries: Sequence[bytes], t
         opened = codec.open_entry(entries[0], log="main", position=ledger.size)
         behind = now - opened.recorded_at
         if behind > BEHIND:
-            _system(ledger, post, f"clock/{ledger.roster().site}", LogClock(behind_ms=int(behind.total_seconds() * 1000), reset=False), Pad(post.random, _Ids(now, post.random)))
+            _system(ledger, post, f"clock/{ledger.roster().site}", LogClock(behind_ms=int(behind.total_seconds() * 1000), reset=False), Pad(post.random, Ids(now, post.random)))
         return Outcome(ledger.append(entries, now=now, texts=texts))
 
 
 def keep_attempt(error: DoseLedgerError, act: Act, ledger: Ledger, post: Post, persons: Sequence[str], *, proof: str) -> None:
     """Append a refused attempt, signed by the device, and note its position on the error."""
     now = post.clock().astimezone(UTC)
-    pad = Pad(post.random, _Ids(now, post.random))
+    pad = Pad(post.random, Ids(now, post.random))
     known = ledger.roster().people
     said = msgspec.json.encode({"act": act.verb, "by": list(persons), "said": repr(act)}).decode()
     refused = EntryRefused(
@@ -267,7 +226,7 @@ def _desk(ledger: Ledger, post: Post, persons: Sequence[str], said: Circumstance
     now = post.clock().astimezone(ZoneInfo(zone))
     setting, dictionary = _setting(ledger, roster)
     patterns = setting.protocol.patient_id_patterns if setting is not None else ()
-    return Desk(ledger, setting, dictionary, now, zone, roster.site, tuple(persons), Pad(post.random, _Ids(now, post.random)), said, patterns)
+    return Desk(ledger, setting, dictionary, now, zone, roster.site, tuple(persons), Pad(post.random, Ids(now, post.random)), said, patterns)
 
 
 def site_setting(ledger: Ledger) -> Setting:
@@ -331,21 +290,21 @@ def _seal(planned: Plan, desk: Desk, ledger: Ledger, post: Post, hands: Sequence
             n = max(used.get(kid, 0), ledger.next_n(kid))
             used[kid] = n + 1
             card = SignerCard(id=signing.person, name=signing.name, role=signing.role, organisation=signing.organisation)
-            whole = AuthSet(digest=digest, i=i, of=of) if of > 1 else None
+            whole = SignedSet(digest=digest, i=i, of=of) if of > 1 else None
             auth = Auth(method=hand.signer.method, act=acts[signing.person], first=hand.first and i == 0, set=whole)
             parts.append((_header(card, hand.signer, signing.meaning, auth, n, desk.now), hand.signer))
         sealed.append(seal(payload, parts))
     return sealed
 
 
-def _header(card: SignerCard, signer: Signer, meaning: codec.wire.Meaning, auth: Auth, n: int, now: datetime) -> Header:
+def _header(card: SignerCard, signer: Signer, meaning: wire.Meaning, auth: Auth, n: int, now: datetime) -> Header:
     return Header(
         alg=signer.public.alg,
         kid=signer.public.kid,
         typ="doseledger-entry/1",
         signer=card,
         at=wire_signed_at(now),
-        meaning=MeaningCard(code=meaning, lang="en", version=1, text=statement(meaning)),
+        meaning=ShownMeaning(code=meaning, lang="en", version=1, text=statement(meaning)),
         n=n,
         auth=auth,
     )
@@ -353,7 +312,7 @@ def _header(card: SignerCard, signer: Signer, meaning: codec.wire.Meaning, auth:
 
 def _payload(draft: Draft, desk: Desk, ledger: Ledger, post: Post, signed: Sequence[Signing], command: CommandRef, setting: Setting | None) -> Payload:
     needs = tuple(need for signing in signed[:1] for need in signing.needs)
-    system = [] if signed else [codec.Need(meaning="system", role="system")]
+    system = [] if signed else [Need(meaning="system", role="system")]
     return Payload(
         format=1,
         ledger=ledger.id,

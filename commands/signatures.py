@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Protocol
-
+from dataclasses import dataclass, replace
 from commands.draft import Desk, Draft
 from ledger import wire
 from ledger.course import needs
@@ -28,14 +26,6 @@ class Signing:
     needs: tuple[Need, ...] = ()
 
 
-class Judged(Protocol):
-    """An act that names the kind its author is judged by before anything is decided."""
-
-    @property
-    def kind(self) -> str | None:
-        """The kind of its first entry; None when only the draft can tell."""
-
-
 def authorise(act: object, desk: Desk, roster: Roster) -> None:
     """Refuse (NotAllowed) an author who may not do this at all, before any rule is looked at."""
     kind = getattr(act, "kind", None)
@@ -51,10 +41,10 @@ def signings(draft: Draft, desk: Desk, roster: Roster) -> tuple[Signing, ...]:
     """Plan the signatures of a draft by the persons at the desk; NotAllowed when one may not or one is lacking."""
     row = KINDS[NAMES[type(draft.event)]]
     persons = [roster.people[name] for name in desk.actors]
-    author_role = _role(persons[0], row, row.signatures[0]) if not isinstance(draft.event, EntryCountersigned) else _first(persons[0])
-    requirements = needs.required(draft.event, author_role, draft.target)
     if isinstance(draft.event, EntryCountersigned):
-        return _countersigning(draft, persons[0], desk)
+        return _countersigning(draft.event, persons[0], desk)
+    author_role = _role(persons[0], row, row.signatures[0])
+    requirements = needs.required(draft.event, author_role, draft.target)
     planned, wanted = list[Signing](), list[Need]()
     for place, requirement in enumerate(requirements):
         person = persons[place] if place < len(persons) else None
@@ -72,15 +62,7 @@ def signings(draft: Draft, desk: Desk, roster: Roster) -> tuple[Signing, ...]:
         raise NotAllowed(f"{row.name} takes {len(requirements)} signatures, not {len(persons)}", fix="a further person countersigns: doseledger countersign")
     if draft.performed_by is not None:
         wanted.append(_performer(draft.performed_by, row, roster))
-    return (Signing(**{**_fields(planned[0]), "needs": tuple(wanted)}), *planned[1:])
-
-
-def _fields(signing: Signing) -> dict[str, object]:
-    return {name: getattr(signing, name) for name in ("person", "name", "organisation", "role", "meaning")}
-
-
-def _first(person: Person) -> wire.Role:
-    return min(person.roles)
+    return (replace(planned[0], needs=tuple(wanted)), *planned[1:])
 
 
 def _role(person: Person, row: KindRow, requirement: Requirement) -> wire.Role:
@@ -129,8 +111,8 @@ def _delegated(person: Person, row: KindRow, occurred: Occurred, desk: Desk, ros
             raise NotAllowed(f"{person.name} holds no delegation for {row.task} now", why="the principal investigator delegates tasks for a period", fix="the principal investigator signs: doseledger person delegate")
 
 
-def _countersigning(draft: Draft, person: Person, desk: Desk) -> tuple[Signing, ...]:
-    target = desk.book.find(draft.event.target)  # type: ignore[attr-defined]
+def _countersigning(event: EntryCountersigned, person: Person, desk: Desk) -> tuple[Signing, ...]:
+    target = desk.book.find(event.target)
     entries = desk.book.stream(target.stream)
     gathered = [*target.signers, *(s for e in entries if isinstance(e.event, EntryCountersigned) and e.event.target == target.id for s in e.signers)]
     if any(s.person == person.id for s in gathered):

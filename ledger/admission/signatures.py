@@ -25,6 +25,15 @@ def public_of(jwk: wire.Jwk) -> keys.PublicKey:
     raise Malformed(f"a key of type {jwk.kty} on the curve {jwk.crv} is not written like this")
 
 
+def wire_jwk(public: keys.PublicKey) -> wire.Jwk:
+    """The key as an entry carries it."""
+    half = len(public.raw) // 2
+    if public.alg == "Ed25519":
+        return wire.Jwk(crv="Ed25519", kty="OKP", x=base64url.encode(public.raw).decode(), y=None)
+    x, y = base64url.encode(public.raw[:half]).decode(), base64url.encode(public.raw[half:]).decode()
+    return wire.Jwk(crv="P-256", kty="EC", x=x, y=y)
+
+
 def signing_keys(opened: Opened, roster: Roster) -> tuple[keys.PublicKey, ...]:
     """The keys that must have made the signatures, in their order; `roster` is that of the entry's position.
 

@@ -1,0 +1,54 @@
+"""Where an act is done: the clock, randomness, the device and its key, the software; and the ids it gives out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from ledger.signing.signer import Signer
+
+RULES_VERSION = "1"
+"""The version of the rules in `ledger.rules`; it changes when a judgement changes."""
+
+
+@dataclass(frozen=True)
+class Post:
+    """Where the act is done: the clock, randomness, the device with its key, the software; `keep` saves signed bytes first."""
+
+    clock: Callable[[], datetime]
+    random: Callable[[int], bytes]
+    device: str
+    device_signer: Signer
+    software: str
+    build: str
+    clock_source: str = "system"
+    keep: Callable[[str, Sequence[bytes], Mapping[str, tuple[bytes, bytes]]], None] | None = None
+
+
+@dataclass
+class Ids:
+    """UUIDv7 in rising order within one act."""
+
+    at: datetime
+    random: Callable[[int], bytes]
+    used: int = field(default=0)
+
+    def __call__(self) -> str:
+        """Give the next id."""
+        return uuid7(self.at, self.random, self._next())
+
+    def _next(self) -> int:
+        self.used += 1
+        return self.used
+
+
+def uuid7(at: datetime, random: Callable[[int], bytes], counter: int) -> str:
+    """Make a UUIDv7 (RFC 9562): milliseconds, a counter that orders ids of one act, randomness."""
+    ms = int(at.timestamp() * 1000)
+    tail = int.from_bytes(random(8)) & ((1 << 62) - 1)
+    number = ms << 80 | 7 << 76 | (counter & 0xFFF) << 64 | 2 << 62 | tail
+    text = f"{number:032x}"
+    return f"{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}"
+
+
