@@ -51,6 +51,7 @@ class Ledger:
         self._store = store
         self._signer = log_signer
         self._shelf = Shelf(reader)
+        self._turn = turn_of(path)
 
     @classmethod
     def create(
@@ -146,7 +147,7 @@ class Ledger:
     def root_at(self, size: int) -> bytes:
         """The root over the first `size` entries; BadInput when there are fewer."""
         self._require_size(size)
-        return tree.root_at(size, self._reader.node)
+        return tree.frontier_root(self._reader.frontier(size))
 
     def head(self) -> After:
         """The head of the log, as the next entry names it in `after`."""
@@ -272,7 +273,7 @@ class Ledger:
         Raises Unavailable when it does not come within `timeout` seconds, or the ledger is open for reading only.
         """
         self._writable()
-        return turn_of(self.path).take(timeout)
+        return self._turn.take(timeout)
 
     def append(
         self,

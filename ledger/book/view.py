@@ -56,8 +56,8 @@ class BatchView:
         if not 0 <= size <= self.size:
             raise BadInput(f"The log never held {size} entries before this one.")
         if size <= self._stored:
-            return tree.root_at(size, self._reader.node)
-        frontier = tuple(self._reader.node(*place) for place in tree.frontier_places(self._stored))
+            return tree.frontier_root(self._reader.frontier(size))
+        frontier = self._reader.frontier(self._stored)
         for opened in self._batch[: size - self._stored]:
             frontier = tree.append(opened.entry.position, frontier, bytes.fromhex(opened.entry.leaf)).frontier
         return tree.frontier_root(frontier)

@@ -14,10 +14,12 @@ from pathlib import Path
 from typing import Any, Literal
 
 from ledger.errors import BadInput, DoseLedgerError, IntegrityFailure
+from ledger.merkle.tree import frontier_places
 from ledger.storage.files import connect, require_ledger, require_present
-from ledger.storage.refusals import translated
+from ledger.storage.refusals import sentence, translated
 from ledger.storage.rows import Row
 
+_FRONTIERS = 16
 _CHUNK = 256
 """Entries read at once in a scan: the memory that a scan needs."""
 
@@ -48,6 +50,7 @@ class Reader:
         self.path = path
         self._connection = connection
         self._stamp = stamp
+        self._frontiers: dict[int, tuple[bytes, ...]] = {}
 
     @classmethod
     def open(cls, path: str) -> Reader:
@@ -73,11 +76,10 @@ class Reader:
         """The rows of one statement, all as they stood at one moment."""
         while True:
             try:
-                with translated(self.path):
-                    rows = self._connection.execute(sql, parameters).fetchall()
-            except DoseLedgerError:
+                rows = self._connection.execute(sql, parameters).fetchall()
+            except sqlite3.Error as error:
                 if self._unchanged():
-                    raise
+                    raise sentence(error, self.path) from error
             else:
                 if self._unchanged():
                     return rows
@@ -194,6 +196,20 @@ class Reader:
                 f"The hash ({level}, {index}) of the tree is missing.", fix="Run `doseledger verify`."
             )
         return bytes(rows[0][0])
+
+    def frontier(self, size: int) -> tuple[bytes, ...]:
+        """The hashes of the complete subtrees of the first `size` entries, largest first; the last few are kept."""
+        found = self._frontiers.get(size)
+        if found is None:
+            found = tuple(self.node(*place) for place in frontier_places(size))
+            self.keep(size, found)
+        return found
+
+    def keep(self, size: int, frontier: tuple[bytes, ...]) -> None:
+        """Remember a frontier that was just stored or read."""
+        if len(self._frontiers) >= _FRONTIERS:
+            del self._frontiers[next(iter(self._frontiers))]
+        self._frontiers[size] = frontier
 
     def note(self, size: int) -> tuple[int, bytes] | None:
         """Size and bytes of the first checkpoint that covers `size` entries."""

@@ -26,8 +26,6 @@ class Store:
         self.path = path
         self.reader = Reader(path, connection)
         self.log = Log(path, connection, create=create)
-        self._size = 0
-        self._frontier: tuple[bytes, ...] = ()
 
     @classmethod
     def create(cls, path: str) -> Store:
@@ -76,7 +74,7 @@ class Store:
         OutcomeUnknown when the disk did not say whether it was.
         """
         start = self.reader.size()
-        frontier = self._frontier_of(start)
+        frontier = self.reader.frontier(start)
         nodes = dict(zip(tree.frontier_places(start), frontier, strict=True))
         interior: list[tree.Interior] = []
         for offset, (entry, _) in enumerate(entries):
@@ -109,7 +107,7 @@ class Store:
             [Stored(r.stream, r.version, r.kind, e.event, r.raw) for r, (e, _) in zip(rows, entries, strict=True)],
             batch=batch,
         )
-        self._size, self._frontier = size, frontier
+        self.reader.keep(size, frontier)
         return tuple(self._receipt(entry, size, note, lambda level, index: nodes[level, index]) for entry, _ in entries)
 
     def _rows(self, entries: Sequence[tuple[Entry, bytes]], start: int) -> list[Row]:
@@ -122,11 +120,6 @@ class Store:
             at = log_time(entry, at)
             rows.append(row_of(entry, raw, version=version, at=at))
         return rows
-
-    def _frontier_of(self, size: int) -> tuple[bytes, ...]:
-        if size != self._size:
-            self._size, self._frontier = size, tuple(self.reader.node(*place) for place in tree.frontier_places(size))
-        return self._frontier
 
     @staticmethod
     def _receipt(entry: Entry, size: int, note: bytes, node: tree.NodeReader) -> Receipt:

@@ -311,10 +311,17 @@ def _usual(want: Requirement) -> wire.Meaning:
 class Site(Mint):
     """A trial site with a ledger: what it writes is minted after the ledger's head and appended at once."""
 
-    def __init__(self, path: Path, *, seed: str = "site", now: datetime = START) -> None:
-        """Create the ledger at `path`, with its two registrars and its device."""
+    def __init__(self, path: Path, *, seed: str = "site", now: datetime = START, join: bool = False) -> None:
+        """Create the ledger at `path`, with its two registrars and its device; `join` opens an existing one."""
         super().__init__(seed=seed, now=now)
-        self.book = Ledger.create(path, self.genesis(), log_signer=self.log_key, now=self.now)
+        self.path = path
+        if not join:
+            self.book = Ledger.create(path, self.genesis(), log_signer=self.log_key, now=self.now)
+            return
+        self.book = Ledger.open(path, log_signer=self.log_key)
+        self.ledger = self.book.id
+        for identifier, name, role in TEAM:
+            self.add(identifier, name, role)
 
     def staffed(self) -> Site:
         """Enrol the usual people and delegate the usual tasks to them."""
@@ -358,10 +365,37 @@ class Site(Mint):
     ) -> Entry:
         """Mint one entry after the head, a minute later than the last, append it, and give it back opened."""
         self.tick()
-        changes.setdefault("after", self.book.head())
-        raw = self.entry(stream, event, by=by, **changes)
-        receipt = self.store(raw, texts=texts, blobs=blobs)[0]
+        with self.book.turn():
+            raw = self.draft(stream, event, by=by, **changes)
+            receipt = self.store(raw, texts=texts, blobs=blobs)[0]
         return open_entry(raw, log="main", position=receipt.position)
+
+    def draft(
+        self, stream: str, event: Wire, *, by: str | Sequence[str | tuple[str, wire.Meaning]], **changes: object
+    ) -> bytes:
+        """Mint one entry after the head, with the counters of the ledger, without appending it."""
+        names = [by] if isinstance(by, str) else [one if isinstance(one, str) else one[0] for one in by]
+        kids = [self.people[name].key.public.kid for name in names]
+        changes.setdefault("after", self.book.head())
+        changes.setdefault("counters", {kid: self.book.next_n(kid) for kid in kids})
+        return self.entry(stream, event, by=by, **changes)
+
+    def act(self, stream: str, *events: Wire, by: str, **changes: object) -> list[bytes]:
+        """Mint several entries of one command, without appending them."""
+        command, kid, after = self.uuid(), self.people[by].key.public.kid, self.book.head()
+        first = self.book.next_n(kid)
+        return [
+            self.entry(
+                stream,
+                event,
+                by=by,
+                after=after,
+                counters={kid: first + i},
+                command=CommandRef(id=command, index=i, of=len(events)),
+                **changes,
+            )
+            for i, event in enumerate(events)
+        ]
 
     def store(
         self,
