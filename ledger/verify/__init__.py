@@ -6,4 +6,6 @@ from ledger.verify.report import Report as Report
 from ledger.verify.report import Verdict as Verdict
 from ledger.verify.source import Source as Source
 from ledger.verify.whole import Rebuild as Rebuild
+from ledger.verify.whole import examine as examine
 from ledger.verify.whole import verify as verify
+from ledger.verify.whole import verify_path as verify_path

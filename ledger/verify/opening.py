@@ -25,6 +25,8 @@ class Looked:
     error: str
     made: tuple[str | None, ...]
     """For each signature "" where it holds, a sentence where it does not, None where the key is not yet known."""
+    missing: bool = False
+    """No entry is stored at this position."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +90,7 @@ def sentence(error: DoseLedgerError) -> str:
 
 def _one(log: str, position: int, raw: bytes | None, known: Mapping[str, keys.PublicKey]) -> Looked:
     if raw is None:
-        return Looked(leaf_hash(b""), None, "the entry is missing", ())
+        return Looked(b"", None, "", (), missing=True)
     try:
         opened = open_whole(raw, log=log, position=position)
     except DoseLedgerError as error:

@@ -29,12 +29,15 @@ class Passing:
         self.findings: list[Finding] = []
         self.notices: list[Finding] = []
         self.newest_head = 0
+        self.broken = False
 
     def take(self, run: Run) -> None:
         """Pass a run of entries and their checkpoints, both in order."""
         heads = {head.size: head for head in run.heads}
         for looked in run.looked:
             self.entry(looked)
+            if self.broken:
+                return
             head = heads.get(self.seen.size)
             if head is not None:
                 self.head(head)
@@ -43,8 +46,12 @@ class Passing:
         """Pass the next entry."""
         position = self.seen.size
         opened = looked.opened
+        if looked.missing:
+            self.fail(position, None, "L1", "missing", "the entry is missing; those behind it have lost their place")
+            self.broken = True
+            return
         if opened is None:
-            self._fail(position, None, "L1", "bytes", looked.error)
+            self.fail(position, None, "L1", "bytes", looked.error)
             self.seen.skip(looked.leaf)
             return
         kind = opened.entry.kind
@@ -55,7 +62,7 @@ class Passing:
                 finding = Finding(problem.level, problem.code, problem.why, position, kind)
                 (self.findings if problem.severity == "failure" else self.notices).append(finding)
         except DoseLedgerError as error:
-            self._fail(position, kind, "L2", "not-judged", sentence(error))
+            self.fail(position, kind, "L2", "not-judged", sentence(error))
         self._beside(opened, position)
         self.seen.add(opened, looked.leaf)
         if not any(finding.level == "L1" for finding in self.findings[before:]):
@@ -66,15 +73,15 @@ class Passing:
         position, size = head.size - 1, head.size
         found = head.checkpoint
         if found is None:
-            self._fail(position, None, "L1", "checkpoint", f"the checkpoint of {size} entries: {head.error}")
+            self.fail(position, None, "L1", "checkpoint", f"the checkpoint of {size} entries: {head.error}")
         elif (found.size, found.root) != (size, self.seen.root_at(size)):
-            self._fail(position, None, "L1", "root", f"the signed checkpoint of {size} entries gives another root")
+            self.fail(position, None, "L1", "root", f"the signed checkpoint of {size} entries gives another root")
         self.newest_head = max(self.newest_head, size)
 
     def ended(self, size: int) -> None:
         """Close the pass over a ledger of `size` entries."""
         if size and self.newest_head != size:
-            self._fail(size - 1, None, "L1", "checkpoint", f"no signed checkpoint of all {size} entries is stored")
+            self.fail(size - 1, None, "L1", "checkpoint", f"no signed checkpoint of all {size} entries is stored")
         if size:
             self._last_parts(size - 1)
         for kid, used in self.seen.counters().items():
@@ -85,7 +92,7 @@ class Passing:
         try:
             needed = signing_keys(opened, self.roster)
         except DoseLedgerError as error:
-            self._fail(position, kind, "L1", "key", sentence(error))
+            self.fail(position, kind, "L1", "key", sentence(error))
             return
         for index, public in enumerate(needed):
             made = looked.made[index]
@@ -96,7 +103,7 @@ class Passing:
                 except DoseLedgerError as error:
                     made = sentence(error)
             if made:
-                self._fail(position, kind, "L1", "signature", f"{opened.headers[index].signer.id}: {made}")
+                self.fail(position, kind, "L1", "signature", f"{opened.headers[index].signer.id}: {made}")
 
     def _authority(self, opened: Opened) -> None:
         roster = evolve(self.roster, opened.entry)
@@ -114,14 +121,14 @@ class Passing:
             try:
                 stored = self.source.text(commitment)
             except DoseLedgerError as error:
-                self._fail(position, kind, "L1", "text", sentence(error))
+                self.fail(position, kind, "L1", "text", sentence(error))
                 continue
             if stored is None:
-                self._fail(position, kind, "L1", "text", f"the text behind {commitment[:15]}... is missing")
+                self.fail(position, kind, "L1", "text", f"the text behind {commitment[:15]}... is missing")
             elif len(stored[0]) != 32 or sha256(stored[0] + stored[1]).hexdigest() != commitment.removeprefix(
                 "sha256:"
             ):
-                self._fail(
+                self.fail(
                     position, kind, "L1", "text", f"the text behind {commitment[:15]}... is not the one committed to"
                 )
         event = opened.entry.event
@@ -129,7 +136,7 @@ class Passing:
             for digest in (event.pack.digest, event.dictionary.digest):
                 blob = self.source.blob(digest)
                 if blob is None or sha256(blob).hexdigest() != digest:
-                    self._fail(
+                    self.fail(
                         position, kind, "L1", "blob", f"the bytes with the digest {digest[:8]}... are missing or others"
                     )
 
@@ -141,29 +148,32 @@ class Passing:
             return
         command, kind = opened.entry.payload.command, opened.entry.kind
         if command.index + 1 != command.of:
-            self._fail(
+            self.fail(
                 last, kind, "L2", "command-broken", f"the command ends at part {command.index + 1} of {command.of}"
             )
         for header in opened.headers:
             part = header.auth.set
             if part is not None and part.i + 1 < part.of:
-                self._fail(last, kind, "L2", "set", f"of {part.of} entries signed together the last are missing")
+                self.fail(last, kind, "L2", "set", f"of {part.of} entries signed together the last are missing")
 
     def _gaps(self, kid: str, used: dict[int, int]) -> None:
         """A counter that never arrived: the entry was drafted and dropped, or somebody withheld it."""
         key = self.roster.keys.get(kid)
-        first = 2 if key is not None and key.since > 0 else 1
-        missing = [n for n in range(first, max(used)) if n not in used] if max(used) < 2 * len(used) + 1000 else []
+        requested = {1} if key is not None and key.since > 0 else set()  # the request for the key was signature 1
+        low, high = min(used), max(used)
+        unlikely = high - low > 2 * len(used) + 1000  # a counter that jumps is no list of missing ones
+        missing = [] if unlikely else [n for n in range(low, high) if n not in used and n not in requested]
         if missing:
             who = key.person if key is not None else kid[:8]
             listed = ", ".join(str(n) for n in missing[:10])
             self.notices.append(Finding("L2", "n-missing", f"signatures of {who} that never arrived: {listed}"))
 
     def _reopen(self, position: int) -> Opened:
-        found = list(self.source.raws(position, position + 1))
-        if len(found) != 1:
+        (raw,) = self.source.raws(position, position + 1)
+        if raw is None:
             raise Malformed(f"the entry at position {position} can no longer be read")
-        return open_whole(found[0], log=self.source.log, position=position)
+        return open_whole(raw, log=self.source.log, position=position)
 
-    def _fail(self, position: int | None, kind: str | None, level: Level, code: str, why: str) -> None:
+    def fail(self, position: int | None, kind: str | None, level: Level, code: str, why: str) -> None:
+        """Add a finding."""
         self.findings.append(Finding(level, code, why, position, kind))

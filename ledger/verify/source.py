@@ -14,7 +14,7 @@ class Oddity(Protocol):
         """The entry it is about, where it is about one."""
 
     @property
-    def code(self) -> str:
+    def kind(self) -> str:
         """A stable name of what is wrong."""
 
     @property
@@ -33,8 +33,8 @@ class Source(Protocol):
     def size(self) -> int:
         """How many entries are stored."""
 
-    def raws(self, start: int, stop: int) -> Sequence[bytes]:
-        """The exact bytes of the entries at [start, stop), in order."""
+    def raws(self, start: int, stop: int) -> Sequence[bytes | None]:
+        """The exact bytes of the entries at [start, stop), in order; None where none stands."""
 
     def notes(self, start: int, stop: int) -> Sequence[tuple[int, bytes]]:
         """The stored checkpoints of the sizes in [start, stop), as (size, signed note), in order."""

@@ -8,17 +8,21 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
+from functools import partial
+from os import PathLike
 
 from ledger.admission.signatures import public_of
-from ledger.errors import DoseLedgerError, Malformed
+from ledger.book import Ledger
+from ledger.errors import DoseLedgerError
 from ledger.events.study import LedgerCreated
 from ledger.merkle import checkpoint
 from ledger.verify.opening import LogKey, Run, look, look_at_heads, run, sentence
 from ledger.verify.passing import Passing
 from ledger.verify.report import NOT_ANCHORED, Finding, Report, Verdict, first_bad
 from ledger.verify.source import Source
+from ledger.verify.stored import opened
 
-Rebuild = Callable[[Source], Iterable[Finding]]
+Rebuild = Callable[[Ledger], Iterable[Finding]]
 """Compares something derived from the entries with a rebuild of it; yields every difference."""
 
 CHUNK = 256
@@ -45,35 +49,69 @@ CHECKED = (
 
 
 def verify(
-    source: Source, *, trusted: bytes | None = None, rebuilds: Sequence[Rebuild] = (), workers: int | None = None
+    ledger: Ledger, *, trusted: bytes | None = None, rebuilds: Sequence[Rebuild] = (), workers: int | None = None
 ) -> Report:
     """Derive everything again and report every difference; raises nothing for whatever is stored.
 
     `trusted` is a checkpoint, as a signed note, that somebody kept outside this ledger. `workers` is the number
     of threads (None: one per core).
     """
-    passing = Passing(source)
-    size, key = 0, None
     try:
-        size = source.size
-        key = _pass(passing, size, workers or os.cpu_count() or 1)
+        reader, source = opened(ledger.path)
     except DoseLedgerError as error:
-        passing.findings.append(Finding("L1", "unreadable", sentence(error), passing.seen.size if size else None))
+        return _unreadable(error)
+    try:
+        return examine(
+            source, trusted=trusted, rebuilds=[partial(rebuild, ledger) for rebuild in rebuilds], workers=workers
+        )
+    finally:
+        reader.close()
+
+
+def verify_path(
+    path: str | PathLike[str],
+    *,
+    trusted: bytes | None = None,
+    rebuilds: Sequence[Rebuild] = (),
+    workers: int | None = None,
+) -> Report:
+    """Verify the ledger at a path; one that is missing, foreign or damaged beyond opening has failed."""
+    try:
+        with Ledger.open(path, read_only=True) as ledger:
+            return verify(ledger, trusted=trusted, rebuilds=rebuilds, workers=workers)
+    except DoseLedgerError as error:
+        return _unreadable(error)
+
+
+def examine(
+    source: Source,
+    *,
+    trusted: bytes | None = None,
+    rebuilds: Sequence[Callable[[], Iterable[Finding]]] = (),
+    workers: int | None = None,
+) -> Report:
+    """Verify whatever gives the stored bytes: a ledger file, or an export of one."""
+    passing, key = Passing(source), None
+    try:
+        key = _pass(passing, source.size, workers or os.cpu_count() or 1)
+    except DoseLedgerError as error:
+        passing.fail(passing.seen.size, None, "L1", "unreadable", sentence(error))
     except Exception as error:  # noqa: BLE001 - no bytes of a file may end an inspection without a finding
-        passing.findings.append(Finding("L1", "unreadable", f"{type(error).__name__}: {error}", passing.seen.size))
-    if size == 0:
-        passing.findings.append(Finding("L1", "empty", "the ledger holds no entries"))
+        passing.fail(passing.seen.size, None, "L1", "unreadable", f"{type(error).__name__}: {error}")
     passing.findings.extend(_derived(source, rebuilds))
     anchor, verdict = _anchored(passing, key, trusted)
     findings = tuple(sorted(set(passing.findings), key=_order))
-    failed = any(finding.code not in ANCHORS for finding in findings)
+    behind = source.size - passing.seen.size
     return Report(
-        verdict="failed" if failed else verdict,
+        verdict="failed" if any(finding.code not in ANCHORS for finding in findings) else verdict,
         ledger=passing.roster.ledger,
-        entries=size,
+        entries=source.size,
         root=passing.seen.root_at(passing.seen.size).hex(),
         checked=(*CHECKED, *(("rebuilds",) if rebuilds else ()), *(("trusted checkpoint",) if trusted else ())),
-        not_checked=("outside anchors",) if trusted is None else (),
+        not_checked=(
+            *(("outside anchors",) if trusted is None else ()),
+            *((f"{behind} entries behind position {passing.seen.size - 1}",) if behind > 0 else ()),
+        ),
         first_bad=first_bad(findings),
         findings=findings,
         notices=tuple(passing.notices),
@@ -81,34 +119,41 @@ def verify(
     )
 
 
+def _unreadable(error: DoseLedgerError) -> Report:
+    finding = Finding("L1", "unreadable", sentence(error))
+    return Report("failed", "", 0, "", (), CHECKED, None, (finding,), (), NOT_ANCHORED)
+
+
 def _pass(passing: Passing, size: int, workers: int) -> LogKey | None:
     source = passing.source
     if not size:
+        passing.fail(None, None, "L1", "empty", "the ledger holds no entries")
         return None
     key = _genesis(passing, source)
     if key is None:
         return None
-    stray = [head for head, _ in source.notes(size + 1, 2**53)]
-    if stray:
-        why = f"a signed checkpoint of {stray[-1]} entries is stored, but only {size} entries are"
-        passing.findings.append(Finding("L1", "checkpoint", why, size - 1))
     with _switching(), ThreadPoolExecutor(workers) as pool:
         for one in _runs(passing, key, size, workers, pool):
             passing.take(one)
+            if passing.broken:
+                return key
+    stray = source.notes(size + 1, 2**63 - 1)
+    if stray:
+        passing.fail(
+            size - 1, None, "L1", "checkpoint", f"a checkpoint of {stray[-1][0]} entries is stored; {size} are here"
+        )
     passing.ended(size)
     return key
 
 
 def _genesis(passing: Passing, source: Source) -> LogKey | None:
     """Pass the first entry, from which the ledger's id and the log's key come; None ends the pass."""
-    looked = look(source.log, 0, source.raws(0, 1), {})
-    if len(looked) != 1:
-        raise Malformed("the first entry is missing")
-    passing.entry(looked[0])
-    event = None if looked[0].opened is None else looked[0].opened.entry.event
+    (looked,) = look(source.log, 0, source.raws(0, 1), {})
+    passing.entry(looked)
+    event = None if looked.opened is None else looked.opened.entry.event
     if not isinstance(event, LedgerCreated):
         return None
-    key = LogKey(checkpoint.origin(event.trial, looked[0].leaf.hex(), source.log), public_of(event.log_key))
+    key = LogKey(checkpoint.origin(event.trial, looked.leaf.hex(), source.log), public_of(event.log_key))
     for head in look_at_heads(source.notes(1, 2), key):
         passing.head(head)
     return key
@@ -120,7 +165,7 @@ def _runs(passing: Passing, key: LogKey, size: int, workers: int, pool: ThreadPo
     for start in range(1, size, CHUNK):
         stop = min(start + CHUNK, size)
         try:
-            raws = _raws(source, start, stop)
+            raws = source.raws(start, stop)
             notes = list(source.notes(start + 1, stop + 1))
         except DoseLedgerError as error:
             unread = error  # what was read before it is judged first, so that the smallest position is named
@@ -134,22 +179,13 @@ def _runs(passing: Passing, key: LogKey, size: int, workers: int, pool: ThreadPo
         raise unread
 
 
-def _raws(source: Source, start: int, stop: int) -> Sequence[bytes | None]:
-    """The stored bytes of a run; None for each entry that is not there."""
-    found = source.raws(start, stop)
-    if len(found) == stop - start:
-        return found
-    single = (source.raws(position, position + 1) for position in range(start, stop))
-    return [one[0] if len(one) == 1 else None for one in single]
-
-
-def _derived(source: Source, rebuilds: Sequence[Rebuild]) -> list[Finding]:
+def _derived(source: Source, rebuilds: Sequence[Callable[[], Iterable[Finding]]]) -> list[Finding]:
     """L3: what the storage and the projections derived, against the entries."""
     found: list[Finding] = []
     try:
-        found.extend(Finding("L3", odd.code, odd.why, odd.position) for odd in source.audit())
+        found.extend(Finding("L3", odd.kind, odd.why, odd.position) for odd in source.audit())
         for rebuild in rebuilds:
-            found.extend(rebuild(source))
+            found.extend(rebuild())
     except DoseLedgerError as error:
         found.append(Finding("L3", "unreadable", sentence(error)))
     except Exception as error:  # noqa: BLE001 - as above: a finding, never a traceback

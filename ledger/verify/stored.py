@@ -1,0 +1,57 @@
+"""A ledger file as a source: read by a reader of its own, with nothing believed that a column says."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from ledger.errors import IntegrityFailure
+from ledger.storage.audit import LOG, Flaw, audit
+from ledger.storage.reader import Reader
+
+
+class Stored:
+    """The bytes of one ledger file."""
+
+    log = LOG
+
+    def __init__(self, reader: Reader) -> None:
+        self._reader = reader
+        (self.size,) = reader.all("SELECT count(*) FROM entries")[0]
+
+    def raws(self, start: int, stop: int) -> Sequence[bytes | None]:
+        """The bytes of the entries at [start, stop); None where there is none."""
+        found = dict(self._reader.raws(start, stop))
+        kept = (found.get(position) for position in range(start, stop))
+        return [raw if isinstance(raw, bytes) else None for raw in kept]
+
+    def notes(self, start: int, stop: int) -> Sequence[tuple[int, bytes]]:
+        """The stored checkpoints of the sizes in [start, stop)."""
+        found = self._reader.all(
+            "SELECT size, note FROM checkpoints WHERE size >= ? AND size < ? ORDER BY size", (start, stop)
+        )
+        return [(size, note if isinstance(note, bytes) else b"") for size, note in found]
+
+    def text(self, commitment: str) -> tuple[bytes, bytes] | None:
+        """The salt and the bytes of a text."""
+        return self._reader.text(commitment)
+
+    def blob(self, digest: str) -> bytes | None:
+        """The bytes under a SHA-256."""
+        return self._reader.blob(digest)
+
+    def audit(self) -> Iterable[Flaw]:
+        """Every derived thing in the file that is not as the bytes say."""
+        return audit(self._reader)
+
+
+def opened(path: str) -> tuple[Reader, Stored]:
+    """Open the file at `path` for a verification; raises Unavailable or IntegrityFailure where it is no ledger."""
+    reader = Reader.open(path)
+    try:
+        return reader, Stored(reader)
+    except (TypeError, ValueError) as error:
+        reader.close()
+        raise IntegrityFailure("The ledger file is not as this program made it.", why=str(error)) from error
+    except BaseException:
+        reader.close()
+        raise
