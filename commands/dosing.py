@@ -45,7 +45,10 @@ class OrderDose:
         protocol = desk.setting.protocol
         _ladder_drug(desk, self.drug)
         planned = self.planned.at.astimezone(desk.now.tzinfo)
-        hits = [*_order_times(desk, planned), *_gate(file, desk, Administration(self.drug, self.amount_mg, None, planned, "minute", planned=True))]
+        hits = [
+            *_order_times(desk, planned),
+            *_gate(file, desk, Administration(self.drug, self.amount_mg, None, planned, "minute", planned=True)),
+        ]
         for course in file.courses:
             taken = course.open_orders(self.drug, desk.now)
             if len(taken) >= protocol.orders_open_max:
@@ -100,7 +103,12 @@ class AmendOrder:
         protocol = desk.setting.protocol
         planned = self.planned.at.astimezone(desk.now.tzinfo) if self.planned is not None else order.planned_start
         amount = self.amount_mg if self.amount_mg is not None else order.ordered_mg
-        hits = [*_order_times(desk, planned), *_gate(file, desk, Administration(order.drug, amount, None, planned, "minute", planned=True), without=order)]
+        hits = [
+            *_order_times(desk, planned),
+            *_gate(
+                file, desk, Administration(order.drug, amount, None, planned, "minute", planned=True), without=order
+            ),
+        ]
         grants = _grants(file.course, order.drug, amount, desk.now)
         refuse(f"order #{order.position} not amended", overridden(_once(hits), grants), fix=TO_RECORD)
         shown = desk.confirmed(file)
@@ -203,7 +211,9 @@ class ReleaseDose:
             strength_mg=received.strength_mg,
             vials=self.vials,
             prepared_mg=wire_decimal(self.prepared_mg),
-            volume_ml=wire_decimal(self.volume_ml if self.volume_ml is not None else desk.setting.protocol.ladder_diluent_ml),
+            volume_ml=wire_decimal(
+                self.volume_ml if self.volume_ml is not None else desk.setting.protocol.ladder_diluent_ml
+            ),
             diluted_at=wire_minute(self.diluted_at.at if self.diluted_at is not None else when),
             wasted_mg=wire_decimal(wasted),
         )
@@ -250,9 +260,18 @@ class GivePremedication:
         if self.whole_set:
             given += [Agent(p.agent, p.min_mg, when) for p in desk.setting.protocol.premedication]
         if not given:
-            raise BadInput("no premedication is named", why="each agent has a dose and a time", fix="--set for the pack's agents, or --agent NAME=DOSE@TIME")
+            raise BadInput(
+                "no premedication is named",
+                why="each agent has a dose and a time",
+                fix="--set for the pack's agents, or --agent NAME=DOSE@TIME",
+            )
         doses = tuple(
-            dosing.PremedicationDose(agent=a.agent, dose_mg=wire_decimal(a.dose_mg), route=a.route, at=wire_minute(a.at.at.astimezone(desk.now.tzinfo)))
+            dosing.PremedicationDose(
+                agent=a.agent,
+                dose_mg=wire_decimal(a.dose_mg),
+                route=a.route,
+                at=wire_minute(a.at.at.astimezone(desk.now.tzinfo)),
+            )
             for a in given
         )
         last = max(given, key=lambda a: a.at.at).at
@@ -275,7 +294,11 @@ class StartInfusion:
 
     def about(self) -> tuple[str, ...]:
         """The patient, and the patient whose wristband was scanned when that is another."""
-        named = [name for name in (self.patient, self.wristband) if name is not None and all(c.isalnum() or c in ".-" for c in name)]
+        named = [
+            name
+            for name in (self.patient, self.wristband)
+            if name is not None and all(c.isalnum() or c in ".-" for c in name)
+        ]
         return tuple(dict.fromkeys(f"patient/{name}" for name in named))
 
     def decide(self, desk: Desk) -> tuple[Draft, ...]:
@@ -289,14 +312,23 @@ class StartInfusion:
         hits += _two_persons(order, desk.actors)
         if order.released is not None:
             hits += lot_hits(desk.setting, order.drug, order.released.lot, when)
-            if order.drug == protocol.ladder_drug and when > order.released.diluted_at + timedelta(hours=protocol.ladder_use_within_h):
+            if order.drug == protocol.ladder_drug and when > order.released.diluted_at + timedelta(
+                hours=protocol.ladder_use_within_h
+            ):
                 hits.append(Hit("A-PREP", f"diluted more than {protocol.ladder_use_within_h} h ago"))
         amount = order.released.prepared_mg if order.released is not None else order.ordered_mg
         local = when.astimezone(desk.now.tzinfo)
-        hits += _gate(file, desk, Administration(order.drug, amount, order.step_mg, local, "minute", planned=True, order=order.id), without=order)
+        hits += _gate(
+            file,
+            desk,
+            Administration(order.drug, amount, order.step_mg, local, "minute", planned=True, order=order.id),
+            without=order,
+        )
         for course in file.courses:
             hits += premedication(course, protocol, order.drug, when)
-        grants = {course_rule: grant for grant in order.overrides for course_rule in _rules_of(file.course, grant)} | _grants(file.course, order.drug, order.ordered_mg, desk.now)
+        grants = {
+            course_rule: grant for grant in order.overrides for course_rule in _rules_of(file.course, grant)
+        } | _grants(file.course, order.drug, order.ordered_mg, desk.now)
         refuse(f"infusion of order #{order.position} not started", overridden(_once(hits), grants), fix=TO_RECORD)
         used = tuple(grant for grant in _used(hits, grants) if grant not in order.overrides)
         identifiers = (
@@ -304,7 +336,10 @@ class StartInfusion:
             dosing.Identifier(kind=_second(self.second_id), matched=True, value=desk.pad.commit(self.second_id)),
         )
         event = dosing.InfusionStarted(
-            order=order.id, rate_ml_h=None if self.rate_ml_h is None else wire_decimal(self.rate_ml_h), identifiers=identifiers, overrides=used
+            order=order.id,
+            rate_ml_h=None if self.rate_ml_h is None else wire_decimal(self.rate_ml_h),
+            identifiers=identifiers,
+            overrides=used,
         )
         return (desk.draft(file.stream, event, self.at, causes=[file.ref(order.id), *(file.ref(o) for o in used)]),)
 
@@ -330,8 +365,12 @@ class InterruptInfusion:
         file, dose = _dose(desk, self.dose)
         _after_start(dose, self.at, desk)
         toxicity = _toxicity(desk, file, self.toxicity)
-        event = dosing.InfusionInterrupted(dose=dose.id, volume_ml=_wire(self.volume_ml), why=self.why, toxicity=toxicity)
-        return (desk.draft(file.stream, event, self.at, causes=[file.ref(i) for i in (dose.id, toxicity) if i is not None]),)
+        event = dosing.InfusionInterrupted(
+            dose=dose.id, volume_ml=_wire(self.volume_ml), why=self.why, toxicity=toxicity
+        )
+        return (
+            desk.draft(file.stream, event, self.at, causes=[file.ref(i) for i in (dose.id, toxicity) if i is not None]),
+        )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -379,14 +418,22 @@ class EndInfusion:
         order = file.course.orders.get(dose.order or "")
         release = order.released if order is not None else None
         if release is None or dose.prepared_mg is None:
-            raise BadInput("how much was given is not known", why="no prepared amount is recorded for this dose", fix="state it: --given 10mg")
+            raise BadInput(
+                "how much was given is not known",
+                why="no prepared amount is recorded for this dose",
+                fix="state it: --given 10mg",
+            )
         if self.all_given:
             return wire_decimal(dose.prepared_mg), wire_decimal(release.volume_ml)
         volume = self.volume_ml
         if volume is None and self.percent is not None:
             volume = release.volume_ml * self.percent / 100
         if volume is None:
-            raise BadInput("how much was given is not stated", why="one of the three is needed", fix="--given all, --given 10mg, or --volume 60mL")
+            raise BadInput(
+                "how much was given is not stated",
+                why="one of the three is needed",
+                fix="--given all, --given 10mg, or --volume 60mL",
+            )
         return wire_decimal(half_up(dose.prepared_mg * volume / release.volume_ml, 8)), wire_decimal(half_up(volume, 8))
 
     def reported(self, desk: Desk, file: PatientFile, dose: Dose) -> tuple[Draft, ...]:
@@ -411,7 +458,10 @@ class CompleteInfusion(EndInfusion):
         _after_start(dose, self.ended, desk)
         given, volume = self.amounts(desk, file, dose)
         event = dosing.InfusionCompleted(dose=dose.id, given_mg=given, volume_ml=volume)
-        return (*self.reported(desk, file, dose), desk.draft(file.stream, event, self.ended, causes=[file.ref(dose.id)]))
+        return (
+            *self.reported(desk, file, dose),
+            desk.draft(file.stream, event, self.ended, causes=[file.ref(dose.id)]),
+        )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -430,7 +480,9 @@ class AbortInfusion(EndInfusion):
         given, volume = self.amounts(desk, file, dose)
         toxicity = _toxicity(desk, file, self.toxicity)
         event = dosing.InfusionAborted(dose=dose.id, given_mg=given, volume_ml=volume, why=self.why, toxicity=toxicity)
-        ended = desk.draft(file.stream, event, self.ended, causes=[file.ref(i) for i in (dose.id, toxicity) if i is not None])
+        ended = desk.draft(
+            file.stream, event, self.ended, causes=[file.ref(i) for i in (dose.id, toxicity) if i is not None]
+        )
         return (*self.reported(desk, file, dose), ended)
 
 
@@ -485,24 +537,36 @@ class RecordInfusion:
         """One entry; malformed input and an end before the start are refused."""
         file = desk.patient(self.patient)
         if self.drug not in (desk.setting.protocol.ladder_drug, desk.setting.protocol.cycle_drug):
-            raise BadInput(f"{self.drug!r} is not a study drug", fix=f"one of: {desk.setting.protocol.ladder_drug}, {desk.setting.protocol.cycle_drug}")
+            raise BadInput(
+                f"{self.drug!r} is not a study drug",
+                fix=f"one of: {desk.setting.protocol.ladder_drug}, {desk.setting.protocol.cycle_drug}",
+            )
         start = self.at or When(desk.now)
         _end_after_start(self.until, start.at)
         if not self.running and self.given_mg is None:
-            raise BadInput("how much was given is not stated", fix="for example 10mg, or --running while it is going on")
+            raise BadInput(
+                "how much was given is not stated", fix="for example 10mg, or --running while it is going on"
+            )
         order = file.order(desk.book.find(self.order)) if self.order is not None else None
         event = dosing.InfusionRecorded(
             drug=self.drug,
             order=order.id if order is not None else None,
             checked_by=self.checked_by,
             lot=self.lot,
-            identity="matched" if self.identity == "matched" else "mismatched" if self.identity == "mismatched" else "not-stated",
+            identity="matched"
+            if self.identity == "matched"
+            else "mismatched"
+            if self.identity == "mismatched"
+            else "not-stated",
             route=self.route,
             ended=None if self.running else self._ended(desk, start),
             prepared_mg=_wire(self.prepared_mg),
             given_mg=None if self.running and self.given_mg is None else _wire(self.given_mg),
             volume_ml=_wire(self.volume_ml),
-            interruptions=tuple(dosing.Interruption(since=wire_minute(a.at), until=wire_minute(b.at), why="other") for a, b in self.pauses),
+            interruptions=tuple(
+                dosing.Interruption(since=wire_minute(a.at), until=wire_minute(b.at), why="other")
+                for a, b in self.pauses
+            ),
             stopped=self.stopped,
         )
         return (desk.draft(file.stream, event, self.at, causes=[file.ref(order.id)] if order is not None else ()),)
@@ -512,7 +576,11 @@ class RecordInfusion:
             return wire_minute(self.until.at.astimezone(desk.now.tzinfo))
         minutes = desk.setting.protocol.infusion_min
         if start.day is None and start.at + timedelta(minutes=minutes) > desk.now:
-            raise BadInput("the end of the infusion is not stated", why="its usual end is not past yet", fix="--until TIME, or --running while it is going on")
+            raise BadInput(
+                "the end of the infusion is not stated",
+                why="its usual end is not past yet",
+                fix="--until TIME, or --running while it is going on",
+            )
         return wire_minute((start.at + timedelta(minutes=minutes)).astimezone(desk.now.tzinfo))
 
 
@@ -558,7 +626,9 @@ class LiftHold:
         file = desk.of_entry(entry)
         hold = next((h for h in file.course.holds if h.id == entry.id and not h.lifted), None)
         if hold is None:
-            raise BadInput(f"entry #{entry.position} is not a hold that stands", fix=f"see: doseledger status {file.number}")
+            raise BadInput(
+                f"entry #{entry.position} is not a hold that stands", fix=f"see: doseledger status {file.number}"
+            )
         return (desk.draft(file.stream, dosing.HoldLifted(hold=hold.id), self.at, causes=[entry.ref]),)
 
 
@@ -590,7 +660,11 @@ def _wire(amount: Decimal | None) -> str | None:
 
 def _ladder_drug(desk: Desk, drug: str) -> None:
     if drug != desk.setting.protocol.ladder_drug:
-        raise BadInput(f"{drug!r} is not ordered by steps", why=f"the step-up drug of this pack is {desk.setting.protocol.ladder_drug}", fix="check the drug's name")
+        raise BadInput(
+            f"{drug!r} is not ordered by steps",
+            why=f"the step-up drug of this pack is {desk.setting.protocol.ladder_drug}",
+            fix="check the drug's name",
+        )
 
 
 def _order_times(desk: Desk, planned: datetime) -> Iterable[Hit]:
@@ -620,11 +694,17 @@ def _once(hits: Iterable[Hit]) -> tuple[Hit, ...]:
 
 def _grants(course: Course, drug: str, amount: Decimal, at: datetime) -> dict[str, str]:
     """Map each overridden rule to its grant: unused, in time, for this drug and amount, and overridable at all."""
-    used = {o for order in course.orders.values() if order.outcome != "cancelled" for o in order.overrides} | {o for d in course.doses for o in d.overrides}
+    used = {o for order in course.orders.values() if order.outcome != "cancelled" for o in order.overrides} | {
+        o for d in course.doses for o in d.overrides
+    }
     return {
         grant.rule: grant.id
         for grant in course.overrides.values()
-        if grant.drug == drug and grant.id not in used and grant.amount_mg in (None, amount) and at <= grant.valid_until and RULES[grant.rule].overridable
+        if grant.drug == drug
+        and grant.id not in used
+        and grant.amount_mg in (None, amount)
+        and at <= grant.valid_until
+        and RULES[grant.rule].overridable
     }
 
 
@@ -644,13 +724,21 @@ def _open_order(desk: Desk, named: str, *, expired: bool = False, given: bool = 
         hits = [Hit("S-ORDER", f"it is {order.outcome}")]
         refuse(f"order #{order.position} is not open", hits, fix=TO_RECORD if given else "")
     if not expired and desk.now > order.expires:
-        refuse(f"order #{order.position} is not open", [Hit("S-ORDER", f"it expired at {order.expires.isoformat(timespec='minutes')}")])
+        refuse(
+            f"order #{order.position} is not open",
+            [Hit("S-ORDER", f"it expired at {order.expires.isoformat(timespec='minutes')}")],
+        )
     return file, order
 
 
 def _not_prescriber(order: Order, actors: tuple[str, ...], what: str) -> None:
     if order.prescriber in actors:
-        raise Refused(f"{order.prescriber} prescribed order #{order.position} and neither checks nor verifies it", rules=("S-2P",), why=f"who {what} it is another person", fix="another person signs")
+        raise Refused(
+            f"{order.prescriber} prescribed order #{order.position} and neither checks nor verifies it",
+            rules=("S-2P",),
+            why=f"who {what} it is another person",
+            fix="another person signs",
+        )
 
 
 def _two_persons(order: Order, actors: tuple[str, ...]) -> Iterable[Hit]:
@@ -673,7 +761,9 @@ def _start_order(order: Order, desk: Desk, when: datetime) -> Iterable[Hit]:
     elif order.released is None:
         yield Hit("S-ORDER", "the dose was not released")
     if desk.now - when > late:
-        yield Hit("S-ORDER", f"a start is entered within {desk.setting.protocol.start_entry_late_min} min; this one is older")
+        yield Hit(
+            "S-ORDER", f"a start is entered within {desk.setting.protocol.start_entry_late_min} min; this one is older"
+        )
 
 
 def _second(kind: str) -> Literal["enrolment-number", "dob"]:
@@ -681,7 +771,9 @@ def _second(kind: str) -> Literal["enrolment-number", "dob"]:
         case "dob" | "enrolment-number":
             return kind
         case _:
-            raise BadInput(f"{kind!r} is not a second identifier", fix="--second-id dob, or --second-id enrolment-number")
+            raise BadInput(
+                f"{kind!r} is not a second identifier", fix="--second-id dob, or --second-id enrolment-number"
+            )
 
 
 def _dose(desk: Desk, named: str) -> tuple[PatientFile, Dose]:
@@ -693,7 +785,11 @@ def _dose(desk: Desk, named: str) -> tuple[PatientFile, Dose]:
 def _running(desk: Desk, named: str) -> tuple[PatientFile, Dose]:
     file, dose = _dose(desk, named)
     if dose.status != "running":
-        raise BadInput(f"the infusion of entry #{dose.position} has already ended", why=f"it is {dose.status}", fix="correct its end: doseledger correct ENTRY")
+        raise BadInput(
+            f"the infusion of entry #{dose.position} has already ended",
+            why=f"it is {dose.status}",
+            fix="correct its end: doseledger correct ENTRY",
+        )
     return file, dose
 
 
@@ -703,7 +799,12 @@ def _after_start(dose: Dose, when: When | None, desk: Desk) -> None:
 
 def _end_after_start(end: When | None, start: datetime) -> None:
     if end is not None and end.day is None and end.at < start:
-        raise Refused(f"{end.at.isoformat(timespec='minutes')} is before the start", rules=("D-TIME",), why=f"it began at {start.isoformat(timespec='minutes')}", fix="check the times")
+        raise Refused(
+            f"{end.at.isoformat(timespec='minutes')} is before the start",
+            rules=("D-TIME",),
+            why=f"it began at {start.isoformat(timespec='minutes')}",
+            fix="check the times",
+        )
 
 
 def _toxicity(desk: Desk, file: PatientFile, named: str | None) -> str | None:

@@ -149,21 +149,33 @@ class PatientFile:
         """Find the dose that an entry (a start, a record, or their order) stands for."""
         dose = self.course.dose(named.id)
         if dose is None:
-            raise BadInput(f"entry #{named.position} is not a dose of {self.number}", why=f"it is {named.kind}", fix=f"see: doseledger log --patient {self.number} --given")
+            raise BadInput(
+                f"entry #{named.position} is not a dose of {self.number}",
+                why=f"it is {named.kind}",
+                fix=f"see: doseledger log --patient {self.number} --given",
+            )
         return dose
 
     def order(self, named: Entry) -> Order:
         """Find the order that an entry stands for."""
         order = self.course.orders.get(named.id)
         if order is None:
-            raise BadInput(f"entry #{named.position} is not an order of {self.number}", why=f"it is {named.kind}", fix=f"see: doseledger status {self.number}")
+            raise BadInput(
+                f"entry #{named.position} is not an order of {self.number}",
+                why=f"it is {named.kind}",
+                fix=f"see: doseledger status {self.number}",
+            )
         return order
 
     def toxicity(self, named: Entry) -> Toxicity:
         """Find the toxicity that an entry reported."""
         toxicity = self.course.toxicities.get(named.id)
         if toxicity is None:
-            raise BadInput(f"entry #{named.position} is not a toxicity of {self.number}", why=f"it is {named.kind}", fix=f"see: doseledger status {self.number}")
+            raise BadInput(
+                f"entry #{named.position} is not a toxicity of {self.number}",
+                why=f"it is {named.kind}",
+                fix=f"see: doseledger status {self.number}",
+            )
         return toxicity
 
 
@@ -187,7 +199,12 @@ class Desk:
     def setting(self) -> Setting:
         """The protocol in force with the people and the lots; refused (K-VALUE) before a pack is activated."""
         if self.base is None:
-            raise Refused("no protocol pack is active at this site", rules=("K-VALUE",), why="rules and parameters come from a pack", fix="activate one: doseledger protocol activate PACK")
+            raise Refused(
+                "no protocol pack is active at this site",
+                rules=("K-VALUE",),
+                why="rules and parameters come from a pack",
+                fix="activate one: doseledger protocol activate PACK",
+            )
         return self.base
 
     def patient(self, number: str) -> PatientFile:
@@ -195,7 +212,11 @@ class Desk:
         if number not in self.files:
             entries = self.book.stream(f"patient/{number}")
             if not entries:
-                raise BadInput(f"there is no patient {number}", why="nobody of that number is registered in this ledger", fix="see: doseledger patient list")
+                raise BadInput(
+                    f"there is no patient {number}",
+                    why="nobody of that number is registered in this ledger",
+                    fix="see: doseledger patient list",
+                )
             self.files[number] = PatientFile(number, entries, self.setting, self.now)
         return self.files[number]
 
@@ -203,7 +224,9 @@ class Desk:
         """Open the file of the patient whom an entry is about."""
         family, _, number = entry.stream.partition("/")
         if family != "patient":
-            raise BadInput(f"entry #{entry.position} is not about a patient", why=f"it is {entry.kind} on {entry.stream}")
+            raise BadInput(
+                f"entry #{entry.position} is not about a patient", why=f"it is {entry.kind} on {entry.stream}"
+            )
         return self.patient(number)
 
     def occurred(self, when: When | None) -> Occurred:
@@ -270,7 +293,12 @@ def refuse(what: str, hits: Iterable[Hit], *, fix: str = "") -> None:
         return
     rules = ranked(hit.rule for hit in found)
     words = {hit.rule: hit.text for hit in reversed(found)}
-    raise Refused(f"{what}: {words[rules[0]]}", rules=rules, why="; ".join(f"{rule}: {words[rule]}" for rule in rules[1:]), fix=fix)
+    raise Refused(
+        f"{what}: {words[rules[0]]}",
+        rules=rules,
+        why="; ".join(f"{rule}: {words[rule]}" for rule in rules[1:]),
+        fix=fix,
+    )
 
 
 def distinct(persons: Iterable[str]) -> None:
@@ -278,7 +306,11 @@ def distinct(persons: Iterable[str]) -> None:
     seen: set[str] = set()
     for person in persons:
         if person in seen:
-            raise NotAllowed(f"{person} is named twice", why="two signatures of one entry are by two persons", fix="name another person")
+            raise NotAllowed(
+                f"{person} is named twice",
+                why="two signatures of one entry are by two persons",
+                fix="name another person",
+            )
         seen.add(person)
 
 

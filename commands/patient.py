@@ -39,15 +39,28 @@ class RegisterPatient(OfPatient):
         """The number must fit the pack's pattern and be free."""
         protocol = desk.setting.protocol
         if not any(re.fullmatch(pattern, self.patient) for pattern in desk.patterns):
-            raise BadInput(f"{self.patient!r} is not a patient number of this trial", why=f"the pack allows: {', '.join(desk.patterns)}", fix="for example 001-001")
+            raise BadInput(
+                f"{self.patient!r} is not a patient number of this trial",
+                why=f"the pack allows: {', '.join(desk.patterns)}",
+                fix="for example 001-001",
+            )
         if desk.book.stream(f"patient/{self.patient}"):
             raise BadInput(f"{self.patient} is already registered", fix=f"see: doseledger status {self.patient}")
         age = desk.now.year - self.birth_year
         if not 0 <= age <= 120:
-            raise BadInput(f"{self.birth_year} is not a year of birth", why=f"it would make the patient {age} years old")
+            raise BadInput(
+                f"{self.birth_year} is not a year of birth", why=f"it would make the patient {age} years old"
+            )
         if age < protocol.minimum_age - 1:
-            raise BadInput(f"born in {self.birth_year}, the patient is under the minimum age of {protocol.minimum_age}", fix="check the year of birth")
-        return (desk.draft(f"patient/{self.patient}", patient.PatientRegistered(sex=self.sex, birth_year=self.birth_year), self.at),)
+            raise BadInput(
+                f"born in {self.birth_year}, the patient is under the minimum age of {protocol.minimum_age}",
+                fix="check the year of birth",
+            )
+        return (
+            desk.draft(
+                f"patient/{self.patient}", patient.PatientRegistered(sex=self.sex, birth_year=self.birth_year), self.at
+            ),
+        )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -82,8 +95,15 @@ class ScreenPatient(OfPatient):
         if unknown:
             raise BadInput(f"there is no criterion {unknown[0]!r}", fix=f"one of: {', '.join(c.id for c in criteria)}")
         if not all(course.consents for course in file.courses):
-            refuse(f"{self.patient} not screened", [Hit("P-CONSENT", "no consent is recorded")], fix=f"record it: doseledger patient consent {self.patient}")
-        results = tuple(patient.CriterionResult(criterion=c.id, met=c.id not in self.not_met, value=None, unit=None) for c in criteria)
+            refuse(
+                f"{self.patient} not screened",
+                [Hit("P-CONSENT", "no consent is recorded")],
+                fix=f"record it: doseledger patient consent {self.patient}",
+            )
+        results = tuple(
+            patient.CriterionResult(criterion=c.id, met=c.id not in self.not_met, value=None, unit=None)
+            for c in criteria
+        )
         event = patient.EligibilityAssessed(criteria=results, eligible=not self.not_met)
         return (desk.draft(file.stream, event, self.at),)
 
@@ -116,7 +136,9 @@ class EnrolPatient(OfPatient):
         if slot in taken:
             hits.append(Hit("K-SLOT", f"slot {slot} of level {self.level} is taken"))
         refuse(f"{self.patient} not enrolled", hits)
-        event = patient.PatientEnrolled(level=self.level, cohort=self.cohort, slot=slot, phase=self.phase, decided_by=self.decided_by)
+        event = patient.PatientEnrolled(
+            level=self.level, cohort=self.cohort, slot=slot, phase=self.phase, decided_by=self.decided_by
+        )
         return (desk.draft(file.stream, event, self.at),)
 
 
@@ -132,12 +154,24 @@ class MeasurePatient(OfPatient):
     def decide(self, desk: Desk) -> tuple[Draft, ...]:
         """A fact; a weight or height that no person has is refused as input."""
         if not Decimal(20) <= self.weight_kg <= Decimal(400):
-            raise BadInput(f"{self.weight_kg} kg is not a body weight", why="20 to 400 kg are accepted", fix="check the number and the unit")
+            raise BadInput(
+                f"{self.weight_kg} kg is not a body weight",
+                why="20 to 400 kg are accepted",
+                fix="check the number and the unit",
+            )
         if self.height_cm is not None and not Decimal(80) <= self.height_cm <= Decimal(250):
-            raise BadInput(f"{self.height_cm} cm is not a body height", why="80 to 250 cm are accepted", fix="check the number and the unit")
+            raise BadInput(
+                f"{self.height_cm} cm is not a body height",
+                why="80 to 250 cm are accepted",
+                fix="check the number and the unit",
+            )
         file = desk.patient(self.patient)
         height = wire_decimal(self.height_cm) if self.height_cm is not None else None
-        return (desk.draft(file.stream, patient.PatientMeasured(weight_kg=wire_decimal(self.weight_kg), height_cm=height), self.at),)
+        return (
+            desk.draft(
+                file.stream, patient.PatientMeasured(weight_kg=wire_decimal(self.weight_kg), height_cm=height), self.at
+            ),
+        )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -156,13 +190,17 @@ class RecordLab(OfPatient):
         """A fact, at the time of the sample."""
         file = desk.patient(self.patient)
         if self.unit not in patient.Unit.__args__:  # type: ignore[attr-defined]
-            raise BadInput(f"{self.unit!r} is not a unit of the record", fix=f"one of: {', '.join(patient.Unit.__args__)}")  # type: ignore[attr-defined]
+            raise BadInput(
+                f"{self.unit!r} is not a unit of the record", fix=f"one of: {', '.join(patient.Unit.__args__)}"
+            )  # type: ignore[attr-defined]
         event = patient.LabMeasured(
             test=self.test,
             value=wire_decimal(self.value),
             unit=self.unit,  # type: ignore[arg-type]
             upper_limit=wire_decimal(self.upper_limit) if self.upper_limit is not None else None,
-            reported_at=wire_minute(self.reported_at.at.astimezone(desk.now.tzinfo)) if self.reported_at is not None else None,
+            reported_at=wire_minute(self.reported_at.at.astimezone(desk.now.tzinfo))
+            if self.reported_at is not None
+            else None,
         )
         return (desk.draft(file.stream, event, self.at),)
 
@@ -184,7 +222,9 @@ class RecordProphylaxis(OfPatient):
         until = None if self.until is None else (self.until.day or self.until.at.date())
         if until is not None and until < since:
             raise BadInput(f"{until} is before {since}", fix="check the dates")
-        event = patient.ProphylaxisRecorded(agent=self.agent, since=since.isoformat(), until=until.isoformat() if until is not None else None)
+        event = patient.ProphylaxisRecorded(
+            agent=self.agent, since=since.isoformat(), until=until.isoformat() if until is not None else None
+        )
         return (desk.draft(file.stream, event, self.at),)
 
 
@@ -194,7 +234,9 @@ class EndTreatment(OfPatient):
 
     verb: ClassVar[str] = "patient end-treatment"
     kind: ClassVar[str] = "treatment.ended/1"
-    why: Literal["completed", "progression", "toxicity", "withdrawal", "investigator", "transplant", "death", "lost", "sponsor"]
+    why: Literal[
+        "completed", "progression", "toxicity", "withdrawal", "investigator", "transplant", "death", "lost", "sponsor"
+    ]
 
     def decide(self, desk: Desk) -> tuple[Draft, ...]:
         """A fact; toxicities are still accepted afterwards."""

@@ -12,7 +12,15 @@ from ledger import wire
 from ledger.admission.enrolment import open_request, request_payload
 from ledger.admission.signatures import wire_jwk
 from ledger.errors import BadInput, IntegrityFailure
-from ledger.events.people import DelegationEnded, DelegationGranted, DeviceEnrolled, IdentityCheck, KeyEnrolled, KeyRequest, Task
+from ledger.events.people import (
+    DelegationEnded,
+    DelegationGranted,
+    DeviceEnrolled,
+    IdentityCheck,
+    KeyEnrolled,
+    KeyRequest,
+    Task,
+)
 from ledger.events.study import Device
 from ledger.signing.header import Auth, Header, ShownMeaning, SignerCard
 from ledger.signing.keys import PublicKey
@@ -27,7 +35,15 @@ TASKS: dict[wire.Role, tuple[Task, ...]] = {
     "pharmacist": ("pharmacy", "administration", "supply"),
     "pharmacy-technician": ("pharmacy", "administration", "supply"),
     "nurse": ("premedication", "administration", "measurement", "safety"),
-    "coordinator": ("registration", "consent", "enrolment", "measurement", "laboratory", "transcription", "administration"),
+    "coordinator": (
+        "registration",
+        "consent",
+        "enrolment",
+        "measurement",
+        "laboratory",
+        "transcription",
+        "administration",
+    ),
     "data-manager": ("registration", "consent", "enrolment", "measurement", "laboratory", "transcription"),
 }
 """The tasks usually delegated to a role; a delegation may name fewer."""
@@ -55,7 +71,11 @@ class EnrolPerson:
         try:
             asked, _ = open_request(text)
         except IntegrityFailure as error:
-            raise BadInput(f"the key request cannot be used: {error.what}", why=error.why, fix="its owner makes a new one: doseledger key request") from error
+            raise BadInput(
+                f"the key request cannot be used: {error.what}",
+                why=error.why,
+                fix="its owner makes a new one: doseledger key request",
+            ) from error
         if not self.roles:
             raise BadInput("no role is named", fix="--role nurse")
         event = KeyEnrolled(
@@ -112,9 +132,13 @@ class Delegate:
         person = desk.setting.roster.people.get(self.person)
         if person is None:
             raise BadInput(f"{self.person} is not enrolled", fix="see: doseledger person list")
-        tasks = self.tasks or tuple(dict.fromkeys(task for role in sorted(person.roles) for task in TASKS.get(role, ())))
+        tasks = self.tasks or tuple(
+            dict.fromkeys(task for role in sorted(person.roles) for task in TASKS.get(role, ()))
+        )
         if not tasks:
-            raise BadInput(f"no task is usually delegated to {', '.join(sorted(person.roles))}", fix="name one: --task prescribing")
+            raise BadInput(
+                f"no task is usually delegated to {', '.join(sorted(person.roles))}", fix="name one: --task prescribing"
+            )
         since = _bound(self.since or When(desk.now), desk.now)
         until = _bound(self.until, desk.now) if self.until is not None else None
         if until is not None and until[:10] < since[:10]:
@@ -139,14 +163,22 @@ class Undelegate:
         """The entry named is a delegation."""
         entry = desk.book.find(self.delegation)
         if not isinstance(entry.event, DelegationGranted):
-            raise BadInput(f"entry #{entry.position} is not a delegation", why=f"it is {entry.kind}", fix="see: doseledger person list")
+            raise BadInput(
+                f"entry #{entry.position} is not a delegation",
+                why=f"it is {entry.kind}",
+                fix="see: doseledger person list",
+            )
         return (desk.draft("people", DelegationEnded(delegation=entry.id), self.at, causes=[entry.ref]),)
 
 
-def key_request(person: str, name: str, organisation: str, signer: Signer, *, now: datetime, new_id: Callable[[], str]) -> str:
+def key_request(
+    person: str, name: str, organisation: str, signer: Signer, *, now: datetime, new_id: Callable[[], str]
+) -> str:
     """Make the request a registrar needs: the person's card and public key, signed by that key (meaning `possession`)."""
     public = signer.public
-    request = KeyRequest(format=1, person=person, name=name, organisation=organisation, key_id=public.kid, key=wire_jwk(public))
+    request = KeyRequest(
+        format=1, person=person, name=name, organisation=organisation, key_id=public.kid, key=wire_jwk(public)
+    )
     header = Header(
         alg=public.alg,
         kid=public.kid,

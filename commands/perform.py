@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
@@ -28,7 +28,6 @@ from ledger.events.base import Clock, CommandRef, DictionaryRef, Need, Payload, 
 from ledger.events.record import EntryRefused, LogClock
 from ledger.events.registry import NAMES, close_body
 from ledger.events.supply import LotReceived
-from ledger.protocol.bundled import bundled
 from ledger.protocol.dictionary import Dictionary, load_dictionary
 from ledger.protocol.model import Protocol as Pack
 from ledger.protocol.model import load
@@ -87,7 +86,9 @@ class Outcome:
     repeated: bool = False
 
 
-def plan(act: Act, ledger: Ledger, post: Post, persons: Sequence[str], said: Circumstances, *, keep: bool = True) -> Plan:
+def plan(
+    act: Act, ledger: Ledger, post: Post, persons: Sequence[str], said: Circumstances, *, keep: bool = True
+) -> Plan:
     """Decide an act without signing it; a refusal is kept as an attempt unless `keep` is False (a dry run)."""
     try:
         return _plan(act, _desk(ledger, post, persons, said), ledger)
@@ -97,7 +98,16 @@ def plan(act: Act, ledger: Ledger, post: Post, persons: Sequence[str], said: Cir
         raise
 
 
-def perform(act: Act, ledger: Ledger, post: Post, hands: Sequence[Hand], said: Circumstances, *, command: str, expect: Plan | None = None) -> Outcome:
+def perform(
+    act: Act,
+    ledger: Ledger,
+    post: Post,
+    hands: Sequence[Hand],
+    said: Circumstances,
+    *,
+    command: str,
+    expect: Plan | None = None,
+) -> Outcome:
     """Do an act in one writer's turn and give its receipts.
 
     `command` makes it repeatable: the same id gives the same receipts. With `expect`, an act that somebody
@@ -119,11 +129,17 @@ def perform(act: Act, ledger: Ledger, post: Post, hands: Sequence[Hand], said: C
             raise lost from None
 
 
-def _in_turn(act: Act, ledger: Ledger, post: Post, hands: Sequence[Hand], said: Circumstances, command: str, expect: Plan | None) -> Outcome:
+def _in_turn(
+    act: Act, ledger: Ledger, post: Post, hands: Sequence[Hand], said: Circumstances, command: str, expect: Plan | None
+) -> Outcome:
     desk = _desk(ledger, post, [hand.person for hand in hands], said)
     planned = _plan(act, desk, ledger)
     if expect is not None and planned.essence != expect.essence:
-        raise Changed("what would be signed has changed since it was shown", why="somebody wrote in between", fix="look at it again")
+        raise Changed(
+            "what would be signed has changed since it was shown",
+            why="somebody wrote in between",
+            fix="look at it again",
+        )
     patients = _patients(planned, desk)
     before = {file.number: file.findings for file in patients}
     sealed = _seal(planned, desk, ledger, post, hands, command)
@@ -134,7 +150,9 @@ def _in_turn(act: Act, ledger: Ledger, post: Post, hands: Sequence[Hand], said: 
     return Outcome(receipts, raised, cleared)
 
 
-def resend(ledger: Ledger, post: Post, command: str, entries: Sequence[bytes], texts: Mapping[str, tuple[bytes, bytes]]) -> Outcome:
+def resend(
+    ledger: Ledger, post: Post, command: str, entries: Sequence[bytes], texts: Mapping[str, tuple[bytes, bytes]]
+) -> Outcome:
     """Append bytes that were signed before and whose outcome is unknown; the receipts are the same either way."""
     with ledger.turn():
         done = ledger.receipts(command)
@@ -144,11 +162,19 @@ def resend(ledger: Ledger, post: Post, command: str, entries: Sequence[bytes], t
         opened = codec.open_entry(entries[0], log="main", position=ledger.size)
         behind = now - opened.recorded_at
         if behind > BEHIND:
-            _system(ledger, post, f"clock/{ledger.roster().site}", LogClock(behind_ms=int(behind.total_seconds() * 1000), reset=False), Pad(post.random, Ids(now, post.random)))
+            _system(
+                ledger,
+                post,
+                f"clock/{ledger.roster().site}",
+                LogClock(behind_ms=int(behind.total_seconds() * 1000), reset=False),
+                Pad(post.random, Ids(now, post.random)),
+            )
         return Outcome(ledger.append(entries, now=now, texts=texts))
 
 
-def keep_attempt(error: DoseLedgerError, act: Act, ledger: Ledger, post: Post, persons: Sequence[str], *, proof: str) -> None:
+def keep_attempt(
+    error: DoseLedgerError, act: Act, ledger: Ledger, post: Post, persons: Sequence[str], *, proof: str
+) -> None:
     """Append a refused attempt, signed by the device, and note its position on the error."""
     now = post.clock().astimezone(UTC)
     pad = Pad(post.random, Ids(now, post.random))
@@ -178,7 +204,9 @@ def _system(ledger: Ledger, post: Post, stream: str, event: Wire, pad: Pad) -> i
         draft = desk.draft(stream, event)
         command = pad.new_id()
         payload = _payload(draft, desk, ledger, post, (), CommandRef(id=command, index=0, of=1), None)
-        card = SignerCard(id=post.device, name=f"Device {post.device}", role="system", organisation=f"Site {roster.site}")
+        card = SignerCard(
+            id=post.device, name=f"Device {post.device}", role="system", organisation=f"Site {roster.site}"
+        )
         auth = Auth(method=post.device_signer.method, act=pad.new_id(), first=False, set=None)
         signer = post.device_signer
         header = _header(card, signer, "system", auth, ledger.next_n(signer.public.kid), now)
@@ -191,7 +219,11 @@ def _plan(act: Act, desk: Desk, ledger: Ledger) -> Plan:
     known = [person for person in desk.actors if person in roster.people]
     if len(known) != len(desk.actors):
         stranger = next(person for person in desk.actors if person not in roster.people)
-        raise NotAllowed(f"{stranger} is not enrolled", why="no key of that person is active in this ledger", fix="two registrars enrol it: doseledger person enrol")
+        raise NotAllowed(
+            f"{stranger} is not enrolled",
+            why="no key of that person is active in this ledger",
+            fix="two registrars enrol it: doseledger person enrol",
+        )
     authorise(act, desk, roster)
     drafts = act.decide(desk)
     for draft in drafts:
@@ -207,13 +239,25 @@ def _in_time(draft: Draft, desk: Desk) -> None:
     else:
         future = datetime.fromisoformat(stated.at) > desk.now + FUTURE
     if future:
-        raise Refused(f"{stated.at} is in the future", rules=("D-TIME",), why=f"it is {desk.now.isoformat(timespec='minutes')} here", fix="check the date and the time")
+        raise Refused(
+            f"{stated.at} is in the future",
+            rules=("D-TIME",),
+            why=f"it is {desk.now.isoformat(timespec='minutes')} here",
+            fix="check the date and the time",
+        )
 
 
 def _essence(drafts: Sequence[Draft], signed_by: Sequence[Sequence[Signing]]) -> bytes:
     """Reduce a plan to what its author was shown: everything but ids, salts and the minute of signing."""
     parts = [
-        (NAMES[type(d.event)], d.stream, _VARIABLE.sub(b"", msgspec.json.encode(d.event)), d.shown, d.corrects and d.corrects.id) for d in drafts
+        (
+            NAMES[type(d.event)],
+            d.stream,
+            _VARIABLE.sub(b"", msgspec.json.encode(d.event)),
+            d.shown,
+            d.corrects and d.corrects.id,
+        )
+        for d in drafts
     ]
     return repr((parts, [[(s.person, s.role, s.meaning) for s in signed] for signed in signed_by])).encode()
 
@@ -226,14 +270,29 @@ def _desk(ledger: Ledger, post: Post, persons: Sequence[str], said: Circumstance
     now = post.clock().astimezone(ZoneInfo(zone))
     setting, dictionary = _setting(ledger, roster)
     patterns = setting.protocol.patient_id_patterns if setting is not None else ()
-    return Desk(ledger, setting, dictionary, now, zone, roster.site, tuple(persons), Pad(post.random, Ids(now, post.random)), said, patterns)
+    return Desk(
+        ledger,
+        setting,
+        dictionary,
+        now,
+        zone,
+        roster.site,
+        tuple(persons),
+        Pad(post.random, Ids(now, post.random)),
+        said,
+        patterns,
+    )
 
 
 def site_setting(ledger: Ledger) -> Setting:
     """Give the setting of judgement as the whole ledger tells it; refused (K-VALUE) before a pack is activated."""
     setting, _ = _setting(ledger, ledger.roster())
     if setting is None:
-        raise Refused("no protocol pack is active at this site", rules=("K-VALUE",), fix="activate one: doseledger protocol activate PACK")
+        raise Refused(
+            "no protocol pack is active at this site",
+            rules=("K-VALUE",),
+            fix="activate one: doseledger protocol activate PACK",
+        )
     return setting
 
 
@@ -274,7 +333,9 @@ def _lots(ledger: Ledger) -> dict[str, LotReceived]:
 def _seal(planned: Plan, desk: Desk, ledger: Ledger, post: Post, hands: Sequence[Hand], command: str) -> list[bytes]:
     of = len(planned.drafts)
     payloads = [
-        codec.write_payload(_payload(draft, desk, ledger, post, signed, CommandRef(id=command, index=i, of=of), desk.base))
+        codec.write_payload(
+            _payload(draft, desk, ledger, post, signed, CommandRef(id=command, index=i, of=of), desk.base)
+        )
         for i, (draft, signed) in enumerate(zip(planned.drafts, planned.signings, strict=True))
     ]
     digest = hashlib.sha256(b"".join(hashlib.sha256(p).digest() for p in payloads)).hexdigest()
@@ -289,7 +350,9 @@ def _seal(planned: Plan, desk: Desk, ledger: Ledger, post: Post, hands: Sequence
             kid = hand.signer.public.kid
             n = max(used.get(kid, 0), ledger.next_n(kid))
             used[kid] = n + 1
-            card = SignerCard(id=signing.person, name=signing.name, role=signing.role, organisation=signing.organisation)
+            card = SignerCard(
+                id=signing.person, name=signing.name, role=signing.role, organisation=signing.organisation
+            )
             whole = SignedSet(digest=digest, i=i, of=of) if of > 1 else None
             auth = Auth(method=hand.signer.method, act=acts[signing.person], first=hand.first and i == 0, set=whole)
             parts.append((_header(card, hand.signer, signing.meaning, auth, n, desk.now), hand.signer))
@@ -310,7 +373,15 @@ def _header(card: SignerCard, signer: Signer, meaning: wire.Meaning, auth: Auth,
     )
 
 
-def _payload(draft: Draft, desk: Desk, ledger: Ledger, post: Post, signed: Sequence[Signing], command: CommandRef, setting: Setting | None) -> Payload:
+def _payload(
+    draft: Draft,
+    desk: Desk,
+    ledger: Ledger,
+    post: Post,
+    signed: Sequence[Signing],
+    command: CommandRef,
+    setting: Setting | None,
+) -> Payload:
     needs = tuple(need for signing in signed[:1] for need in signing.needs)
     system = [] if signed else [Need(meaning="system", role="system")]
     return Payload(
@@ -346,10 +417,14 @@ def _patients(planned: Plan, desk: Desk) -> list[PatientFile]:
 
 
 def _again(desk: Desk, ledger: Ledger, number: str) -> PatientFile:
-    return PatientFile(number, ledger.stream(f"patient/{number}"), replace(desk.setting, roster=ledger.roster()), desk.now)
+    return PatientFile(
+        number, ledger.stream(f"patient/{number}"), replace(desk.setting, roster=ledger.roster()), desk.now
+    )
 
 
-def _difference(before: Mapping[str, Sequence[Finding]], after: Mapping[str, Sequence[Finding]]) -> tuple[tuple[Finding, ...], tuple[Finding, ...]]:
+def _difference(
+    before: Mapping[str, Sequence[Finding]], after: Mapping[str, Sequence[Finding]]
+) -> tuple[tuple[Finding, ...], tuple[Finding, ...]]:
     raised, cleared = list[Finding](), list[Finding]()
     for number, now in after.items():
         was = {(f.rule, f.target, f.severity, f.text) for f in before[number]}
@@ -364,17 +439,31 @@ def _lost(error: DoseLedgerError, ledger: Ledger, expect: Plan | None) -> DoseLe
     if expect is None or isinstance(error, Conflict) or ledger.size == expect.size:
         return error
     streams = {draft.stream for draft in expect.drafts}
-    since = [entry for entry in ledger.entries(expect.size) if entry.stream in streams or entry.stream.startswith(("patient/", "cohort/"))]
+    since = [
+        entry
+        for entry in ledger.entries(expect.size)
+        if entry.stream in streams or entry.stream.startswith(("patient/", "cohort/"))
+    ]
     if not since:
         return error
     own = [entry for entry in since if entry.stream in streams]
     winner = (own or since)[0].position
-    return Conflict(f"{error.what} (entry #{winner} was written first)", winner=winner, why=error.why, fix="look at the patient again; what was shown no longer holds")
+    return Conflict(
+        f"{error.what} (entry #{winner} was written first)",
+        winner=winner,
+        why=error.why,
+        fix="look at the patient again; what was shown no longer holds",
+    )
 
 
 def _repeated(act: Act, ledger: Ledger, done: tuple[Receipt, ...]) -> Outcome:
     for receipt in done:
         entry = ledger.entry(receipt.position)
         if act.about() and entry.stream not in act.about():
-            raise Conflict(f"the command id was used before, for entry #{receipt.position}", winner=receipt.position, why=f"{entry.kind} on {entry.stream}", fix="use a new command id")
+            raise Conflict(
+                f"the command id was used before, for entry #{receipt.position}",
+                winner=receipt.position,
+                why=f"{entry.kind} on {entry.stream}",
+                fix="use a new command id",
+            )
     return Outcome(done, repeated=True)

@@ -50,5 +50,3 @@ def uuid7(at: datetime, random: Callable[[int], bytes], counter: int) -> str:
     number = ms << 80 | 7 << 76 | (counter & 0xFFF) << 64 | 2 << 62 | tail
     text = f"{number:032x}"
     return f"{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}"
-
-

@@ -34,7 +34,11 @@ def read_when(text: str, now: datetime, zone: str) -> When:
     except ValueError:
         at = None
     if at is None or at.tzinfo is None or "T" not in said:
-        raise BadInput(f"{text!r} is not a time", why="times are written in one of a few forms, so that none is guessed", fix=f"for example: {_FORMS}")
+        raise BadInput(
+            f"{text!r} is not a time",
+            why="times are written in one of a few forms, so that none is guessed",
+            fix=f"for example: {_FORMS}",
+        )
     return When(at.astimezone(ZoneInfo(zone)).replace(second=0, microsecond=0))
 
 
@@ -60,5 +64,13 @@ def _placed(day: date, hour: int, minute: int, zone: str) -> datetime:
         return local
     forms = [one.astimezone(UTC).astimezone(ZoneInfo(zone)) for one in (local, twice)]
     if forms[0].replace(tzinfo=None) != local.replace(tzinfo=None):
-        raise Question(f"{day} {hour:02d}:{minute:02d} does not exist in {zone}", why="the clocks were put forward over it", fix=f"{forms[1].isoformat(timespec='minutes')} or {forms[0].isoformat(timespec='minutes')}")
-    raise Question(f"{day} {hour:02d}:{minute:02d} exists twice in {zone}", why="the clocks were put back over it", fix=f"say which: {local.isoformat(timespec='minutes')} or {twice.isoformat(timespec='minutes')}")
+        raise Question(
+            f"{day} {hour:02d}:{minute:02d} does not exist in {zone}",
+            why="the clocks were put forward over it",
+            fix=f"{forms[1].isoformat(timespec='minutes')} or {forms[0].isoformat(timespec='minutes')}",
+        )
+    raise Question(
+        f"{day} {hour:02d}:{minute:02d} exists twice in {zone}",
+        why="the clocks were put back over it",
+        fix=f"say which: {local.isoformat(timespec='minutes')} or {twice.isoformat(timespec='minutes')}",
+    )

@@ -47,11 +47,22 @@ class CorrectEntry:
         event = _changed(fact.event, self.changes, desk)
         occurred = desk.occurred(self.at) if self.at is not None else fact.occurred
         if event == fact.event and occurred == fact.occurred:
-            raise BadInput("nothing is changed", why="the entry already says so", fix=f"see: doseledger show {fact.entry.position}")
+            raise BadInput(
+                "nothing is changed", why="the entry already says so", fix=f"see: doseledger show {fact.entry.position}"
+            )
         head = fact.amended_by or fact.entry
         causes = [file.ref(name) for name in references(event)]
         body = EntryCorrected(kind=fact.kind, occurred=occurred, body=close_body(event))
-        return (desk.draft(file.stream, body, causes=causes, corrects=head.ref, target=fact.event, graded=fact.entry.payload.dictionary is not None),)
+        return (
+            desk.draft(
+                file.stream,
+                body,
+                causes=causes,
+                corrects=head.ref,
+                target=fact.event,
+                graded=fact.entry.payload.dictionary is not None,
+            ),
+        )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -74,25 +85,44 @@ class VoidEntry:
         if said not in VOID_REASONS:
             raise BadInput(f"{said!r} is not a reason for a void", fix=f"--reason {'|'.join(VOID_REASONS)}")
         if (said == "wrong-patient") != (self.to_patient is not None):
-            raise BadInput("a wrong-patient void names the right patient", fix="--reason wrong-patient --to-patient P [--to-order O]")
+            raise BadInput(
+                "a wrong-patient void names the right patient",
+                fix="--reason wrong-patient --to-patient P [--to-order O]",
+            )
         entry = desk.book.find(self.entry)
         file = desk.of_entry(entry)
         if any(struck.id == entry.id for struck, _ in file.history.struck):
             raise BadInput(f"entry #{entry.position} is already void", fix=f"see: doseledger show {entry.position}")
-        fact = next((f for f in file.history.facts if f.id == entry.id or (f.amended_by and f.amended_by.id == entry.id)), None)
+        fact = next(
+            (f for f in file.history.facts if f.id == entry.id or (f.amended_by and f.amended_by.id == entry.id)), None
+        )
         if fact is not None:
             _own(desk, fact)
-        head = fact.amended_by if fact is not None and fact.amended_by is not None and fact.amended_by.id != entry.id else None
+        head = (
+            fact.amended_by
+            if fact is not None and fact.amended_by is not None and fact.amended_by.id != entry.id
+            else None
+        )
         _not_pending(file, entry)
         body = EntryVoided(why=said)  # type: ignore[arg-type]
-        void = desk.draft(file.stream, body, corrects=entry.ref, target=fact.event if fact is not None else entry.event, causes=[head.ref] if head is not None else ())
+        void = desk.draft(
+            file.stream,
+            body,
+            corrects=entry.ref,
+            target=fact.event if fact is not None else entry.event,
+            causes=[head.ref] if head is not None else (),
+        )
         if self.to_patient is None:
             return (void,)
         return (void, self._moved(desk, entry, fact, void))
 
     def _moved(self, desk: Desk, entry: Entry, fact: Fact | None, void: Draft) -> Draft:
         if fact is None or not KINDS[fact.kind].factual:
-            raise BadInput(f"entry #{entry.position} cannot be moved to another patient", why=f"{entry.kind} is not a fact of its own", fix="void it and do the act anew")
+            raise BadInput(
+                f"entry #{entry.position} cannot be moved to another patient",
+                why=f"{entry.kind} is not a fact of its own",
+                fix="void it and do the act anew",
+            )
         assert self.to_patient is not None  # noqa: S101 - the caller looked
         file = desk.patient(self.to_patient)
         order = file.order(desk.book.find(self.to_order)) if self.to_order is not None else None
@@ -100,7 +130,10 @@ class VoidEntry:
         if "order" in fields:
             fields["order"] = order.id if order is not None else None
         if fields.get("dose") is not None:
-            raise BadInput("an entry that belongs to a dose moves with its dose", fix="void it and record it anew on the right patient")
+            raise BadInput(
+                "an entry that belongs to a dose moves with its dose",
+                fix="void it and record it anew on the right patient",
+            )
         event = msgspec.convert(fields, type(fact.event))
         causes = [local(void.id), *([file.ref(order.id)] if order is not None else [])]
         moved = desk.draft(file.stream, event, causes=causes)
@@ -134,19 +167,32 @@ def _fact(desk: Desk, named: str) -> tuple[PatientFile, Fact]:
         if fact.id == entry.id or (fact.amended_by is not None and fact.amended_by.id == entry.id):
             _not_pending(file, fact.amended_by or fact.entry)
             return file, fact
-    raise BadInput(f"entry #{entry.position} has no effect that could be corrected", why=f"it is {entry.kind}, void, superseded or awaiting a signature", fix=f"see: doseledger show {entry.position}")
+    raise BadInput(
+        f"entry #{entry.position} has no effect that could be corrected",
+        why=f"it is {entry.kind}, void, superseded or awaiting a signature",
+        fix=f"see: doseledger show {entry.position}",
+    )
 
 
 def _not_pending(file: PatientFile, head: Entry) -> None:
     for item in file.history.awaiting:
         if item.target == head.id:
-            raise Conflict(f"entry #{head.position} already has an amendment that awaits a signature", winner=item.entry.position, why=f"#{item.entry.position}", fix=f"countersign it: doseledger countersign {item.entry.position}; or void it")
+            raise Conflict(
+                f"entry #{head.position} already has an amendment that awaits a signature",
+                winner=item.entry.position,
+                why=f"#{item.entry.position}",
+                fix=f"countersign it: doseledger countersign {item.entry.position}; or void it",
+            )
 
 
 def _reason(desk: Desk) -> str:
     said = desk.circumstances.reason
     if said is None:
-        raise BadInput("a correction or void needs a reason", why="21 CFR 11.10(e); ICH E6(R3) 4.2.2", fix="--reason transcription --reason-text '...'")
+        raise BadInput(
+            "a correction or void needs a reason",
+            why="21 CFR 11.10(e); ICH E6(R3) 4.2.2",
+            fix="--reason transcription --reason-text '...'",
+        )
     return said
 
 
@@ -158,7 +204,11 @@ def _own(desk: Desk, fact: Fact) -> None:
     task = KINDS[fact.kind].task
     roster = desk.setting.roster
     if task is None or not roster.delegated(author, task, desk.occurred(None), desk.now):
-        raise NotAllowed(f"{author} may not amend entry #{entry.position}", why=f"it is {entry.author.name}'s, and {author} holds no delegation for {task}", fix="its author, or a delegated person, amends it")
+        raise NotAllowed(
+            f"{author} may not amend entry #{entry.position}",
+            why=f"it is {entry.author.name}'s, and {author} holds no delegation for {task}",
+            fix="its author, or a delegated person, amends it",
+        )
 
 
 def _changed(event: Wire, changes: tuple[tuple[str, str], ...], desk: Desk) -> Wire:
@@ -183,7 +233,7 @@ def _value(field: str, text: str, desk: Desk) -> object:
         return wire_minute(read_when(text, desk.now, desk.zone).at)
     unit = next((u for suffix, u in _UNITS.items() if field.endswith(suffix)), None)
     if unit is not None:
-        return wire_decimal(parse_number(text) if text.replace(".", "").isdigit() and unit in ("kg", "cm") else parse_amount(text, unit))
+        return wire_decimal(
+            parse_number(text) if text.replace(".", "").isdigit() and unit in ("kg", "cm") else parse_amount(text, unit)
+        )
     return text
-
-

@@ -7,7 +7,7 @@ from datetime import timedelta
 from decimal import Decimal
 from typing import ClassVar, Literal
 
-from commands.draft import Desk, Draft, PatientFile, When, local, refuse
+from commands.draft import Desk, Draft, PatientFile, When, refuse
 from ledger.course.state import Dose, Toxicity
 from ledger.errors import BadInput, Refused
 from ledger.events import safety
@@ -19,7 +19,9 @@ from ledger.values import wire_decimal, wire_minute
 
 Relation = Literal["unrelated", "unlikely", "possible", "probable", "definite"]
 Outcome = Literal["recovered", "recovered-with-sequelae", "recovering", "not-recovered", "fatal", "unknown"]
-Criterion = Literal["death", "life-threatening", "hospitalisation", "incapacity", "congenital-anomaly", "important-medical-event"]
+Criterion = Literal[
+    "death", "life-threatening", "hospitalisation", "incapacity", "congenital-anomaly", "important-medical-event"
+]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,7 +51,9 @@ class AssessTolerance:
         drafts, toxicity = self._with_toxicity(desk, file)
         worst = self.worst if self.worst is not None else self.grade
         if worst is None:
-            raise BadInput("the worst grade is not stated", fix="--worst 0 when there was no reaction, else --ae ENTRY --grade N")
+            raise BadInput(
+                "the worst grade is not stated", fix="--worst 0 when there was no reaction, else --ae ENTRY --grade N"
+            )
         tolerated = self.tolerated if self.tolerated is not None else worst <= desk.setting.protocol.tolerated_max_grade
         refuse("tolerance not assessed", self._refusals(desk, file, dose, worst, tolerated=tolerated))
         named = [toxicity] if toxicity is not None else []
@@ -83,7 +87,9 @@ class AssessTolerance:
         if not 0 <= worst <= 5:
             raise BadInput(f"{worst} is not a grade", why="grades are 0 to 5", fix="0 when there was no reaction")
         if tolerated and worst > protocol.tolerated_max_grade:
-            hits.append(Hit("A-TOL", f"grade {worst} is above {protocol.tolerated_max_grade} and cannot be called tolerated"))
+            hits.append(
+                Hit("A-TOL", f"grade {worst} is above {protocol.tolerated_max_grade} and cannot be called tolerated")
+            )
         when = self.at.at if self.at is not None else desk.now
         if dose.ended_at is None:
             hits.append(Hit("A-TOL", "the infusion has not ended"))
@@ -93,7 +99,9 @@ class AssessTolerance:
             there = course.dose(dose.id) or dose
             seen = max((t.worst for t in linked(course, protocol, there)), default=0)
             if worst < max(seen, self.grade or 0):
-                hits.append(Hit("A-TOL", f"a linked toxicity has grade {max(seen, self.grade or 0)}, above the stated {worst}"))
+                hits.append(
+                    Hit("A-TOL", f"a linked toxicity has grade {max(seen, self.grade or 0)}, above the stated {worst}")
+                )
         return hits
 
 
@@ -120,7 +128,12 @@ class ReportToxicity:
         term = _dictionary(desk).term(self.term)
         dose = file.dose(desk.book.find(self.dose)) if self.dose is not None else None
         aware = wire_minute(self.aware_at.at.astimezone(desk.now.tzinfo)) if self.aware_at is not None else None
-        event = safety.ToxicityReported(term=term.name, verbatim=desk.pad.maybe(self.words), dose=dose.id if dose is not None else None, aware_at=aware)
+        event = safety.ToxicityReported(
+            term=term.name,
+            verbatim=desk.pad.maybe(self.words),
+            dose=dose.id if dose is not None else None,
+            aware_at=aware,
+        )
         return (desk.draft(file.stream, event, self.onset, causes=[file.ref(dose.id)] if dose is not None else ()),)
 
 
@@ -185,7 +198,10 @@ class RegradeToxicity(OfToxicity):
         file, toxicity, ref = self.found(desk)
         _dictionary(desk).require_grade(toxicity.term, self.grade)
         if not toxicity.grades:
-            raise BadInput(f"the toxicity of entry #{toxicity.position} has no grade yet", fix="grade it: doseledger toxicity grade")
+            raise BadInput(
+                f"the toxicity of entry #{toxicity.position} has no grade yet",
+                fix="grade it: doseledger toxicity grade",
+            )
         latest = max(toxicity.grades, key=lambda point: (point.since, point.position))
         target = next(fact.event for fact in file.history.facts if fact.entry.position == latest.position)
         event = safety.ToxicityRegraded(toxicity=toxicity.id, graded=latest.id, grade=self.grade, lab=None)
@@ -224,7 +240,10 @@ class AssessSeriousness(OfToxicity):
         aware = self.aware_at.at if self.aware_at is not None else desk.now
         criteria = self.criteria or (("important-medical-event",) if self.serious else ())
         event = safety.SeriousnessAssessed(
-            toxicity=toxicity.id, serious=self.serious, criteria=criteria, aware_at=wire_minute(aware.astimezone(desk.now.tzinfo))
+            toxicity=toxicity.id,
+            serious=self.serious,
+            criteria=criteria,
+            aware_at=wire_minute(aware.astimezone(desk.now.tzinfo)),
         )
         return (desk.draft(file.stream, event, self.at, causes=[ref]),)
 
@@ -242,8 +261,16 @@ class ResolveToxicity(OfToxicity):
         file, toxicity, ref = self.found(desk)
         when = self.at.at if self.at is not None else desk.now
         if when < toxicity.onset and (self.at is None or self.at.day is None):
-            raise Refused(f"the end is before the onset at {toxicity.onset.isoformat(timespec='minutes')}", rules=("D-TIME",), fix="check the times")
-        return (desk.draft(file.stream, safety.ToxicityResolved(toxicity=toxicity.id, outcome=self.outcome), self.at, causes=[ref]),)
+            raise Refused(
+                f"the end is before the onset at {toxicity.onset.isoformat(timespec='minutes')}",
+                rules=("D-TIME",),
+                fix="check the times",
+            )
+        return (
+            desk.draft(
+                file.stream, safety.ToxicityResolved(toxicity=toxicity.id, outcome=self.outcome), self.at, causes=[ref]
+            ),
+        )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -283,7 +310,11 @@ class ClassifyDeviation:
         """The finding must stand now."""
         file, rule, ref = _finding(desk, self.finding)
         event = safety.DeviationClassified(
-            rule=rule, target=ref.id, important=self.important, root_cause=desk.pad.commit(self.root_cause), action=desk.pad.maybe(self.action)
+            rule=rule,
+            target=ref.id,
+            important=self.important,
+            root_cause=desk.pad.commit(self.root_cause),
+            action=desk.pad.maybe(self.action),
         )
         return (desk.draft(file.stream, event, causes=[ref]),)
 
@@ -317,9 +348,14 @@ class GrantOverride:
         limit = desk.now + timedelta(hours=desk.setting.protocol.override_valid_h)
         until = self.valid_until.at if self.valid_until is not None else limit
         if not desk.now < until <= limit:
-            raise BadInput(f"an override is valid for at most {desk.setting.protocol.override_valid_h} h", fix="name an earlier --until")
+            raise BadInput(
+                f"an override is valid for at most {desk.setting.protocol.override_valid_h} h",
+                fix="name an earlier --until",
+            )
         amount = wire_decimal(self.amount_mg) if self.amount_mg is not None else None
-        event = safety.OverrideGranted(rule=self.rule, drug=self.drug, amount_mg=amount, valid_until=wire_minute(until.astimezone(desk.now.tzinfo)))
+        event = safety.OverrideGranted(
+            rule=self.rule, drug=self.drug, amount_mg=amount, valid_until=wire_minute(until.astimezone(desk.now.tzinfo))
+        )
         return (desk.draft(file.stream, event),)
 
 
@@ -330,8 +366,6 @@ def _dictionary(desk: Desk) -> Dictionary:
     return desk.dictionary
 
 
-
-
 def _finding(desk: Desk, named: str) -> tuple[PatientFile, str, Ref]:
     rule, _, position = named.partition("@")
     if not position.isdigit():
@@ -339,5 +373,8 @@ def _finding(desk: Desk, named: str) -> tuple[PatientFile, str, Ref]:
     entry = desk.book.find(position)
     file = desk.of_entry(entry)
     if not any(f.id == named for f in file.findings):
-        raise BadInput(f"there is no finding {named} now", why=f"{file.number} has: {', '.join(f.id for f in file.findings) or 'none'}")
+        raise BadInput(
+            f"there is no finding {named} now",
+            why=f"{file.number} has: {', '.join(f.id for f in file.findings) or 'none'}",
+        )
     return file, rule, entry.ref

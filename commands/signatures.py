@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+
 from commands.draft import Desk, Draft
 from ledger import wire
 from ledger.course import needs
@@ -50,7 +51,11 @@ def signings(draft: Draft, desk: Desk, roster: Roster) -> tuple[Signing, ...]:
         person = persons[place] if place < len(persons) else None
         if person is None:
             if not (row.completed or row.factual):
-                raise NotAllowed(f"{row.name} needs {len(requirements)} signatures", why=_wanted(requirement), fix="name the second person: --witness NAME")
+                raise NotAllowed(
+                    f"{row.name} needs {len(requirements)} signatures",
+                    why=_wanted(requirement),
+                    fix="name the second person: --witness NAME",
+                )
             wanted.append(Need(meaning=min(requirement.meanings), role=_default(requirement)))
             continue
         role = _role(person, row, requirement)
@@ -59,7 +64,10 @@ def signings(draft: Draft, desk: Desk, roster: Roster) -> tuple[Signing, ...]:
         wanted.append(Need(meaning=meaning, role=role))
         _delegated(person, row, draft.occurred, desk, roster)
     if len(persons) > len(requirements):
-        raise NotAllowed(f"{row.name} takes {len(requirements)} signatures, not {len(persons)}", fix="a further person countersigns: doseledger countersign")
+        raise NotAllowed(
+            f"{row.name} takes {len(requirements)} signatures, not {len(persons)}",
+            fix="a further person countersigns: doseledger countersign",
+        )
     if draft.performed_by is not None:
         wanted.append(_performer(draft.performed_by, row, roster))
     return (replace(planned[0], needs=tuple(wanted)), *planned[1:])
@@ -73,7 +81,11 @@ def _role(person: Person, row: KindRow, requirement: Requirement) -> wire.Role:
     others = sorted(person.roles & SITE)
     if row.factual and others:
         return others[0]
-    raise NotAllowed(f"{person.name} may not sign {row.name}", why=f"{_wanted(requirement)}; {person.id} is {', '.join(sorted(person.roles))}", fix="see: doseledger who-may")
+    raise NotAllowed(
+        f"{person.name} may not sign {row.name}",
+        why=f"{_wanted(requirement)}; {person.id} is {', '.join(sorted(person.roles))}",
+        fix="see: doseledger who-may",
+    )
 
 
 def _wanted(requirement: Requirement) -> str:
@@ -89,14 +101,22 @@ def _meaning(requirement: Requirement, role: wire.Role, draft: Draft) -> wire.Me
     if draft.performed_by is not None and "transcribed" in meanings:
         return "transcribed"
     if len(meanings) > 1:
-        return "performed" if role in ("nurse",) and "performed" in meanings and draft.source.kind == "direct" else "authorship"
+        return (
+            "performed"
+            if role in ("nurse",) and "performed" in meanings and draft.source.kind == "direct"
+            else "authorship"
+        )
     return next(iter(meanings))
 
 
 def _performer(person: str, row: KindRow, roster: Roster) -> Need:
     known = roster.people.get(person)
     if known is None:
-        raise NotAllowed(f"{person} is not enrolled", why="who performed an act is named by an enrolled person", fix="see: doseledger person list")
+        raise NotAllowed(
+            f"{person} is not enrolled",
+            why="who performed an act is named by an enrolled person",
+            fix="see: doseledger person list",
+        )
     roles = sorted(known.roles & row.signatures[0].roles) or sorted(known.roles & SITE)
     if not roles:
         raise NotAllowed(f"{known.name} holds no site role")
@@ -108,15 +128,31 @@ def _delegated(person: Person, row: KindRow, occurred: Occurred, desk: Desk, ros
         return
     for when in (occurred, desk.occurred(None)):
         if not roster.delegated(person.id, row.task, when, desk.now):
-            raise NotAllowed(f"{person.name} holds no delegation for {row.task} now", why="the principal investigator delegates tasks for a period", fix="the principal investigator signs: doseledger person delegate")
+            raise NotAllowed(
+                f"{person.name} holds no delegation for {row.task} now",
+                why="the principal investigator delegates tasks for a period",
+                fix="the principal investigator signs: doseledger person delegate",
+            )
 
 
 def _countersigning(event: EntryCountersigned, person: Person, desk: Desk) -> tuple[Signing, ...]:
     target = desk.book.find(event.target)
     entries = desk.book.stream(target.stream)
-    gathered = [*target.signers, *(s for e in entries if isinstance(e.event, EntryCountersigned) and e.event.target == target.id for s in e.signers)]
+    gathered = [
+        *target.signers,
+        *(
+            s
+            for e in entries
+            if isinstance(e.event, EntryCountersigned) and e.event.target == target.id
+            for s in e.signers
+        ),
+    ]
     if any(s.person == person.id for s in gathered):
-        raise NotAllowed(f"{person.name} has already signed entry #{target.position}", why="two signatures of one entry are by two persons", fix="another person countersigns")
+        raise NotAllowed(
+            f"{person.name} has already signed entry #{target.position}",
+            why="two signatures of one entry are by two persons",
+            fix="another person countersigns",
+        )
     open_needs = needs.missing(target.payload, gathered)
     for need in open_needs:
         own = need.meaning != "performed" or target.payload.performed_by in (None, person.id)
@@ -124,7 +160,11 @@ def _countersigning(event: EntryCountersigned, person: Person, desk: Desk) -> tu
             return (_one(person, need.role, need.meaning),)
     if open_needs:
         lacking = ", ".join(f"{need.meaning} by {need.role}" for need in open_needs)
-        raise NotAllowed(f"{person.name} cannot give the signature that entry #{target.position} lacks", why=f"it lacks: {lacking}", fix="the person in that role countersigns")
+        raise NotAllowed(
+            f"{person.name} cannot give the signature that entry #{target.position} lacks",
+            why=f"it lacks: {lacking}",
+            fix="the person in that role countersigns",
+        )
     role = next(iter(sorted(person.roles)))
     return (_one(person, role, "acknowledged"),)
 

@@ -48,11 +48,18 @@ class ActivateProtocol:
         protocol = loaded.protocol()
         terms = load_dictionary(self.dictionary)
         if terms.version != protocol.dictionary:
-            raise BadInput(f"the pack grades by CTCAE {protocol.dictionary}, the dictionary is {terms.version}", fix="name the dictionary the pack asks for")
+            raise BadInput(
+                f"the pack grades by CTCAE {protocol.dictionary}, the dictionary is {terms.version}",
+                fix="name the dictionary the pack asks for",
+            )
         desk.pad.blobs[loaded.digest] = self.pack
         desk.pad.blobs[terms.digest] = self.dictionary
         ref = ProtocolRef(id=protocol.id, version=protocol.version, digest=protocol.digest)
-        return (desk.draft("study", ProtocolActivated(pack=ref, dictionary=dictionary_ref(terms), fictional=protocol.fictional)),)
+        return (
+            desk.draft(
+                "study", ProtocolActivated(pack=ref, dictionary=dictionary_ref(terms), fictional=protocol.fictional)
+            ),
+        )
 
 
 @dataclass(frozen=True)
@@ -82,7 +89,11 @@ class Foundation:
 def found(plan: Foundation, post: Post) -> bytes:
     """Make the genesis entry, signed by all root registrars; the hash of its bytes becomes the ledger's id."""
     if len({r.person for r in plan.registrars}) < 2:
-        raise BadInput("a ledger begins with two registrars", why="one person alone must not be able to enrol keys", fix="name a second registrar")
+        raise BadInput(
+            "a ledger begins with two registrars",
+            why="one person alone must not be able to enrol keys",
+            fix="name a second registrar",
+        )
     now = post.clock().astimezone(ZoneInfo(plan.zone))
     new_id = Ids(now, post.random)
     quorum = 2
@@ -91,7 +102,13 @@ def found(plan: Foundation, post: Post) -> bytes:
         purpose=plan.purpose,
         zone=plan.zone,
         registrars=tuple(
-            RootRegistrar(person=r.person, name=r.name, organisation=r.organisation, key_id=r.signer.public.kid, key=wire_jwk(r.signer.public))
+            RootRegistrar(
+                person=r.person,
+                name=r.name,
+                organisation=r.organisation,
+                key_id=r.signer.public.kid,
+                key=wire_jwk(r.signer.public),
+            )
             for r in plan.registrars
         ),
         quorum=quorum,
@@ -134,7 +151,9 @@ def found(plan: Foundation, post: Post) -> bytes:
             alg=registrar.signer.public.alg,
             kid=registrar.signer.public.kid,
             typ="doseledger-entry/1",
-            signer=SignerCard(id=registrar.person, name=registrar.name, role="registrar", organisation=registrar.organisation),
+            signer=SignerCard(
+                id=registrar.person, name=registrar.name, role="registrar", organisation=registrar.organisation
+            ),
             at=wire_signed_at(now),
             meaning=ShownMeaning(code="responsibility", lang="en", version=1, text=statement("responsibility")),
             n=0,

@@ -35,7 +35,9 @@ class ReceiveLot:
         """A fact; the drug is one of the protocol's, the lot is not known yet."""
         protocol = desk.setting.protocol
         if self.agent not in (protocol.ladder_drug, protocol.cycle_drug):
-            raise BadInput(f"{self.agent!r} is not a study drug", fix=f"one of: {protocol.ladder_drug}, {protocol.cycle_drug}")
+            raise BadInput(
+                f"{self.agent!r} is not a study drug", fix=f"one of: {protocol.ladder_drug}, {protocol.cycle_drug}"
+            )
         if self.lot in desk.setting.lots:
             raise BadInput(f"lot {self.lot} was already received", fix="see: doseledger lot list")
         if self.strength_mg <= 0 or self.vials <= 0:

@@ -150,7 +150,9 @@ def _set(text: str, _: Reading) -> tuple[str, str]:
 
 
 def _pack(text: str, reading: Reading) -> bytes:
-    return bundled(text) if re.fullmatch(r"[a-z0-9.-]+", text) and not text.endswith(".toml") else reading.read_file(text)
+    return (
+        bundled(text) if re.fullmatch(r"[a-z0-9.-]+", text) and not text.endswith(".toml") else reading.read_file(text)
+    )
 
 
 def _file_text(text: str, reading: Reading) -> str:
@@ -159,13 +161,28 @@ def _file_text(text: str, reading: Reading) -> str:
 
 _CODES = (*get_args(ReasonCode),)
 COMMON = (
-    Option("reason", _choice(*_CODES), "Why: a code; needed to correct, void and override, asked for when late.", choices=_CODES),
+    Option(
+        "reason",
+        _choice(*_CODES),
+        "Why: a code; needed to correct, void and override, asked for when late.",
+        choices=_CODES,
+    ),
     Option("reason-text", _text, "Why, in words; kept beside the record, not in the signed bytes."),
-    Option("source", _choice("direct", "paper", "import", "device"), "Where the statement was taken from.", choices=("direct", "paper", "import", "device")),
+    Option(
+        "source",
+        _choice("direct", "paper", "import", "device"),
+        "Where the statement was taken from.",
+        choices=("direct", "paper", "import", "device"),
+    ),
     Option("source-ref", _text, "The page or file it was taken from."),
     Option("performed-by", _text, "Who did it, when you transcribe for somebody else."),
     Option("seen", _text, "A finding you have seen, RULE@ENTRY; repeatable.", many=True),
-    Option("basis", _choice("observed", "device", "chart", "recalled"), "How the time is known.", choices=("observed", "device", "chart", "recalled")),
+    Option(
+        "basis",
+        _choice("observed", "device", "chart", "recalled"),
+        "How the time is known.",
+        choices=("observed", "device", "chart", "recalled"),
+    ),
 )
 _PATIENT = Option("patient", _text, "The patient's number.", positional=True, required=True)
 _AT = Option("at", _when, "When it happened; now when left out.")
@@ -196,14 +213,32 @@ _END = (
 VERBS: dict[str, Verb] = {
     verb.name: verb
     for verb in (
-        Verb("protocol activate", study.ActivateProtocol, (_p("pack", _pack, "A bundled pack's name or a file."),), "STUDY"),
+        Verb(
+            "protocol activate",
+            study.ActivateProtocol,
+            (_p("pack", _pack, "A bundled pack's name or a file."),),
+            "STUDY",
+        ),
         Verb(
             "person enrol",
             people.EnrolPerson,
             (
                 _p("request", _file_text, "The request file made by the key's owner."),
-                Option("role", _choice(*get_args(wire.Role)), "A role; repeatable.", field="roles", many=True, required=True, choices=tuple(r for r in get_args(wire.Role) if r != "system")),
-                Option("identity", _choice("passport", "national-id", "staff-record", "known-in-person"), "How you know who it is.", choices=("passport", "national-id", "staff-record", "known-in-person")),
+                Option(
+                    "role",
+                    _choice(*get_args(wire.Role)),
+                    "A role; repeatable.",
+                    field="roles",
+                    many=True,
+                    required=True,
+                    choices=tuple(r for r in get_args(wire.Role) if r != "system"),
+                ),
+                Option(
+                    "identity",
+                    _choice("passport", "national-id", "staff-record", "known-in-person"),
+                    "How you know who it is.",
+                    choices=("passport", "national-id", "staff-record", "known-in-person"),
+                ),
                 Option("identity-ref", _text, "The document looked at."),
                 Option("valid-until", _day, "The last day of the key."),
             ),
@@ -215,21 +250,52 @@ VERBS: dict[str, Verb] = {
             people.Delegate,
             (
                 _p("person", _text, "The person's id."),
-                Option("task", _choice(*get_args(Task)), "A task; repeatable; by default those of the person's roles.", field="tasks", many=True, choices=get_args(Task)),
+                Option(
+                    "task",
+                    _choice(*get_args(Task)),
+                    "A task; repeatable; by default those of the person's roles.",
+                    field="tasks",
+                    many=True,
+                    choices=get_args(Task),
+                ),
                 Option("from", _when, "The first day or moment.", field="since"),
                 Option("to", _when, "The last day, or the moment it ends.", field="until"),
             ),
             "PEOPLE",
         ),
-        Verb("person undelegate", people.Undelegate, (_p("delegation", _text, "The delegation's entry."), _AT), "PEOPLE"),
+        Verb(
+            "person undelegate", people.Undelegate, (_p("delegation", _text, "The delegation's entry."), _AT), "PEOPLE"
+        ),
         Verb(
             "patient register",
             patient.RegisterPatient,
-            (_PATIENT, Option("sex", _choice("F", "M", "X", "U"), "F, M, X or U.", required=True, choices=("F", "M", "X", "U")), Option("birth-year", _whole, "Year of birth.", required=True), _AT),
+            (
+                _PATIENT,
+                Option(
+                    "sex", _choice("F", "M", "X", "U"), "F, M, X or U.", required=True, choices=("F", "M", "X", "U")
+                ),
+                Option("birth-year", _whole, "Year of birth.", required=True),
+                _AT,
+            ),
             "PATIENT",
         ),
-        Verb("patient consent", patient.RecordConsent, (_PATIENT, Option("form", _text, "The consent form's version.", required=True), Option("guardian", _text, "The guardian who consented too."), Option("signed-on", _when, "The day, or time, it was signed.", field="at")), "PATIENT"),
-        Verb("patient screen", patient.ScreenPatient, (_PATIENT, Option("not-met", _token, "A criterion that is not met; repeatable.", many=True), _AT), "PATIENT"),
+        Verb(
+            "patient consent",
+            patient.RecordConsent,
+            (
+                _PATIENT,
+                Option("form", _text, "The consent form's version.", required=True),
+                Option("guardian", _text, "The guardian who consented too."),
+                Option("signed-on", _when, "The day, or time, it was signed.", field="at"),
+            ),
+            "PATIENT",
+        ),
+        Verb(
+            "patient screen",
+            patient.ScreenPatient,
+            (_PATIENT, Option("not-met", _token, "A criterion that is not met; repeatable.", many=True), _AT),
+            "PATIENT",
+        ),
         Verb(
             "patient enrol",
             patient.EnrolPatient,
@@ -244,10 +310,50 @@ VERBS: dict[str, Verb] = {
             ),
             "PATIENT",
         ),
-        Verb("patient measure", patient.MeasurePatient, (_PATIENT, Option("weight", _measure("kg"), "Body weight.", field="weight_kg", required=True), Option("height", _measure("cm"), "Body height.", field="height_cm"), _AT), "PATIENT"),
-        Verb("patient end-treatment", patient.EndTreatment, (_PATIENT, Option("why", _choice(*_ENDS), "The reason.", required=True, choices=_ENDS), _AT), "PATIENT"),
-        Verb("patient withdraw", patient.WithdrawConsent, (_PATIENT, Option("scope", _choice("treatment", "study"), "What is withdrawn from.", required=True, choices=("treatment", "study")), _AT), "PATIENT"),
-        Verb("patient death", patient.RecordDeath, (_PATIENT, Option("cause", _text, "The cause."), Option("aware", _when, "When the site became aware.", field="aware_at"), _AT), "PATIENT"),
+        Verb(
+            "patient measure",
+            patient.MeasurePatient,
+            (
+                _PATIENT,
+                Option("weight", _measure("kg"), "Body weight.", field="weight_kg", required=True),
+                Option("height", _measure("cm"), "Body height.", field="height_cm"),
+                _AT,
+            ),
+            "PATIENT",
+        ),
+        Verb(
+            "patient end-treatment",
+            patient.EndTreatment,
+            (_PATIENT, Option("why", _choice(*_ENDS), "The reason.", required=True, choices=_ENDS), _AT),
+            "PATIENT",
+        ),
+        Verb(
+            "patient withdraw",
+            patient.WithdrawConsent,
+            (
+                _PATIENT,
+                Option(
+                    "scope",
+                    _choice("treatment", "study"),
+                    "What is withdrawn from.",
+                    required=True,
+                    choices=("treatment", "study"),
+                ),
+                _AT,
+            ),
+            "PATIENT",
+        ),
+        Verb(
+            "patient death",
+            patient.RecordDeath,
+            (
+                _PATIENT,
+                Option("cause", _text, "The cause."),
+                Option("aware", _when, "When the site became aware.", field="aware_at"),
+                _AT,
+            ),
+            "PATIENT",
+        ),
         Verb(
             "lab record",
             patient.RecordLab,
@@ -262,7 +368,17 @@ VERBS: dict[str, Verb] = {
             ),
             "PATIENT",
         ),
-        Verb("prophylaxis record", patient.RecordProphylaxis, (_PATIENT, _p("agent", _token, "The agent."), Option("from", _when, "The first day.", field="since", required=True), Option("to", _when, "The last day.", field="until")), "PATIENT"),
+        Verb(
+            "prophylaxis record",
+            patient.RecordProphylaxis,
+            (
+                _PATIENT,
+                _p("agent", _token, "The agent."),
+                Option("from", _when, "The first day.", field="since", required=True),
+                Option("to", _when, "The last day.", field="until"),
+            ),
+            "PATIENT",
+        ),
         Verb(
             "dose order",
             dosing.OrderDose,
@@ -277,8 +393,20 @@ VERBS: dict[str, Verb] = {
             ),
             "DOSE",
         ),
-        Verb("dose amend", dosing.AmendOrder, (_ORDER, Option("amount", _unit("mg"), "The new amount.", field="amount_mg"), Option("for", _when, "The new planned start.", field="planned"), Option("rounding", _text, "Why the amount was rounded.")), "DOSE"),
-        Verb("dose cancel", dosing.CancelOrder, (_ORDER, Option("why", help="The reason.", **_of(NotGivenCause))), "DOSE"),
+        Verb(
+            "dose amend",
+            dosing.AmendOrder,
+            (
+                _ORDER,
+                Option("amount", _unit("mg"), "The new amount.", field="amount_mg"),
+                Option("for", _when, "The new planned start.", field="planned"),
+                Option("rounding", _text, "Why the amount was rounded."),
+            ),
+            "DOSE",
+        ),
+        Verb(
+            "dose cancel", dosing.CancelOrder, (_ORDER, Option("why", help="The reason.", **_of(NotGivenCause))), "DOSE"
+        ),
         Verb("dose pharmacy-check", dosing.CheckOrder, (_ORDER, _AT), "DOSE"),
         Verb(
             "dose release",
@@ -313,18 +441,51 @@ VERBS: dict[str, Verb] = {
             (
                 _ORDER,
                 Option("wristband", _text, "What the wristband says.", required=True),
-                Option("second-id", _choice("dob", "enrolment-number"), "The second identifier that was compared.", choices=("dob", "enrolment-number")),
+                Option(
+                    "second-id",
+                    _choice("dob", "enrolment-number"),
+                    "The second identifier that was compared.",
+                    choices=("dob", "enrolment-number"),
+                ),
                 Option("rate", _unit("mL/h"), "The pump's rate.", field="rate_ml_h"),
                 _AT,
             ),
             "DOSE",
             witnesses=1,
         ),
-        Verb("dose interrupt", dosing.InterruptInfusion, (_DOSE, Option("why", help="The reason.", **_of(StopCause)), Option("volume", _unit("mL"), "Delivered so far.", field="volume_ml"), Option("ae", _text, "The toxicity's entry.", field="toxicity"), _AT), "DOSE"),
-        Verb("dose resume", dosing.ResumeInfusion, (_DOSE, Option("rate", _unit("mL/h"), "The pump's rate.", field="rate_ml_h"), _AT), "DOSE"),
+        Verb(
+            "dose interrupt",
+            dosing.InterruptInfusion,
+            (
+                _DOSE,
+                Option("why", help="The reason.", **_of(StopCause)),
+                Option("volume", _unit("mL"), "Delivered so far.", field="volume_ml"),
+                Option("ae", _text, "The toxicity's entry.", field="toxicity"),
+                _AT,
+            ),
+            "DOSE",
+        ),
+        Verb(
+            "dose resume",
+            dosing.ResumeInfusion,
+            (_DOSE, Option("rate", _unit("mL/h"), "The pump's rate.", field="rate_ml_h"), _AT),
+            "DOSE",
+        ),
         Verb("dose complete", dosing.CompleteInfusion, (_DOSE, *_END), "DOSE"),
-        Verb("dose abort", dosing.AbortInfusion, (_DOSE, *_END, Option("why", help="The reason.", **_of(StopCause)), Option("ae", _text, "The toxicity's entry.", field="toxicity")), "DOSE"),
-        Verb("dose omit", dosing.OmitDose, (_ORDER, Option("why", help="The reason.", **_of(NotGivenCause)), _AT), "DOSE"),
+        Verb(
+            "dose abort",
+            dosing.AbortInfusion,
+            (
+                _DOSE,
+                *_END,
+                Option("why", help="The reason.", **_of(StopCause)),
+                Option("ae", _text, "The toxicity's entry.", field="toxicity"),
+            ),
+            "DOSE",
+        ),
+        Verb(
+            "dose omit", dosing.OmitDose, (_ORDER, Option("why", help="The reason.", **_of(NotGivenCause)), _AT), "DOSE"
+        ),
         Verb(
             "dose record",
             dosing.RecordInfusion,
@@ -341,15 +502,41 @@ VERBS: dict[str, Verb] = {
                 Option("prepared", _unit("mg"), "The amount prepared.", field="prepared_mg"),
                 Option("volume", _unit("mL"), "The volume delivered.", field="volume_ml"),
                 Option("route", help="The route.", **_of(Route)),
-                Option("identity", _choice("matched", "mismatched", "not-stated"), "Whether two identifiers matched.", choices=("matched", "mismatched", "not-stated")),
+                Option(
+                    "identity",
+                    _choice("matched", "mismatched", "not-stated"),
+                    "Whether two identifiers matched.",
+                    choices=("matched", "mismatched", "not-stated"),
+                ),
                 Option("stopped", help="Why it was stopped early.", **_of(StopCause)),
                 Option("pause", _pause, "An interruption, FROM..TO; repeatable.", field="pauses", many=True),
             ),
             "DOSE",
         ),
-        Verb("hold place", dosing.PlaceHold, (_PATIENT, _p("drug", _token, "The drug."), Option("why", _choice(*_HOLDS), "The reason.", required=True, choices=_HOLDS), Option("criterion", _text, "What ends it."), _AT), "DOSE"),
+        Verb(
+            "hold place",
+            dosing.PlaceHold,
+            (
+                _PATIENT,
+                _p("drug", _token, "The drug."),
+                Option("why", _choice(*_HOLDS), "The reason.", required=True, choices=_HOLDS),
+                Option("criterion", _text, "What ends it."),
+                _AT,
+            ),
+            "DOSE",
+        ),
         Verb("hold lift", dosing.LiftHold, (_p("hold", _text, "The hold's entry."), _AT), "DOSE"),
-        Verb("course discontinue", dosing.DiscontinueCourse, (_PATIENT, _p("drug", _token, "The drug."), Option("why", _choice(*_STOPS), "The reason.", required=True, choices=_STOPS), _AT), "DOSE"),
+        Verb(
+            "course discontinue",
+            dosing.DiscontinueCourse,
+            (
+                _PATIENT,
+                _p("drug", _token, "The drug."),
+                Option("why", _choice(*_STOPS), "The reason.", required=True, choices=_STOPS),
+                _AT,
+            ),
+            "DOSE",
+        ),
         Verb(
             "tolerance assess",
             safety.AssessTolerance,
@@ -381,24 +568,121 @@ VERBS: dict[str, Verb] = {
         Verb(
             "toxicity grade",
             safety.GradeToxicity,
-            (_TOX, _p("grade", _whole, "1 to 5, as the term has them."), Option("lab-value", _number, "The laboratory value."), Option("lab-unit", _text, "Its unit."), Option("upper-limit", _number, "The upper limit of normal."), Option("baseline", _number, "The patient's baseline."), Option("from", _when, "From when; now when left out.", field="at")),
+            (
+                _TOX,
+                _p("grade", _whole, "1 to 5, as the term has them."),
+                Option("lab-value", _number, "The laboratory value."),
+                Option("lab-unit", _text, "Its unit."),
+                Option("upper-limit", _number, "The upper limit of normal."),
+                Option("baseline", _number, "The patient's baseline."),
+                Option("from", _when, "From when; now when left out.", field="at"),
+            ),
             "SAFETY",
         ),
-        Verb("toxicity regrade", safety.RegradeToxicity, (_TOX, _p("grade", _whole, "The grade it should be."), _AT), "SAFETY", witnesses=1),
-        Verb("toxicity attribute", safety.AttributeToxicity, (_TOX, _p("drug", _token, "The drug."), Option("relation", positional=True, required=True, help="How likely it is the cause.", **_of(safety.Relation)), _AT), "SAFETY"),
-        Verb("toxicity serious", safety.AssessSeriousness, (_TOX, Option("serious", _yes, "yes or no."), Option("criterion", help="A criterion; repeatable.", field="criteria", many=True, **_of(safety.Criterion)), Option("aware", _when, "When the site became aware.", field="aware_at"), _AT), "SAFETY"),
-        Verb("toxicity resolve", safety.ResolveToxicity, (_TOX, Option("outcome", help="How it ended.", **_of(safety.Outcome)), _AT), "SAFETY"),
+        Verb(
+            "toxicity regrade",
+            safety.RegradeToxicity,
+            (_TOX, _p("grade", _whole, "The grade it should be."), _AT),
+            "SAFETY",
+            witnesses=1,
+        ),
+        Verb(
+            "toxicity attribute",
+            safety.AttributeToxicity,
+            (
+                _TOX,
+                _p("drug", _token, "The drug."),
+                Option(
+                    "relation",
+                    positional=True,
+                    required=True,
+                    help="How likely it is the cause.",
+                    **_of(safety.Relation),
+                ),
+                _AT,
+            ),
+            "SAFETY",
+        ),
+        Verb(
+            "toxicity serious",
+            safety.AssessSeriousness,
+            (
+                _TOX,
+                Option("serious", _yes, "yes or no."),
+                Option(
+                    "criterion", help="A criterion; repeatable.", field="criteria", many=True, **_of(safety.Criterion)
+                ),
+                Option("aware", _when, "When the site became aware.", field="aware_at"),
+                _AT,
+            ),
+            "SAFETY",
+        ),
+        Verb(
+            "toxicity resolve",
+            safety.ResolveToxicity,
+            (_TOX, Option("outcome", help="How it ended.", **_of(safety.Outcome)), _AT),
+            "SAFETY",
+        ),
         Verb("deviation acknowledge", safety.AcknowledgeDeviation, (_p("finding", _text, "RULE@ENTRY."),), "SAFETY"),
-        Verb("deviation classify", safety.ClassifyDeviation, (_p("finding", _text, "RULE@ENTRY."), Option("important", _yes, "Whether it is an important deviation.", required=True), Option("root-cause", _text, "Why it came about.", required=True), Option("action", _text, "What is done about it.")), "SAFETY"),
+        Verb(
+            "deviation classify",
+            safety.ClassifyDeviation,
+            (
+                _p("finding", _text, "RULE@ENTRY."),
+                Option("important", _yes, "Whether it is an important deviation.", required=True),
+                Option("root-cause", _text, "Why it came about.", required=True),
+                Option("action", _text, "What is done about it."),
+            ),
+            "SAFETY",
+        ),
         Verb(
             "override grant",
             safety.GrantOverride,
-            (_PATIENT, _p("rule", _text, "The rule to pass."), Option("drug", _token, "The drug.", required=True), Option("amount", _unit("mg"), "The amount it is for.", field="amount_mg"), Option("until", _when, "Until when.", field="valid_until")),
+            (
+                _PATIENT,
+                _p("rule", _text, "The rule to pass."),
+                Option("drug", _token, "The drug.", required=True),
+                Option("amount", _unit("mg"), "The amount it is for.", field="amount_mg"),
+                Option("until", _when, "Until when.", field="valid_until"),
+            ),
             "SAFETY",
         ),
-        Verb("lot receive", supply.ReceiveLot, (_p("agent", _token, "The drug."), Option("lot", _text, "The lot.", required=True), Option("strength", _unit("mg"), "Per vial.", field="strength_mg", required=True), Option("vials", _whole, "How many.", required=True), Option("expiry", _day, "The last day of use.", required=True), Option("location", _token, "Where it is kept."), _AT), "SUPPLY"),
-        Verb("correct", record.CorrectEntry, (_p("entry", _text, "The entry."), Option("set", _set, "FIELD=VALUE; repeatable.", field="changes", many=True), Option("at", _when, "The true time.")), "RECORD", witnesses=1),
-        Verb("void", record.VoidEntry, (_p("entry", _text, "The entry."), Option("to-patient", _text, "The right patient."), Option("to-order", _text, "The right patient's order.")), "RECORD", witnesses=1),
+        Verb(
+            "lot receive",
+            supply.ReceiveLot,
+            (
+                _p("agent", _token, "The drug."),
+                Option("lot", _text, "The lot.", required=True),
+                Option("strength", _unit("mg"), "Per vial.", field="strength_mg", required=True),
+                Option("vials", _whole, "How many.", required=True),
+                Option("expiry", _day, "The last day of use.", required=True),
+                Option("location", _token, "Where it is kept."),
+                _AT,
+            ),
+            "SUPPLY",
+        ),
+        Verb(
+            "correct",
+            record.CorrectEntry,
+            (
+                _p("entry", _text, "The entry."),
+                Option("set", _set, "FIELD=VALUE; repeatable.", field="changes", many=True),
+                Option("at", _when, "The true time."),
+            ),
+            "RECORD",
+            witnesses=1,
+        ),
+        Verb(
+            "void",
+            record.VoidEntry,
+            (
+                _p("entry", _text, "The entry."),
+                Option("to-patient", _text, "The right patient."),
+                Option("to-order", _text, "The right patient's order."),
+            ),
+            "RECORD",
+            witnesses=1,
+        ),
         Verb("countersign", record.CountersignEntry, (_p("entry", _text, "The entry."),), "RECORD"),
     )
 }
@@ -431,7 +715,13 @@ def build(name: str, given: Mapping[str, object], reading: Reading) -> tuple[Act
 
 def _read(option: Option, value: object, reading: Reading) -> object:
     if option.many:
-        items = [f"{k}={v}" for k, v in value.items()] if isinstance(value, Mapping) else list(value) if isinstance(value, list | tuple) else [value]
+        items = (
+            [f"{k}={v}" for k, v in value.items()]
+            if isinstance(value, Mapping)
+            else list(value)
+            if isinstance(value, list | tuple)
+            else [value]
+        )
         return tuple(option.read(str(item), reading) for item in items)
     if isinstance(value, bool):
         return option.read("yes", reading)

@@ -121,7 +121,9 @@ def _consistent(payload: Payload, event: Event) -> None:
     row = KINDS[payload.kind]
     family = payload.stream.partition("/")[0]
     if row.family not in ("any", family):
-        raise Malformed(f"{payload.kind} on stream {payload.stream!r}", why=f"this kind belongs to a {row.family} stream")
+        raise Malformed(
+            f"{payload.kind} on stream {payload.stream!r}", why=f"this kind belongs to a {row.family} stream"
+        )
     precision: Literal["minute", "day"] = "day" if len(payload.occurred.at) == len("2010-03-01") else "minute"
     if precision != payload.occurred.precision:
         raise Malformed("occurred.precision does not fit occurred.at", why=f"{payload.occurred.at!r} is a {precision}")
@@ -132,4 +134,6 @@ def _consistent(payload: Payload, event: Event) -> None:
     named = {ref.id for ref in payload.causes}
     missing = [found for found in references(event) if found not in named]
     if missing:
-        raise Malformed(f"the body names entry {missing[0]}", why="every entry named in a body is also named in `causes`")
+        raise Malformed(
+            f"the body names entry {missing[0]}", why="every entry named in a body is also named in `causes`"
+        )

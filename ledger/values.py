@@ -31,16 +31,30 @@ def parse_amount(text: str, unit: str) -> Decimal:
     """Read `10mg` or `10 mg`; a bare number, a comma or another unit is BadInput with a hint."""
     stripped = text.strip()
     if "," in stripped:
-        raise BadInput(f"{text!r} is not an amount", why="a decimal comma is ambiguous", fix=f"write it with a point: {stripped.replace(',', '.')}")
+        raise BadInput(
+            f"{text!r} is not an amount",
+            why="a decimal comma is ambiguous",
+            fix=f"write it with a point: {stripped.replace(',', '.')}",
+        )
     found = _AMOUNT.match(stripped)
     if found is None:
         hint = f"{stripped}{unit}" if re.fullmatch(r"[0-9]+(\.[0-9]+)?", stripped) else f"10{unit}"
-        raise BadInput(f"{text!r} is not an amount in {unit}", why="an amount is a number, not negative, with its unit", fix=f"for example: {hint}")
+        raise BadInput(
+            f"{text!r} is not an amount in {unit}",
+            why="an amount is a number, not negative, with its unit",
+            fix=f"for example: {hint}",
+        )
     if found["unit"].lower() != unit.lower():
-        raise BadInput(f"{text!r} is not in {unit}", why=f"the unit given is {found['unit']!r}", fix=f"convert it and write {unit}; units are never guessed")
+        raise BadInput(
+            f"{text!r} is not in {unit}",
+            why=f"the unit given is {found['unit']!r}",
+            fix=f"convert it and write {unit}; units are never guessed",
+        )
     number = Decimal(found["number"])
     if len(found["number"].partition(".")[0].lstrip("0")) > 9 or -number.as_tuple().exponent > 8:  # type: ignore[operator]
-        raise BadInput(f"{text!r} has too many digits", why="at most 9 before and 8 after the point", fix="check the number")
+        raise BadInput(
+            f"{text!r} has too many digits", why="at most 9 before and 8 after the point", fix="check the number"
+        )
     return number
 
 
@@ -49,7 +63,11 @@ def parse_number(text: str) -> Decimal:
     stripped = text.strip()
     if not re.fullmatch(r"[0-9]{1,9}(\.[0-9]{1,8})?", stripped):
         hint = stripped.replace(",", ".") if "," in stripped else "70.5"
-        raise BadInput(f"{text!r} is not a number", why="a number has digits and at most one decimal point, and is not negative", fix=f"for example: {hint}")
+        raise BadInput(
+            f"{text!r} is not a number",
+            why="a number has digits and at most one decimal point, and is not negative",
+            fix=f"for example: {hint}",
+        )
     return Decimal(stripped)
 
 

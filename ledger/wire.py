@@ -47,7 +47,12 @@ Stream = Annotated[str, Meta(pattern=r"\A[a-z]+(?:/[A-Za-z0-9][A-Za-z0-9.-]{0,62
 Kind = Annotated[str, Meta(pattern=r"\A[a-z]+(?:\.[a-z-]+)/[1-9][0-9]{0,2}\Z")]
 FindingId = Annotated[str, Meta(pattern=r"\A[A-Z]-[A-Z0-9-]{1,24}@(?:0|[1-9][0-9]{0,15})\Z")]
 """`RULE@position` of the entry that the finding is about."""
-PrintedName = Annotated[str, Meta(pattern=r"\A[^\x00-\x20\x7f-\xa0\u2028\u2029](?:[^\x00-\x1f\x7f-\x9f\u2028\u2029]{0,126}[^\x00-\x20\x7f-\xa0\u2028\u2029])?\Z")]
+PrintedName = Annotated[
+    str,
+    Meta(
+        pattern=r"\A[^\x00-\x20\x7f-\xa0\u2028\u2029](?:[^\x00-\x1f\x7f-\x9f\u2028\u2029]{0,126}[^\x00-\x20\x7f-\xa0\u2028\u2029])?\Z"
+    ),
+]
 """A person's or an organisation's printed name (21 CFR 11.50), kept readable on purpose; at most 128 bytes."""
 Base64url = Annotated[str, Meta(pattern=r"\A[A-Za-z0-9_-]*\Z")]
 RuleId = Annotated[str, Meta(pattern=r"\A[A-Z]-[A-Z0-9]+(?:-[A-Z0-9]+)*\Z", max_length=24)]

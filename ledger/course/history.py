@@ -86,7 +86,9 @@ def effective(
     return History(tuple(facts), tuple(sweep.struck), tuple(sweep.superseded), tuple(reversed(sweep.awaiting)))
 
 
-def readings(entries: Sequence[Entry], *, sees: Callable[[Entry], bool] | None = None, valid_at: datetime | None = None) -> tuple[History, ...]:
+def readings(
+    entries: Sequence[Entry], *, sees: Callable[[Entry], bool] | None = None, valid_at: datetime | None = None
+) -> tuple[History, ...]:
     """Give every reading that still stands: as recorded, all pending amendments applied, and each alone."""
     recorded = effective(entries, sees=sees, valid_at=valid_at)
     pending = [item.entry.id for item in recorded.awaiting]
@@ -137,7 +139,11 @@ class _Sweep:
 
     def _signers(self, entry: Entry) -> tuple[Signer, ...]:
         later = reversed(self.added.get(entry.id, []))
-        in_time = (one for one in later if not KINDS[entry.kind].completed or one.recorded_at - entry.recorded_at <= needs.COMPLETION)
+        in_time = (
+            one
+            for one in later
+            if not KINDS[entry.kind].completed or one.recorded_at - entry.recorded_at <= needs.COMPLETION
+        )
         return (*entry.signers, *(signer for one in in_time for signer in one.signers))
 
     def _amend(self, entry: Entry, target: str) -> None:

@@ -9,8 +9,8 @@ from decimal import Decimal
 from ledger import wire
 from ledger.events import dosing, record, safety
 from ledger.events.base import Need, Payload, Wire
-from ledger.events.entry import Entry, Signer
-from ledger.events.registry import PHYSICIANS, PI, Requirement, kind_of, open_body
+from ledger.events.entry import Signer
+from ledger.events.registry import PI, Requirement, kind_of, open_body
 
 COMPLETION = timedelta(days=30)
 """A kind that takes effect at completion must be completed within this time of log time (RECORD.md section 2)."""
@@ -18,7 +18,9 @@ COMPLETION = timedelta(days=30)
 _AMOUNTS = ("given_mg", "prepared_mg", "volume_ml")
 
 
-def required(event: Wire, author: wire.Role, target: Wire | None, performed_by: str | None = None) -> tuple[Requirement, ...]:
+def required(
+    event: Wire, author: wire.Role, target: Wire | None, performed_by: str | None = None
+) -> tuple[Requirement, ...]:
     """List the signatures that kind and content require.
 
     `target` is the event that a correction or void is about, as it stands. A void, a correction that
@@ -26,13 +28,17 @@ def required(event: Wire, author: wire.Role, target: Wire | None, performed_by: 
     investigator beside their author; when the author is the principal investigator, another physician.
     """
     base = kind_of(event).signatures
-    approval = Requirement(frozenset({"approved"}), frozenset({"investigator"}) if author == "principal-investigator" else PI)
+    approval = Requirement(
+        frozenset({"approved"}), frozenset({"investigator"}) if author == "principal-investigator" else PI
+    )
     match event:
         case record.EntryVoided():
             return (*base, approval)
         case record.EntryCorrected() if target is None or relaxes(target, open_body(event.kind, event.body)):
             return (*base, approval)
-        case safety.ToxicityRegraded() if isinstance(target, safety.ToxicityGraded | safety.ToxicityRegraded) and event.grade < target.grade:
+        case safety.ToxicityRegraded() if (
+            isinstance(target, safety.ToxicityGraded | safety.ToxicityRegraded) and event.grade < target.grade
+        ):
             return (*base, approval)
         case _:
             return base
@@ -43,11 +49,17 @@ def relaxes(before: Wire, after: Wire) -> bool:
     if type(before) is not type(after):
         return True
     match before, after:
-        case (dosing.InfusionRecorded() | dosing.InfusionCompleted() | dosing.InfusionAborted()), _:
+        case ((dosing.InfusionRecorded() | dosing.InfusionCompleted() | dosing.InfusionAborted()), _):
             return any(getattr(before, name, None) != getattr(after, name, None) for name in ("drug", *_AMOUNTS))
         case safety.ToleranceAssessed(), safety.ToleranceAssessed():
-            return after.worst_grade < before.worst_grade or (after.tolerated and not before.tolerated) or after.dose != before.dose
-        case (safety.ToxicityGraded() | safety.ToxicityRegraded()) as old, (safety.ToxicityGraded() | safety.ToxicityRegraded()) as new:
+            return (
+                after.worst_grade < before.worst_grade
+                or (after.tolerated and not before.tolerated)
+                or after.dose != before.dose
+            )
+        case (safety.ToxicityGraded() | safety.ToxicityRegraded()) as old, (
+            safety.ToxicityGraded() | safety.ToxicityRegraded()
+        ) as new:
             return new.grade < old.grade or new.toxicity != old.toxicity
         case dosing.DoseReleased(), dosing.DoseReleased():
             return Decimal(after.prepared_mg) != Decimal(before.prepared_mg)
@@ -55,16 +67,13 @@ def relaxes(before: Wire, after: Wire) -> bool:
             return False
 
 
-def moves(before: Entry, occurred_at: str) -> bool:
-    """Tell whether a correction moves a started infusion in time, which can change what it permits."""
-    return isinstance(before.event, dosing.InfusionRecorded | dosing.InfusionStarted) and before.payload.occurred.at != occurred_at
-
-
 def covers(needs: Sequence[Need], requirements: Sequence[Requirement]) -> bool:
     """Tell whether the declared `needs` contain every requirement, each by a need of its own."""
     left = list(needs)
     for requirement in requirements:
-        found = next((need for need in left if need.meaning in requirement.meanings and need.role in requirement.roles), None)
+        found = next(
+            (need for need in left if need.meaning in requirement.meanings and need.role in requirement.roles), None
+        )
         if found is None:
             return False
         left.remove(found)
@@ -84,14 +93,13 @@ def missing(payload: Payload, signers: Iterable[Signer]) -> tuple[Need, ...]:
         for need in left:
             if need.meaning != signer.meaning or need.role != signer.role:
                 continue
-            if need.meaning == "performed" and payload.performed_by is not None and signer.person != payload.performed_by:
+            if (
+                need.meaning == "performed"
+                and payload.performed_by is not None
+                and signer.person != payload.performed_by
+            ):
                 continue
             left.remove(need)
             used.add(signer.person)
             break
     return tuple(left)
-
-
-def physician(role: wire.Role) -> bool:
-    """Tell whether the role is a physician's."""
-    return role in PHYSICIANS

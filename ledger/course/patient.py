@@ -37,7 +37,7 @@ def fold(facts: Iterable[Fact]) -> Course:
     return course
 
 
-def evolve(course: Course, fact: Fact) -> Course:  # noqa: C901, PLR0911, PLR0912 - one arm per kind
+def evolve(course: Course, fact: Fact) -> Course:
     """Apply one fact. A fact that names something unknown is kept in `orphans`; nothing is refused."""
     event: PatientEvent = fact.event  # type: ignore[assignment]
     match event:
@@ -53,7 +53,10 @@ def evolve(course: Course, fact: Fact) -> Course:  # noqa: C901, PLR0911, PLR091
             height = Decimal(event.height_cm) if event.height_cm is not None else None
             return replace(course, weights=(*course.weights, (fact.occurred_at, Decimal(event.weight_kg), height)))
         case patient.LabMeasured():
-            return replace(course, labs=(*course.labs, Lab(fact.id, event.test, Decimal(event.value), event.unit, fact.occurred_at)))
+            return replace(
+                course,
+                labs=(*course.labs, Lab(fact.id, event.test, Decimal(event.value), event.unit, fact.occurred_at)),
+            )
         case patient.ProphylaxisRecorded():
             return replace(course, prophylaxis=(*course.prophylaxis, (event.agent, event.since, event.until)))
         case patient.TreatmentEnded():
@@ -73,7 +76,10 @@ def evolve(course: Course, fact: Fact) -> Course:  # noqa: C901, PLR0911, PLR091
         case dosing.DoseReleased():
             return _with_order(course, fact, event.order, released=_release(fact, event))
         case dosing.PremedicationGiven():
-            given = tuple(Premed(fact.id, event.order, g.agent, Decimal(g.dose_mg), datetime.fromisoformat(g.at)) for g in event.given)
+            given = tuple(
+                Premed(fact.id, event.order, g.agent, Decimal(g.dose_mg), datetime.fromisoformat(g.at))
+                for g in event.given
+            )
             return replace(course, premeds=(*course.premeds, *given))
         case dosing.InfusionStarted():
             return _started(course, fact, event)
@@ -93,7 +99,9 @@ def evolve(course: Course, fact: Fact) -> Course:  # noqa: C901, PLR0911, PLR091
             hold = Hold(fact.id, fact.entry.position, event.drug, event.why, fact.occurred_at)
             return replace(course, holds=(*course.holds, hold))
         case dosing.HoldLifted():
-            return replace(course, holds=tuple(replace(h, lifted=True) if h.id == event.hold else h for h in course.holds))
+            return replace(
+                course, holds=tuple(replace(h, lifted=True) if h.id == event.hold else h for h in course.holds)
+            )
         case dosing.CourseDiscontinued():
             return replace(course, discontinued={**course.discontinued, event.drug: (fact.id, event.why)})
         case safety.ToleranceAssessed():
@@ -110,16 +118,28 @@ def evolve(course: Course, fact: Fact) -> Course:  # noqa: C901, PLR0911, PLR091
         case safety.ToxicityAttributed():
             return _attributed(course, fact, event)
         case safety.SeriousnessAssessed():
-            return _on_toxicity(course, fact, event.toxicity, serious=event.serious, aware_at=datetime.fromisoformat(event.aware_at))
+            return _on_toxicity(
+                course, fact, event.toxicity, serious=event.serious, aware_at=datetime.fromisoformat(event.aware_at)
+            )
         case safety.ToxicityResolved():
             return _on_toxicity(course, fact, event.toxicity, resolved_at=fact.occurred_at, outcome=event.outcome)
         case safety.DeviationAcknowledged():
-            return _disposed(course, Disposition(event.rule, event.target, fact.entry.author.person, classified=False, important=None))
+            return _disposed(
+                course,
+                Disposition(event.rule, event.target, fact.entry.author.person, classified=False, important=None),
+            )
         case safety.DeviationClassified():
-            return _disposed(course, Disposition(event.rule, event.target, fact.entry.author.person, classified=True, important=event.important))
+            return _disposed(
+                course,
+                Disposition(
+                    event.rule, event.target, fact.entry.author.person, classified=True, important=event.important
+                ),
+            )
         case safety.OverrideGranted():
             amount = Decimal(event.amount_mg) if event.amount_mg is not None else None
-            granted = Override(fact.id, event.rule, event.drug, amount, fact.occurred_at, datetime.fromisoformat(event.valid_until))
+            granted = Override(
+                fact.id, event.rule, event.drug, amount, fact.occurred_at, datetime.fromisoformat(event.valid_until)
+            )
             return replace(course, overrides={**course.overrides, fact.id: granted})
         case _:
             assert_never(event)
@@ -168,7 +188,10 @@ def _with_order(
     if order is None:
         return _orphan(course, fact)
     changed = replace(
-        order, outcome=outcome or order.outcome, checked_by=checked_by or order.checked_by, released=released or order.released
+        order,
+        outcome=outcome or order.outcome,
+        checked_by=checked_by or order.checked_by,
+        released=released or order.released,
     )
     return _put_order(course, changed)
 
@@ -259,7 +282,9 @@ def _recorded(course: Course, fact: Fact, event: dosing.InfusionRecorded) -> Cou
         nothing_given=given == 0 and confirmed,
         ended_at=datetime.fromisoformat(event.ended) if event.ended is not None else None,
         stopped=event.stopped,
-        pauses=tuple(Pause(datetime.fromisoformat(p.since), datetime.fromisoformat(p.until), p.why) for p in event.interruptions),
+        pauses=tuple(
+            Pause(datetime.fromisoformat(p.since), datetime.fromisoformat(p.until), p.why) for p in event.interruptions
+        ),
     )
     if order is not None:
         course = _put_order(course, replace(order, outcome="given"))
@@ -284,7 +309,9 @@ def _put_dose(course: Course, dose: Dose) -> Course:
     return replace(course, doses=tuple(dose if d.id == dose.id else d for d in course.doses))
 
 
-def _ended(course: Course, fact: Fact, event: dosing.InfusionCompleted | dosing.InfusionAborted, *, stopped: str | None) -> Course:
+def _ended(
+    course: Course, fact: Fact, event: dosing.InfusionCompleted | dosing.InfusionAborted, *, stopped: str | None
+) -> Course:
     dose = course.dose(event.dose)
     if dose is None:
         return _orphan(course, fact)
@@ -309,7 +336,9 @@ def _tolerance(course: Course, fact: Fact, event: safety.ToleranceAssessed) -> C
     dose = course.dose(event.dose)
     if dose is None:
         return _orphan(course, fact)
-    judged = Tolerance(fact.id, fact.entry.position, fact.occurred_at, event.worst_grade, event.tolerated, event.toxicities)
+    judged = Tolerance(
+        fact.id, fact.entry.position, fact.occurred_at, event.worst_grade, event.tolerated, event.toxicities
+    )
     return _put_dose(course, replace(dose, tolerance=judged))
 
 

@@ -70,25 +70,40 @@ class Roster:
     protocol: ProtocolActivated | None = None
     packs: frozenset[ProtocolRef] = frozenset()
 
-    def require_signer(self, kid: str, person: str, role: wire.Role, name: str, organisation: str, at: datetime) -> None:
+    def require_signer(
+        self, kid: str, person: str, role: wire.Role, name: str, organisation: str, at: datetime
+    ) -> None:
         """Refuse (NotAllowed) a signer whose card is not what the log says of that key; `at` is log time."""
         if role == "system":
             device = self.devices.get(kid)
             if device is None or device.person != person:
-                raise NotAllowed(f"the key of device {person} is not enrolled", why=f"key {kid[:8]}", fix="enrol the device")
+                raise NotAllowed(
+                    f"the key of device {person} is not enrolled", why=f"key {kid[:8]}", fix="enrol the device"
+                )
             return
         key = self.keys.get(kid)
         if key is None or key.person != person:
-            raise NotAllowed(f"the key {kid[:8]} of {person} is not active", why="no complete enrolment of it stands in the ledger", fix="two registrars enrol it: doseledger person enrol")
+            raise NotAllowed(
+                f"the key {kid[:8]} of {person} is not active",
+                why="no complete enrolment of it stands in the ledger",
+                fix="two registrars enrol it: doseledger person enrol",
+            )
         holder = self.people[person]
         if (holder.name, holder.organisation) != (name, organisation):
-            raise NotAllowed(f"{person} signs as {name!r} of {organisation!r}", why=f"enrolled as {holder.name!r} of {holder.organisation!r}")
+            raise NotAllowed(
+                f"{person} signs as {name!r} of {organisation!r}",
+                why=f"enrolled as {holder.name!r} of {holder.organisation!r}",
+            )
         if role not in holder.roles:
-            raise NotAllowed(f"{person} does not hold the role {role}", why=f"enrolled as {', '.join(sorted(holder.roles))}")
+            raise NotAllowed(
+                f"{person} does not hold the role {role}", why=f"enrolled as {', '.join(sorted(holder.roles))}"
+            )
         if key.valid_until is not None and at.date() > key.valid_until:
             raise NotAllowed(f"the key of {person} expired on {key.valid_until}", fix="a registrar enrols a new key")
 
-    def delegated(self, person: str, task: Task, occurred: Occurred, at: datetime, *, before: int | None = None) -> bool:
+    def delegated(
+        self, person: str, task: Task, occurred: Occurred, at: datetime, *, before: int | None = None
+    ) -> bool:
         """Tell whether the task was delegated to the person when it is said to have happened.
 
         Only what stood in the log before position `before` counts; None: everything this roster knows.
@@ -117,7 +132,9 @@ def evolve(roster: Roster, entry: Entry) -> Roster:
     event = entry.event
     match event:
         case LedgerCreated():
-            people = {r.person: Person(r.person, r.name, r.organisation, frozenset({"registrar"})) for r in event.registrars}
+            people = {
+                r.person: Person(r.person, r.name, r.organisation, frozenset({"registrar"})) for r in event.registrars
+            }
             keys = {r.key_id: Key(r.key_id, r.person, r.key, entry.position, None) for r in event.registrars}
             return replace(
                 roster,
@@ -135,11 +152,16 @@ def evolve(roster: Roster, entry: Entry) -> Roster:
         case EntryCountersigned():
             return _countersigned(roster, event, entry)
         case DelegationGranted():
-            granted = Delegation(entry.id, entry.position, event.person, frozenset(event.tasks), event.since, event.until)
+            granted = Delegation(
+                entry.id, entry.position, event.person, frozenset(event.tasks), event.since, event.until
+            )
             return replace(roster, delegations=(*roster.delegations, granted))
         case DelegationEnded():
             at = entry.payload.occurred.at
-            ended = (replace(d, ended=at, ended_at=entry.position) if d.id == event.delegation else d for d in roster.delegations)
+            ended = (
+                replace(d, ended=at, ended_at=entry.position) if d.id == event.delegation else d
+                for d in roster.delegations
+            )
             return replace(roster, delegations=tuple(ended))
         case ProtocolActivated():
             return replace(roster, protocol=event, packs=roster.packs | {event.pack})
@@ -165,7 +187,9 @@ def _complete(roster: Roster, entry: Entry, position: int) -> Roster:
             until = date.fromisoformat(event.valid_until) if event.valid_until else None
             person = Person(event.person, event.name, event.organisation, frozenset(event.roles))
             key = Key(event.key_id, event.person, event.key, position, until)
-            return replace(roster, people={**roster.people, event.person: person}, keys={**roster.keys, event.key_id: key})
+            return replace(
+                roster, people={**roster.people, event.person: person}, keys={**roster.keys, event.key_id: key}
+            )
         case DeviceEnrolled():
             return replace(roster, devices={**roster.devices, event.device.key_id: _device(event.device, position)})
         case _:
@@ -198,5 +222,3 @@ def _before_end(occurred: Occurred, at: datetime, bound: str) -> bool:
     if len(bound) == len("2010-03-01") or occurred.precision == "day":
         return occurred.at[:10] <= bound[:10]
     return at < datetime.fromisoformat(bound)
-
-

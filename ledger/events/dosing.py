@@ -9,7 +9,9 @@ from ledger.events.base import Wire
 
 Route = Literal["iv", "iv-push", "sc", "im", "po", "other"]
 StopCause = Literal["reaction", "line-failure", "patient-request", "equipment", "other"]
-NotGivenCause = Literal["fever", "infection", "toxicity", "patient-refused", "hold", "logistics", "error-in-order", "other"]
+NotGivenCause = Literal[
+    "fever", "infection", "toxicity", "patient-refused", "hold", "logistics", "error-in-order", "other"
+]
 
 
 class Factor(Wire, frozen=True, kw_only=True):

@@ -9,7 +9,29 @@ from msgspec import Meta
 from ledger import wire
 from ledger.events.base import Wire
 
-Unit = Literal["mg", "ug", "g", "kg", "cm", "mL", "mL/min", "mg/dL", "umol/L", "mmol/L", "g/dL", "g/L", "U/L", "/uL", "10^9/L", "percent", "copies/mL", "score", "count", "ratio", "none"]
+Unit = Literal[
+    "mg",
+    "ug",
+    "g",
+    "kg",
+    "cm",
+    "mL",
+    "mL/min",
+    "mg/dL",
+    "umol/L",
+    "mmol/L",
+    "g/dL",
+    "g/L",
+    "U/L",
+    "/uL",
+    "10^9/L",
+    "percent",
+    "copies/mL",
+    "score",
+    "count",
+    "ratio",
+    "none",
+]
 """Units that a measured value may carry, spelled as UCUM does where it is readable."""
 
 
@@ -81,7 +103,9 @@ class ProphylaxisRecorded(Wire, frozen=True, kw_only=True):
 class TreatmentEnded(Wire, frozen=True, kw_only=True):
     """Study treatment is over; follow-up is not."""
 
-    why: Literal["completed", "progression", "toxicity", "withdrawal", "investigator", "transplant", "death", "lost", "sponsor"]
+    why: Literal[
+        "completed", "progression", "toxicity", "withdrawal", "investigator", "transplant", "death", "lost", "sponsor"
+    ]
 
 
 class ConsentWithdrawn(Wire, frozen=True, kw_only=True):

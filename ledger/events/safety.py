@@ -72,7 +72,15 @@ class SeriousnessAssessed(Wire, frozen=True, kw_only=True):
     toxicity: wire.Uuid
     serious: bool
     criteria: tuple[
-        Literal["death", "life-threatening", "hospitalisation", "incapacity", "congenital-anomaly", "important-medical-event"], ...
+        Literal[
+            "death",
+            "life-threatening",
+            "hospitalisation",
+            "incapacity",
+            "congenital-anomaly",
+            "important-medical-event",
+        ],
+        ...,
     ]
     aware_at: wire.Minute
 

@@ -45,7 +45,9 @@ def judge(course: Course, setting: Setting, administration: Administration) -> t
 
 def of_dose(dose: Dose) -> Administration:
     """Describe a dose that was given."""
-    return Administration(dose.drug, dose.amount_mg, dose.step_mg, dose.started_at, dose.precision, planned=False, order=dose.order)
+    return Administration(
+        dose.drug, dose.amount_mg, dose.step_mg, dose.started_at, dose.precision, planned=False, order=dose.order
+    )
 
 
 def _patient(course: Course, done: Administration) -> Iterator[Hit]:
@@ -70,7 +72,9 @@ def _consent(course: Course, done: Administration) -> Iterator[Hit]:
         return
     first = min(course.consents, key=lambda c: (c.occurred.at[:10], c.at))
     day, dose_day = first.occurred.at[:10], done.at.date().isoformat()
-    if day > dose_day or (day == dose_day and "minute" == first.occurred.precision == done.precision and first.at > done.at):
+    if day > dose_day or (
+        day == dose_day and "minute" == first.occurred.precision == done.precision and first.at > done.at
+    ):
         yield Hit("P-CONSENT", f"consent is dated {first.occurred.at}, after it")
     elif day == dose_day and "day" in (first.occurred.precision, done.precision) and not done.planned:
         yield Hit("D-QUERY", "consent and infusion are of the same day and one has no time")
@@ -80,10 +84,14 @@ def _steps(course: Course, protocol: Protocol, done: Administration) -> Iterator
     now = ladder(course, protocol, done.at)
     taken = now.counted + (now.open_orders if done.planned else 0)
     if taken >= now.maximum:
-        places = f"{now.counted} were started" + (f" and {now.open_orders} more are ordered" if done.planned and now.open_orders else "")
+        places = f"{now.counted} were started" + (
+            f" and {now.open_orders} more are ordered" if done.planned and now.open_orders else ""
+        )
         yield Hit("A-COUNT", f"the protocol allows {now.maximum} doses of {done.drug} in all; {places}")
     if done.amount_mg > protocol.ladder_max_single_mg:
-        yield Hit("A-MAX", f"{done.amount_mg} mg is above the largest single dose of {protocol.ladder_max_single_mg} mg")
+        yield Hit(
+            "A-MAX", f"{done.amount_mg} mg is above the largest single dose of {protocol.ladder_max_single_mg} mg"
+        )
     for held in now.held:
         yield Hit(held.rule, held.text)
     if done.planned:
@@ -99,11 +107,17 @@ def _assessed(course: Course, protocol: Protocol) -> Iterator[Hit]:
     """The previous counted dose needs a signed tolerance; a contradicted one must be judged again."""
     rungs = climb(course, protocol)
     if rungs and rungs[-1].standing == "pending":
-        yield Hit("A-TOLPEND", f"the dose of {rungs[-1].dose.on} (entry {rungs[-1].dose.position}) has no tolerance assessment")
+        yield Hit(
+            "A-TOLPEND",
+            f"the dose of {rungs[-1].dose.on} (entry {rungs[-1].dose.position}) has no tolerance assessment",
+        )
         return
     for rung in rungs:
         if rung.standing == "contradicted":
-            yield Hit("A-TOLPEND", f"the tolerance of the dose of {rung.dose.on} (entry {rung.dose.position}) stands against a later grade")
+            yield Hit(
+                "A-TOLPEND",
+                f"the tolerance of the dose of {rung.dose.on} (entry {rung.dose.position}) stands against a later grade",
+            )
             return
 
 
@@ -111,11 +125,19 @@ def _step(course: Course, protocol: Protocol, done: Administration) -> Iterator[
     now = ladder(course, protocol, done.at)
     step = done.step_mg if done.step_mg is not None else step_of(done.amount_mg, protocol)
     lapsed = now.lapses_on is not None and done.at.date() >= now.lapses_on
-    exact = not done.planned or done.order is not None or done.amount_mg == step or done.amount_mg > protocol.ladder_max_single_mg
+    exact = (
+        not done.planned
+        or done.order is not None
+        or done.amount_mg == step
+        or done.amount_mg > protocol.ladder_max_single_mg
+    )
     if step == now.next_mg and exact:
         return
     if lapsed:
-        yield Hit("A-GAP", f"{(done.at.date() - now.rungs[-1].dose.on).days} days since the last counted dose: the step is {now.next_mg} mg, not {done.amount_mg} mg")
+        yield Hit(
+            "A-GAP",
+            f"{(done.at.date() - now.rungs[-1].dose.on).days} days since the last counted dose: the step is {now.next_mg} mg, not {done.amount_mg} mg",
+        )
     else:
         yield Hit("A-LADDER", f"the step is {now.next_mg} mg ({', '.join(now.because)}), not {done.amount_mg} mg")
 
@@ -131,11 +153,20 @@ def _interval(course: Course, protocol: Protocol, done: Administration) -> Itera
     if not doses or step != target:
         return
     last = doses[-1]
-    at_target = last.amount_mg >= target * protocol.step_min_fraction and standing(course, protocol, last) == "tolerated"
+    at_target = (
+        last.amount_mg >= target * protocol.step_min_fraction and standing(course, protocol, last) == "tolerated"
+    )
     if at_target and (done.at.date() - last.on).days < protocol.target_interval_days:
-        yield Hit("A-INTERVAL", f"the tolerated {target} mg of {last.on} was less than {protocol.target_interval_days} days before")
+        yield Hit(
+            "A-INTERVAL",
+            f"the tolerated {target} mg of {last.on} was less than {protocol.target_interval_days} days before",
+        )
         return
-    this_week = [d for d in same_week(course, protocol, done.at) if step_of(d.step_mg or d.amount_mg, protocol) == target and counted(d, protocol)]
+    this_week = [
+        d
+        for d in same_week(course, protocol, done.at)
+        if step_of(d.step_mg or d.amount_mg, protocol) == target and counted(d, protocol)
+    ]
     if len(this_week) >= protocol.target_max_per_week:
         yield Hit("A-INTERVAL", f"{len(this_week)} doses of {target} mg were already given this week")
 
@@ -158,7 +189,9 @@ def premedication(course: Course, protocol: Protocol, drug: str, at: datetime) -
             window = f"{protocol.premed_min_before_min} to {protocol.premed_max_before_min} min"
             hits.append(Hit("A-PREMED-TIME", f"{wanted.agent} was given {minutes} min before the start, not {window}"))
         if not wanted.min_mg <= best.dose_mg <= wanted.max_mg:
-            hits.append(Hit("A-PREMED-DOSE", f"{wanted.agent} {best.dose_mg} mg, not {wanted.min_mg} to {wanted.max_mg} mg"))
+            hits.append(
+                Hit("A-PREMED-DOSE", f"{wanted.agent} {best.dose_mg} mg, not {wanted.min_mg} to {wanted.max_mg} mg")
+            )
     return tuple(hits)
 
 

@@ -27,7 +27,9 @@ def findings(history: Iterable[Fact], setting: Setting, at: datetime) -> tuple[F
     acted, course = _walk(facts, setting)
     today, _ = _walk(_judged_at_subject(facts), setting)
     seen = {(f.rule, f.target, f.severity) for f in acted}
-    hindsight = [replace(f, hindsight=True, severity="info") for f in today if (f.rule, f.target, f.severity) not in seen]
+    hindsight = [
+        replace(f, hindsight=True, severity="info") for f in today if (f.rule, f.target, f.severity) not in seen
+    ]
     everything = [*acted, *hindsight, *_standing(course, setting.protocol, at)]
     disposed = {(d.rule, d.target) for d in course.dispositions}
     marked = (replace(f, acknowledged=True) if (f.rule, f.target) in disposed else f for f in everything)
@@ -39,8 +41,12 @@ def _walk(facts: Iterable[Fact], setting: Setting) -> tuple[list[Finding], Cours
     for fact in facts:
         after = evolve(course, fact)
         dose = after.dose(fact.id)
-        passed = {course.overrides[o].rule for o in dose.overrides if o in course.overrides} if dose is not None else set()
-        found += [_finding(hit, fact, planned=hit.rule in passed) for hit in per_fact.hits(course, after, setting, fact)]
+        passed = (
+            {course.overrides[o].rule for o in dose.overrides if o in course.overrides} if dose is not None else set()
+        )
+        found += [
+            _finding(hit, fact, planned=hit.rule in passed) for hit in per_fact.hits(course, after, setting, fact)
+        ]
         course = after
     return found, course
 

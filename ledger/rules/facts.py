@@ -52,7 +52,9 @@ def _on_end(after: Course, protocol: Protocol, fact: Fact) -> Iterator[Hit]:
     yield from _over_prepared(dose)
     yield from infusion_time(dose, protocol)
     if dose.amount_mg > protocol.ladder_max_single_mg and dose.drug == protocol.ladder_drug:
-        yield Hit("A-MAX", f"{dose.amount_mg} mg is above the largest single dose of {protocol.ladder_max_single_mg} mg")
+        yield Hit(
+            "A-MAX", f"{dose.amount_mg} mg is above the largest single dose of {protocol.ladder_max_single_mg} mg"
+        )
 
 
 def _given(before: Course, setting: Setting, dose: Dose, fact: Fact) -> Iterator[Hit]:
@@ -111,7 +113,9 @@ def infusion_time(dose: Dose, protocol: Protocol) -> Iterator[Hit]:
     minutes = running_min(dose, dose.ended_at)
     if minutes < protocol.infusion_important_low_min and dose.stopped is None:
         yield Hit("A-INF", f"given over {minutes} min", "important")
-    elif (minutes < protocol.infusion_minor_low_min and dose.stopped is None) or minutes > protocol.infusion_minor_high_min:
+    elif (
+        minutes < protocol.infusion_minor_low_min and dose.stopped is None
+    ) or minutes > protocol.infusion_minor_high_min:
         yield Hit("A-INF", f"given over {minutes} min instead of {protocol.infusion_min}")
 
 

@@ -49,7 +49,9 @@ def hold(course: Course, protocol: Protocol, at: datetime) -> Haematology:
     low: dict[str, Lab] = {}
     latest: dict[str, Lab] = {}
     occurrences, dosed_since = 0, True
-    for lab in sorted((one for one in course.labs if one.test in triggers and first <= one.at <= at), key=lambda one: one.at):
+    for lab in sorted(
+        (one for one in course.labs if one.test in triggers and first <= one.at <= at), key=lambda one: one.at
+    ):
         latest[lab.test] = lab
         if triggers[lab.test].held_by(lab.value):
             occurrences += not low
@@ -59,18 +61,28 @@ def hold(course: Course, protocol: Protocol, at: datetime) -> Haematology:
             recovered = lab.at
             dosed_since = any(d.started_at >= recovered for d in doses)
     if occurrences >= protocol.heme_max_occurrences:
-        return Haematology((Held("A-HEME", f"{occurrences} haematology holds: the drug is stopped for good", "", for_good=True),), occurrences, None)
+        return Haematology(
+            (Held("A-HEME", f"{occurrences} haematology holds: the drug is stopped for good", "", for_good=True),),
+            occurrences,
+            None,
+        )
     if low:
         lab = next(iter(low.values()))
-        return Haematology((Held("A-HEME", f"{lab.test} {lab.value} {lab.unit}", lab.id, for_good=False),), occurrences, None)
+        return Haematology(
+            (Held("A-HEME", f"{lab.test} {lab.value} {lab.unit}", lab.id, for_good=False),), occurrences, None
+        )
     if occurrences == 0 or dosed_since:
         return Haematology((), occurrences, None)
-    return Haematology((), occurrences, protocol.heme_first_resume_mg if occurrences == 1 else protocol.heme_second_resume_mg)
+    return Haematology(
+        (), occurrences, protocol.heme_first_resume_mg if occurrences == 1 else protocol.heme_second_resume_mg
+    )
 
 
 def _trigger(course: Course, protocol: Protocol, test: str, first: datetime) -> _Trigger:
     limit, resume = (
-        (protocol.heme_anc_hold, protocol.heme_anc_resume) if test == ANC else (protocol.heme_plt_hold, protocol.heme_plt_resume)
+        (protocol.heme_anc_hold, protocol.heme_anc_resume)
+        if test == ANC
+        else (protocol.heme_plt_hold, protocol.heme_plt_resume)
     )
     before = [lab for lab in course.labs if lab.test == test and lab.at < first]
     baseline = max(before, key=lambda lab: lab.at).value if before else None

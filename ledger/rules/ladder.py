@@ -142,10 +142,14 @@ def ladder(course: Course, protocol: Protocol, at: datetime) -> Ladder:
         next_mg, because = min(next_mg, heme.resume_mg), ("A-HEME",)
     total = sum((r.dose.amount_mg for r in rungs), Decimal(0))
     reached = any(r.passed and r.step_mg == steps[-1] for r in rungs)
-    at_target = bool(rungs) and reached and next_mg == steps[-1] and (rungs[-1].passed or rungs[-1].standing == "pending")
+    at_target = (
+        bool(rungs) and reached and next_mg == steps[-1] and (rungs[-1].passed or rungs[-1].standing == "pending")
+    )
     state = _state(rungs, protocol, held=held, lapsed=lapsed, at_target=at_target)
     orders = len(course.open_orders(protocol.ladder_drug, at))
-    return Ladder(state, next_mg, because, rungs, len(rungs), orders, protocol.ladder_max_doses, total, reached, lapses_on, held)
+    return Ladder(
+        state, next_mg, because, rungs, len(rungs), orders, protocol.ladder_max_doses, total, reached, lapses_on, held
+    )
 
 
 def weeks(course: Course, protocol: Protocol) -> tuple[Week, ...]:
@@ -191,7 +195,9 @@ def _next(rungs: tuple[Rung, ...], protocol: Protocol, *, lapsed: bool) -> tuple
     return steps[min(place, due)], (why[last.standing], entry)
 
 
-def _state(rungs: tuple[Rung, ...], protocol: Protocol, *, held: tuple[Held, ...], lapsed: bool, at_target: bool) -> State:
+def _state(
+    rungs: tuple[Rung, ...], protocol: Protocol, *, held: tuple[Held, ...], lapsed: bool, at_target: bool
+) -> State:
     if any(h.for_good for h in held):
         return "DISCONTINUED"
     if len(rungs) >= protocol.ladder_max_doses:

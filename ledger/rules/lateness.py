@@ -25,7 +25,9 @@ def basis(event: Wire, occurred_at: datetime) -> tuple[str, datetime] | None:
         ):
             return "infusion", occurred_at
         case dosing.PremedicationGiven():
-            return "premedication", max(datetime.fromisoformat(g.at) for g in event.given) if event.given else occurred_at
+            return "premedication", max(
+                datetime.fromisoformat(g.at) for g in event.given
+            ) if event.given else occurred_at
         case safety.ToxicityReported():
             return "ae", datetime.fromisoformat(event.aware_at) if event.aware_at else occurred_at
         case patient.PatientDied():

@@ -44,7 +44,12 @@ def standing(course: Course, protocol: Protocol, dose: Dose) -> Standing:
         return "pending"
     if not judged.tolerated:
         return "not-tolerated"
-    later = (p for t in linked(course, protocol, dose) for p in t.grades if p.judged_at > judged.at or p.position > judged.position)
+    later = (
+        p
+        for t in linked(course, protocol, dose)
+        for p in t.grades
+        if p.judged_at > judged.at or p.position > judged.position
+    )
     return "contradicted" if any(p.grade > protocol.tolerated_max_grade for p in later) else "tolerated"
 
 
@@ -61,7 +66,12 @@ def holds(course: Course, protocol: Protocol, drug: str) -> tuple[Held, ...]:
     return tuple(found)
 
 
-_PLACED_RULE = {"toxicity": "A-G34", "infection": "A-INFECT", "serious-adverse-reaction": "A-INFECT", "haematology": "A-HEME"}
+_PLACED_RULE = {
+    "toxicity": "A-G34",
+    "infection": "A-INFECT",
+    "serious-adverse-reaction": "A-INFECT",
+    "haematology": "A-HEME",
+}
 
 
 def _placed(why: str, entry: str) -> Held:
@@ -80,7 +90,9 @@ def _reactions(course: Course, protocol: Protocol) -> list[Held]:
 
 def _reaction(toxicity: Toxicity, protocol: Protocol) -> Held | None:
     if toxicity.worst >= protocol.stop_grade and protocol.g4_action == "discontinue":
-        return Held("A-G34", f"{toxicity.term} grade {toxicity.worst}: the drug is stopped for good", toxicity.id, for_good=True)
+        return Held(
+            "A-G34", f"{toxicity.term} grade {toxicity.worst}: the drug is stopped for good", toxicity.id, for_good=True
+        )
     back = toxicity.grades and toxicity.current <= protocol.resolved_max_grade
     if toxicity.worst >= protocol.withhold_min_grade and not toxicity.over and not back:
         return Held("A-G34", f"{toxicity.term} grade {toxicity.current} is not resolved", toxicity.id, for_good=False)

@@ -100,7 +100,7 @@ def examine(
         passing.fail(passing.seen.size, None, "L1", "unreadable", f"{type(error).__name__}: {error}")
     passing.findings.extend(_derived(source, rebuilds))
     anchor, verdict = _anchored(passing, key, trusted)
-    findings = tuple(sorted(set(passing.findings), key=_order))
+    findings = tuple(sorted(dict.fromkeys(passing.findings), key=_order))
     behind = source.size - passing.seen.size
     return Report(
         verdict="failed" if any(finding.code not in ANCHORS for finding in findings) else verdict,
@@ -214,8 +214,9 @@ def _anchored(passing: Passing, key: LogKey | None, trusted: bytes | None) -> tu
     return why, verdict
 
 
-def _order(finding: Finding) -> tuple[int, str, str, str]:
-    return (2**53 if finding.position is None else finding.position, finding.level, finding.code, finding.why)
+def _order(finding: Finding) -> tuple[int, str]:
+    """By position, then level; within both as they were found, the plainest first."""
+    return (2**53 if finding.position is None else finding.position, finding.level)
 
 
 @contextmanager
