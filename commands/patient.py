@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import ClassVar, Literal
+from typing import ClassVar, Literal, get_args
 
 from commands.draft import Desk, Draft, When, refuse
 from ledger.errors import BadInput
@@ -189,9 +189,9 @@ class RecordLab(OfPatient):
     def decide(self, desk: Desk) -> tuple[Draft, ...]:
         """A fact, at the time of the sample."""
         file = desk.patient(self.patient)
-        if self.unit not in patient.Unit.__args__:  # type: ignore[attr-defined]
+        if self.unit not in get_args(patient.Unit):
             raise BadInput(
-                f"{self.unit!r} is not a unit of the record", fix=f"one of: {', '.join(patient.Unit.__args__)}"
+                f"{self.unit!r} is not a unit of the record", fix=f"one of: {', '.join(get_args(patient.Unit))}"
             )  # type: ignore[attr-defined]
         event = patient.LabMeasured(
             test=self.test,

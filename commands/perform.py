@@ -6,41 +6,34 @@ turn and goes on only when that is still the same.
 
 from __future__ import annotations
 
-import hashlib
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
-from functools import lru_cache
+from decimal import Decimal
 from typing import ClassVar, Protocol
-from zoneinfo import ZoneInfo
 
 import msgspec
 
-from commands.draft import Circumstances, Desk, Draft, Pad, PatientFile, dictionary_ref, protocol_ref
-from commands.post import RULES_VERSION, Ids, Post
+from commands.attempts import keep_attempt
+from commands.draft import Circumstances, Desk, Draft, Pad, PatientFile
+from commands.opening import open_desk
+from commands.post import Ids, Post
+from commands.sealing import Hand, Sealer, system_entry
 from commands.signatures import Signing, authorise, signings
-from ledger import codec, wire
+from ledger import codec
 from ledger.book import Ledger, Receipt
-from ledger.course.people import Roster
-from ledger.errors import BadInput, Changed, Conflict, DoseLedgerError, NotAllowed, Refused
-from ledger.events.base import Clock, CommandRef, DictionaryRef, Need, Payload, Wire, Writer
-from ledger.events.record import EntryRefused, LogClock
-from ledger.events.registry import NAMES, close_body
-from ledger.events.supply import LotReceived
-from ledger.protocol.dictionary import Dictionary, load_dictionary
-from ledger.protocol.model import Protocol as Pack
-from ledger.protocol.model import load
+from ledger.errors import Changed, Conflict, DoseLedgerError, NotAllowed, Refused
+from ledger.events.entry import Entry
+from ledger.events.record import LogClock
+from ledger.events.registry import NAMES
 from ledger.rules.finding import Finding
-from ledger.rules.setting import Setting
-from ledger.signing.header import Auth, Header, ShownMeaning, SignedSet, SignerCard
-from ledger.signing.meanings import text as statement
-from ledger.signing.seal import seal
-from ledger.signing.signer import Signer
-from ledger.values import wire_signed_at, wire_utc
+from ledger.values import wire_decimal
 
 FUTURE = timedelta(minutes=5)
+"""How far a stated time may be ahead of the ledger's clock (DOMAIN.md I7)."""
 BEHIND = timedelta(minutes=5)
+"""From here on, bytes that were signed earlier are announced by a `log.clock` entry (RECORD.md section 2)."""
 _VARIABLE = re.compile(rb"sha256:[0-9a-f]{64}|[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[0-9a-f]{4}-[0-9a-f]{12}")
 
 
@@ -54,15 +47,6 @@ class Act(Protocol):
 
     def about(self) -> tuple[str, ...]:
         """Name the streams it concerns, for the record of a refused attempt."""
-
-
-@dataclass(frozen=True)
-class Hand:
-    """A person at the desk with an unlocked key; `first`: this is the first act since it was unlocked."""
-
-    person: str
-    signer: Signer
-    first: bool = True
 
 
 @dataclass(frozen=True)
@@ -90,11 +74,12 @@ def plan(
     act: Act, ledger: Ledger, post: Post, persons: Sequence[str], said: Circumstances, *, keep: bool = True
 ) -> Plan:
     """Decide an act without signing it; a refusal is kept as an attempt unless `keep` is False (a dry run)."""
+    desk = open_desk(ledger, post, persons, said)
     try:
-        return _plan(act, _desk(ledger, post, persons, said), ledger)
+        return _plan(act, desk, ledger)
     except (Refused, NotAllowed, Conflict) as error:
         if keep:
-            keep_attempt(error, act, ledger, post, persons, proof="none")
+            refused(error, act, desk, ledger, post=post)
         raise
 
 
@@ -114,40 +99,26 @@ def perform(
     else's entry made impossible is a Conflict naming that entry, and one that would now sign something else
     raises Changed.
     """
-    persons = [hand.person for hand in hands]
     with ledger.turn():
         done = ledger.receipts(command)
         if done:
             return _repeated(act, ledger, done)
+        desk = open_desk(ledger, post, [hand.person for hand in hands], said)
         try:
-            return _in_turn(act, ledger, post, hands, said, command, expect)
+            planned = _plan(act, desk, ledger)
+            if expect is not None and planned.essence != expect.essence:
+                raise Changed(
+                    "what would be signed has changed since it was shown",
+                    why="somebody wrote in between",
+                    fix="look at it again",
+                )
+            return _signed(planned, Sealer(desk, ledger, post), hands, command)
         except Changed:
             raise
         except (Refused, NotAllowed, Conflict) as error:
             lost = _lost(error, ledger, expect)
-            keep_attempt(lost, act, ledger, post, persons, proof="key-opened")
+            refused(lost, act, desk, ledger, post=post, opened=True)
             raise lost from None
-
-
-def _in_turn(
-    act: Act, ledger: Ledger, post: Post, hands: Sequence[Hand], said: Circumstances, command: str, expect: Plan | None
-) -> Outcome:
-    desk = _desk(ledger, post, [hand.person for hand in hands], said)
-    planned = _plan(act, desk, ledger)
-    if expect is not None and planned.essence != expect.essence:
-        raise Changed(
-            "what would be signed has changed since it was shown",
-            why="somebody wrote in between",
-            fix="look at it again",
-        )
-    patients = _patients(planned, desk)
-    before = {file.number: file.findings for file in patients}
-    sealed = _seal(planned, desk, ledger, post, hands, command)
-    if post.keep is not None:
-        post.keep(command, sealed, desk.pad.texts)
-    receipts = ledger.append(sealed, now=desk.now.astimezone(UTC), texts=desk.pad.texts, blobs=desk.pad.blobs)
-    raised, cleared = _difference(before, {number: _again(desk, ledger, number).findings for number in before})
-    return Outcome(receipts, raised, cleared)
 
 
 def resend(
@@ -159,66 +130,34 @@ def resend(
         if done:
             return Outcome(done, repeated=True)
         now = post.clock().astimezone(UTC)
-        opened = codec.open_entry(entries[0], log="main", position=ledger.size)
-        behind = now - opened.recorded_at
-        if behind > BEHIND:
-            _system(
-                ledger,
-                post,
-                f"clock/{ledger.roster().site}",
-                LogClock(behind_ms=int(behind.total_seconds() * 1000), reset=False),
-                Pad(post.random, Ids(now, post.random)),
-            )
-        return Outcome(ledger.append(entries, now=now, texts=texts))
+        behind = now - codec.open_entry(entries[0], log="main", position=ledger.size).recorded_at
+        if behind <= BEHIND:
+            return Outcome(ledger.append(entries, now=now, texts=texts))
+        pad = Pad(post.random, Ids(now, post.random))
+        event = LogClock(behind_ms=behind // timedelta(milliseconds=1), reset=False)
+        first = system_entry(ledger, post, f"clock/{ledger.roster().site}", event, pad)
+        receipts = ledger.append([first, *entries], now=now, texts={**pad.texts, **texts})
+        return Outcome(receipts[1:])
 
 
-def keep_attempt(
-    error: DoseLedgerError, act: Act, ledger: Ledger, post: Post, persons: Sequence[str], *, proof: str
-) -> None:
-    """Append a refused attempt, signed by the device, and note its position on the error."""
-    now = post.clock().astimezone(UTC)
-    pad = Pad(post.random, Ids(now, post.random))
-    known = ledger.roster().people
-    said = msgspec.json.encode({"act": act.verb, "by": list(persons), "said": repr(act)}).decode()
-    refused = EntryRefused(
-        act=act.verb.replace(" ", "-"),
-        streams=act.about(),
-        rules=error.rules if isinstance(error, Refused) else (),
-        exit=error.exit_code,
-        claimed_by=persons[0] if persons and persons[0] in known else None,
-        proof="key-opened" if proof == "key-opened" else "none",
-        signature=None,
-        input=pad.commit(said[:4000]),
-        answer=pad.commit("\n".join(part for part in (error.what, error.why) if part)[:4000]),
-        count=1,
+def refused(error: DoseLedgerError, act: Act, desk: Desk, ledger: Ledger, *, post: Post, opened: bool = False) -> None:
+    """Keep a refused act as an attempt; `opened`: the person's key was unlocked."""
+    keep_attempt(
+        error,
+        ledger,
+        post,
+        verb=act.verb,
+        said=act,
+        streams=(*act.about(), *(file.stream for file in desk.files.values())),
+        persons=desk.actors,
+        proof="key-opened" if opened else "none",
     )
-    error.attempt = _system(ledger, post, f"attempts/{ledger.roster().site}", refused, pad)
-
-
-def _system(ledger: Ledger, post: Post, stream: str, event: Wire, pad: Pad) -> int:
-    with ledger.turn():
-        roster = ledger.roster()
-        zone = roster.genesis.zone if roster.genesis is not None else "UTC"
-        now = post.clock().astimezone(ZoneInfo(zone))
-        desk = Desk(ledger, None, None, now, zone, roster.site, (), pad, Circumstances(basis="device"))
-        draft = desk.draft(stream, event)
-        command = pad.new_id()
-        payload = _payload(draft, desk, ledger, post, (), CommandRef(id=command, index=0, of=1), None)
-        card = SignerCard(
-            id=post.device, name=f"Device {post.device}", role="system", organisation=f"Site {roster.site}"
-        )
-        auth = Auth(method=post.device_signer.method, act=pad.new_id(), first=False, set=None)
-        signer = post.device_signer
-        header = _header(card, signer, "system", auth, ledger.next_n(signer.public.kid), now)
-        raw = seal(codec.write_payload(payload), [(header, signer)])
-        return ledger.append([raw], now=now.astimezone(UTC), texts=pad.texts)[0].position
 
 
 def _plan(act: Act, desk: Desk, ledger: Ledger) -> Plan:
     roster = ledger.roster()
-    known = [person for person in desk.actors if person in roster.people]
-    if len(known) != len(desk.actors):
-        stranger = next(person for person in desk.actors if person not in roster.people)
+    stranger = next((person for person in desk.actors if person not in roster.people), None)
+    if stranger is not None:
         raise NotAllowed(
             f"{stranger} is not enrolled",
             why="no key of that person is active in this ledger",
@@ -262,152 +201,15 @@ def _essence(drafts: Sequence[Draft], signed_by: Sequence[Sequence[Signing]]) ->
     return repr((parts, [[(s.person, s.role, s.meaning) for s in signed] for signed in signed_by])).encode()
 
 
-def _desk(ledger: Ledger, post: Post, persons: Sequence[str], said: Circumstances) -> Desk:
-    roster = ledger.roster()
-    if roster.genesis is None:
-        raise BadInput("the ledger has no genesis entry")
-    zone = roster.genesis.zone
-    now = post.clock().astimezone(ZoneInfo(zone))
-    setting, dictionary = _setting(ledger, roster)
-    patterns = setting.protocol.patient_id_patterns if setting is not None else ()
-    return Desk(
-        ledger,
-        setting,
-        dictionary,
-        now,
-        zone,
-        roster.site,
-        tuple(persons),
-        Pad(post.random, Ids(now, post.random)),
-        said,
-        patterns,
-    )
-
-
-def site_setting(ledger: Ledger) -> Setting:
-    """Give the setting of judgement as the whole ledger tells it; refused (K-VALUE) before a pack is activated."""
-    setting, _ = _setting(ledger, ledger.roster())
-    if setting is None:
-        raise Refused(
-            "no protocol pack is active at this site",
-            rules=("K-VALUE",),
-            fix="activate one: doseledger protocol activate PACK",
-        )
-    return setting
-
-
-def _setting(ledger: Ledger, roster: Roster) -> tuple[Setting | None, Dictionary | None]:
-    active = roster.protocol
-    if active is None:
-        return None, None
-    return Setting(_protocol(ledger, active.pack.digest), roster, _lots(ledger)), _dictionary(ledger, active.dictionary)
-
-
-@lru_cache(maxsize=8)
-def _loaded(data: bytes) -> Pack:
-    return load(data).protocol()
-
-
-def _protocol(ledger: Ledger, digest: str) -> Pack:
-    return _loaded(ledger.blob(digest))
-
-
-@lru_cache(maxsize=8)
-def _loaded_dictionary(data: bytes) -> Dictionary:
-    return load_dictionary(data)
-
-
-def _dictionary(ledger: Ledger, ref: DictionaryRef) -> Dictionary:
-    return _loaded_dictionary(ledger.blob(ref.digest))
-
-
-def _lots(ledger: Ledger) -> dict[str, LotReceived]:
-    lots: dict[str, LotReceived] = {}
-    for stream in ledger.streams("supply/"):
-        for entry in ledger.stream(stream):
-            if isinstance(entry.event, LotReceived):
-                lots[entry.event.lot] = entry.event
-    return lots
-
-
-def _seal(planned: Plan, desk: Desk, ledger: Ledger, post: Post, hands: Sequence[Hand], command: str) -> list[bytes]:
-    of = len(planned.drafts)
-    payloads = [
-        codec.write_payload(
-            _payload(draft, desk, ledger, post, signed, CommandRef(id=command, index=i, of=of), desk.base)
-        )
-        for i, (draft, signed) in enumerate(zip(planned.drafts, planned.signings, strict=True))
-    ]
-    digest = hashlib.sha256(b"".join(hashlib.sha256(p).digest() for p in payloads)).hexdigest()
-    by_person = {hand.person: hand for hand in hands}
-    acts = {hand.person: desk.pad.new_id() for hand in hands}
-    used: dict[str, int] = {}
-    sealed = []
-    for i, (payload, signed) in enumerate(zip(payloads, planned.signings, strict=True)):
-        parts = []
-        for signing in signed:
-            hand = by_person[signing.person]
-            kid = hand.signer.public.kid
-            n = max(used.get(kid, 0), ledger.next_n(kid))
-            used[kid] = n + 1
-            card = SignerCard(
-                id=signing.person, name=signing.name, role=signing.role, organisation=signing.organisation
-            )
-            whole = SignedSet(digest=digest, i=i, of=of) if of > 1 else None
-            auth = Auth(method=hand.signer.method, act=acts[signing.person], first=hand.first and i == 0, set=whole)
-            parts.append((_header(card, hand.signer, signing.meaning, auth, n, desk.now), hand.signer))
-        sealed.append(seal(payload, parts))
-    return sealed
-
-
-def _header(card: SignerCard, signer: Signer, meaning: wire.Meaning, auth: Auth, n: int, now: datetime) -> Header:
-    return Header(
-        alg=signer.public.alg,
-        kid=signer.public.kid,
-        typ="doseledger-entry/1",
-        signer=card,
-        at=wire_signed_at(now),
-        meaning=ShownMeaning(code=meaning, lang="en", version=1, text=statement(meaning)),
-        n=n,
-        auth=auth,
-    )
-
-
-def _payload(
-    draft: Draft,
-    desk: Desk,
-    ledger: Ledger,
-    post: Post,
-    signed: Sequence[Signing],
-    command: CommandRef,
-    setting: Setting | None,
-) -> Payload:
-    needs = tuple(need for signing in signed[:1] for need in signing.needs)
-    system = [] if signed else [Need(meaning="system", role="system")]
-    return Payload(
-        format=1,
-        ledger=ledger.id,
-        site=desk.site,
-        stream=draft.stream,
-        id=draft.id,
-        command=command,
-        kind=NAMES[type(draft.event)],
-        occurred=draft.occurred,
-        recorded_at=wire_utc(desk.now),
-        clock=Clock(source="scripted" if post.clock_source == "scripted" else "system", offset_ms=None),
-        protocol=protocol_ref(setting) if setting is not None else None,
-        dictionary=dictionary_ref(desk.dictionary) if draft.graded and desk.dictionary is not None else None,
-        after=ledger.head(),
-        needs=needs or tuple(system),
-        shown=draft.shown,
-        performed_by=draft.performed_by,
-        source=draft.source,
-        reason=draft.reason,
-        causes=draft.causes,
-        corrects=draft.corrects,
-        writer=Writer(software=post.software, build=post.build, rules=RULES_VERSION, device=post.device),
-        body=close_body(draft.event),
-    )
+def _signed(planned: Plan, sealer: Sealer, hands: Sequence[Hand], command: str) -> Outcome:
+    desk, ledger, keep = sealer.desk, sealer.ledger, sealer.post.keep
+    before = {file.number: file.findings for file in _patients(planned, desk)}
+    sealed = sealer.command(planned.drafts, planned.signings, hands, command)
+    if keep is not None:
+        keep(command, sealed, desk.pad.texts)
+    receipts = ledger.append(sealed, now=desk.now.astimezone(UTC), texts=desk.pad.texts, blobs=desk.pad.blobs)
+    raised, cleared = _difference(before, {number: _again(desk, ledger, number).findings for number in before})
+    return Outcome(receipts, raised, cleared)
 
 
 def _patients(planned: Plan, desk: Desk) -> list[PatientFile]:
@@ -417,9 +219,8 @@ def _patients(planned: Plan, desk: Desk) -> list[PatientFile]:
 
 
 def _again(desk: Desk, ledger: Ledger, number: str) -> PatientFile:
-    return PatientFile(
-        number, ledger.stream(f"patient/{number}"), replace(desk.setting, roster=ledger.roster()), desk.now
-    )
+    setting = replace(desk.setting, roster=ledger.roster())
+    return PatientFile(number, ledger.stream(f"patient/{number}"), setting, desk.now)
 
 
 def _difference(
@@ -435,19 +236,15 @@ def _difference(
 
 
 def _lost(error: DoseLedgerError, ledger: Ledger, expect: Plan | None) -> DoseLedgerError:
-    """Tell a lost race from a refusal: what could be done when it was shown, and cannot now, lost to an entry since."""
+    """Tell a lost race from a refusal: what was possible when shown, and is not now, lost to an entry since."""
     if expect is None or isinstance(error, Conflict) or ledger.size == expect.size:
         return error
     streams = {draft.stream for draft in expect.drafts}
-    since = [
-        entry
-        for entry in ledger.entries(expect.size)
-        if entry.stream in streams or entry.stream.startswith(("patient/", "cohort/"))
-    ]
-    if not since:
-        return error
+    since = [e for e in ledger.entries(expect.size) if e.stream.startswith(("patient/", "cohort/"))]
     own = [entry for entry in since if entry.stream in streams]
-    winner = (own or since)[0].position
+    winner = next((entry.position for entry in (*own, *since)), None)
+    if winner is None:
+        return error
     return Conflict(
         f"{error.what} (entry #{winner} was written first)",
         winner=winner,
@@ -457,13 +254,28 @@ def _lost(error: DoseLedgerError, ledger: Ledger, expect: Plan | None) -> DoseLe
 
 
 def _repeated(act: Act, ledger: Ledger, done: tuple[Receipt, ...]) -> Outcome:
-    for receipt in done:
-        entry = ledger.entry(receipt.position)
-        if act.about() and entry.stream not in act.about():
-            raise Conflict(
-                f"the command id was used before, for entry #{receipt.position}",
-                winner=receipt.position,
-                why=f"{entry.kind} on {entry.stream}",
-                fix="use a new command id",
-            )
+    """Answer a command id that was used before; another act under it is a conflict."""
+    entries = [ledger.entry(receipt.position) for receipt in done]
+    if not _same(act, entries):
+        first = entries[0]
+        raise Conflict(
+            f"the command id was used before, for entry #{first.position}",
+            winner=first.position,
+            why=f"that is {first.kind} on {first.stream}, and not what is asked now",
+            fix="use a new command id",
+        )
     return Outcome(done, repeated=True)
+
+
+def _same(act: Act, entries: Sequence[Entry]) -> bool:
+    """Tell whether stored entries can be this act: its kind, its streams, and the amounts, drug and lot it names."""
+    kinds = {entry.kind for entry in entries}
+    if getattr(act, "kind", None) not in (None, *kinds):
+        return False
+    if act.about() and not any(entry.stream in act.about() for entry in entries):
+        return False
+    stored = {str(value) for entry in entries for value in msgspec.to_builtins(entry.event).values()}
+    said = {name: getattr(act, name) for name in getattr(act, "__dataclass_fields__", {})}
+    amounts = {wire_decimal(value) for value in said.values() if isinstance(value, Decimal)}
+    names = {value for name, value in said.items() if name in ("drug", "agent", "lot") and isinstance(value, str)}
+    return (amounts | names) <= stored

@@ -1,0 +1,53 @@
+"""Refused attempts: kept in their own stream, signed by the device, never shown as an unproved person's act."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import UTC
+from typing import Literal
+
+import msgspec
+
+from commands.draft import Pad
+from commands.post import Ids, Post
+from commands.sealing import system_entry
+from ledger.book import Ledger
+from ledger.errors import DoseLedgerError, Refused
+from ledger.events.record import EntryRefused
+
+TEXT_LIMIT = 4000
+"""Characters kept of what was typed and of the answer."""
+
+
+def keep_attempt(
+    error: DoseLedgerError,
+    ledger: Ledger,
+    post: Post,
+    *,
+    verb: str,
+    said: object,
+    streams: Iterable[str],
+    persons: Sequence[str],
+    proof: Literal["none", "key-opened"],
+) -> None:
+    """Append what was refused and why, and note its position on the error."""
+    with ledger.turn():
+        now = post.clock().astimezone(UTC)
+        pad = Pad(post.random, Ids(now, post.random))
+        roster = ledger.roster()
+        typed = msgspec.json.encode({"act": verb, "by": list(persons), "said": repr(said)}).decode()
+        answer = "\n".join(part for part in (error.what, error.why) if part)
+        refused = EntryRefused(
+            act=verb.replace(" ", "-"),
+            streams=tuple(dict.fromkeys(streams)),
+            rules=error.rules if isinstance(error, Refused) else (),
+            exit=error.exit_code,
+            claimed_by=persons[0] if persons and persons[0] in roster.people else None,
+            proof=proof,
+            signature=None,
+            input=pad.commit(typed[:TEXT_LIMIT]),
+            answer=pad.commit(answer[:TEXT_LIMIT]),
+            count=1,
+        )
+        raw = system_entry(ledger, post, f"attempts/{roster.site}", refused, pad)
+        error.attempt = ledger.append([raw], now=now, texts=pad.texts)[0].position
