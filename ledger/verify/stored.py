@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
+from ledger.book import Ledger
 from ledger.errors import IntegrityFailure
-from ledger.storage.audit import LOG, Flaw, audit
+from ledger.storage.audit import Flaw, audit
 from ledger.storage.reader import Reader
 
 
 class Stored:
     """The bytes of one ledger file."""
 
-    log = LOG
+    log = Ledger.log
 
     def __init__(self, reader: Reader) -> None:
         self._reader = reader

@@ -167,8 +167,8 @@ def _runs(passing: Passing, key: LogKey, size: int, workers: int, pool: ThreadPo
         try:
             raws = source.raws(start, stop)
             notes = list(source.notes(start + 1, stop + 1))
-        except DoseLedgerError as error:
-            unread = error  # what was read before it is judged first, so that the smallest position is named
+        except Exception as error:  # noqa: BLE001 - raised below: what was read before it is judged first
+            unread = error
             break
         waiting.append(pool.submit(run, source.log, start, raws, notes, passing.known, key))
         if len(waiting) > 2 * workers:

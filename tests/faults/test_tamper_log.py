@@ -169,7 +169,7 @@ def test_without_an_anchor(honest: Forged, name: str) -> None:
 @pytest.mark.parametrize("name", CATALOGUE)
 def test_with_a_checkpoint_kept_outside(honest: Forged, name: str) -> None:
     """Against a checkpoint that the sponsor kept, nothing of the catalogue may pass."""
-    change, expected = CATALOGUE[name]
+    change, _ = CATALOGUE[name]
     report = examine(change(honest), trusted=honest.note(honest.size))
     alone = {"the tail cut off": "stale", "the author's own key, and nobody signed after": "fork"}
     no_root = {"no genesis", "a text taken out", "other words behind a text", "another log key"}

@@ -1,0 +1,196 @@
+"""The tamper catalogue of whoever can write the file but holds no key: every table, and random bytes of the record."""
+
+from __future__ import annotations
+
+import shutil
+import sqlite3
+from collections.abc import Callable
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from minting import Site, committed
+from tampering import reversed_bytes, tampering
+
+from ledger.book import Ledger
+from ledger.events.base import Reason
+from ledger.events.patient import PatientMeasured
+from ledger.verify import Report, verify_path
+
+FIRST, SPOT, SIZE = 15, 18, 22
+"""The entry with a text, the one that is tampered with, and how many entries there are."""
+
+Change = Callable[[sqlite3.Connection], object]
+
+
+@pytest.fixture(scope="module")
+def original(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A closed ledger with a protocol in force, a text, and the weights of a patient."""
+    site = Site(tmp_path_factory.mktemp("file") / "trial.ledger").staffed()
+    site.activate(b"[pack]\n", b"terms\n", id="demo", version="1", ctcae="5.0")
+    commitment, pair = committed("as told by the patient")
+    for i in range(7):
+        said = {"reason": Reason(code="other", text=commitment), "texts": {commitment: pair}} if i == 0 else {}
+        site.write("patient/001-001", PatientMeasured(weight_kg=f"7{i}", height_cm=None), by="nina", **said)
+    assert site.book.size == SIZE
+    site.book.close()
+    return site.path
+
+
+@pytest.fixture
+def path(original: Path, tmp_path: Path) -> Path:
+    """A copy of it to tamper with."""
+    return Path(shutil.copy(original, tmp_path / "trial.ledger"))
+
+
+def run(sql: str) -> Change:
+    """A change in one statement."""
+    return lambda connection: connection.execute(sql)
+
+
+def found(report: Report) -> set[tuple[int | None, str]]:
+    """Where and of what kind the findings are."""
+    return {(finding.position, finding.code) for finding in report.findings}
+
+
+def edited_dose(connection: sqlite3.Connection) -> None:
+    """One character inside the signed payload."""
+    ((raw,),) = connection.execute("SELECT raw FROM entries WHERE leaf_index = ?", (SPOT,)).fetchall()
+    middle = len(b'{"payload":"') + 1201
+    other = b"B" if raw[middle : middle + 1] == b"A" else b"A"
+    connection.execute(
+        "UPDATE entries SET raw = ? WHERE leaf_index = ?", (raw[:middle] + other + raw[middle + 1 :], SPOT)
+    )
+
+
+def cut(connection: sqlite3.Connection) -> None:
+    """The last entry and all that hangs on it, as if it had never been."""
+    connection.execute("DELETE FROM entries WHERE leaf_index = ?", (SIZE - 1,))
+    connection.execute("DELETE FROM signers WHERE leaf_index = ?", (SIZE - 1,))
+    connection.execute("DELETE FROM checkpoints WHERE size = ?", (SIZE,))
+    connection.execute("DELETE FROM nodes WHERE level = 1 AND idx = ?", ((SIZE - 1) // 2,))
+
+
+CATALOGUE: dict[str, tuple[Change, int | None, tuple[int | None, str]]] = {
+    "a dose": (edited_dose, SPOT, (SPOT, "bytes")),
+    "the stream column": (
+        run(f"UPDATE entries SET stream = 'patient/009' WHERE leaf_index = {SPOT}"),
+        SPOT,
+        (SPOT, "column"),
+    ),
+    "the time column": (
+        run(f"UPDATE entries SET occurred_at = 0 WHERE leaf_index = {SPOT}"),
+        SPOT,
+        (SPOT, "column"),
+    ),
+    "a leaf": (run(f"UPDATE entries SET leaf = zeroblob(32) WHERE leaf_index = {SPOT}"), SPOT, (SPOT, "column")),
+    "a signer": (run(f"UPDATE signers SET person = 'x' WHERE leaf_index = {SPOT}"), SPOT, (SPOT, "signers")),
+    "a node": (run("UPDATE nodes SET hash = zeroblob(32) WHERE level = 1 AND idx = 9"), 19, (19, "node")),
+    "a checkpoint": (
+        lambda connection: reversed_bytes(connection, "checkpoints", "note", f"size = {SPOT}"),
+        SPOT - 1,
+        (SPOT - 1, "checkpoint"),
+    ),
+    "another size's checkpoint": (
+        run(f"UPDATE checkpoints SET note = (SELECT note FROM checkpoints WHERE size = 3) WHERE size = {SPOT}"),
+        SPOT - 1,
+        (SPOT - 1, "root"),
+    ),
+    "the newest checkpoint": (
+        run(f"DELETE FROM checkpoints WHERE size = {SIZE}"),
+        SIZE - 1,
+        (SIZE - 1, "checkpoint"),
+    ),
+    "an entry deleted": (run(f"DELETE FROM entries WHERE leaf_index = {SPOT}"), SPOT, (SPOT, "missing")),
+    "the last entry deleted": (
+        run(f"DELETE FROM entries WHERE leaf_index = {SIZE - 1}"),
+        SIZE - 2,
+        (SIZE - 2, "checkpoint"),
+    ),
+    "a leap to a far position": (
+        run(f"UPDATE entries SET leaf_index = 4000000000000 WHERE leaf_index = {SPOT}"),
+        SPOT,
+        (SPOT, "missing"),
+    ),
+    "all entries deleted": (run("DELETE FROM entries"), None, (None, "empty")),
+    "a text deleted": (run("DELETE FROM texts"), FIRST, (FIRST, "text")),
+    "a text changed": (run("UPDATE texts SET text = x'00'"), FIRST, (FIRST, "text")),
+    "the protocol changed": (run("UPDATE blobs SET data = x'00'"), FIRST - 1, (FIRST - 1, "blob")),
+    "the protocol deleted": (run("DELETE FROM blobs"), FIRST - 1, (FIRST - 1, "blob")),
+    "a table more": (run("CREATE TABLE diary (day TEXT)"), None, (None, "schema")),
+    "an index less": (run("DROP INDEX entries_id"), None, (None, "schema")),
+    "a newer version": (run("PRAGMA user_version = 7"), None, (None, "unreadable")),
+    "another program's file": (run("PRAGMA application_id = 7"), None, (None, "unreadable")),
+}
+
+
+@pytest.mark.parametrize("name", CATALOGUE)
+def test_a_change_is_found(path: Path, name: str) -> None:
+    """A dose, a name or a time could be changed in the file, and the inspection would not see it or blame another."""
+    change, position, finding = CATALOGUE[name]
+    with tampering(path) as connection:
+        change(connection)
+    report = verify_path(path)
+    assert "failed" == report.verdict
+    assert finding in found(report)
+    assert position == (None if report.first_bad is None else report.first_bad.position), report.findings
+
+
+def test_an_untouched_file_has_no_findings(path: Path) -> None:
+    """An inspector would be told of tampering where there is none."""
+    report = verify_path(path)
+    assert ("ok-unanchored", (), (), SIZE) == (report.verdict, report.findings, report.notices, report.entries)
+
+
+def test_a_trigger_less_is_found(path: Path) -> None:
+    """The lock on the record could be taken off, and nobody would know."""
+    with closing(sqlite3.connect(path)) as connection:
+        connection.execute("DROP TRIGGER entries_update")
+    report = verify_path(path)
+    assert ("failed", {(None, "schema")}) == (report.verdict, found(report))
+
+
+def test_a_tail_cut_cleanly_needs_an_anchor(original: Path, path: Path) -> None:
+    """What only a checkpoint kept outside can tell must be known: the last acts, taken out with all their traces."""
+    with Ledger.open(original, read_only=True) as book:
+        kept = book.checkpoint()
+    with tampering(path) as connection:
+        cut(connection)
+    assert ("ok-unanchored", SIZE - 1) == ((report := verify_path(path)).verdict, report.entries)
+    assert "not anchored" in report.anchor
+    report = verify_path(path, trusted=kept)
+    assert ("stale", 8, {(None, "stale")}) == (report.verdict, report.exit_code, found(report))
+
+
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    position=st.integers(min_value=0, max_value=SIZE - 1),
+    place=st.floats(0, 1, exclude_max=True),
+    bit=st.integers(0, 7),
+)
+def test_any_flipped_bit_of_the_record_is_found(path: Path, position: int, place: float, bit: int) -> None:
+    """A failing disk, or a patient hand, changes one bit of a dose; the entry must be named, not a later one."""
+    with tampering(path) as connection:
+        ((raw,),) = connection.execute("SELECT raw FROM entries WHERE leaf_index = ?", (position,)).fetchall()
+        other = bytearray(raw)
+        other[int(place * len(raw))] ^= 1 << bit
+        connection.execute("UPDATE entries SET raw = ? WHERE leaf_index = ?", (bytes(other), position))
+    try:
+        report = verify_path(path)
+        named = None if report.first_bad is None else report.first_bad.position
+        assert ("failed", position) == (report.verdict, named)
+    finally:
+        with tampering(path) as connection:
+            connection.execute("UPDATE entries SET raw = ? WHERE leaf_index = ?", (raw, position))
+
+
+@pytest.mark.parametrize("page", range(1, 12))
+def test_a_page_of_noise_is_a_finding(path: Path, page: int) -> None:
+    """A failing disk would end the inspection with a traceback instead of a verdict."""
+    data = bytearray(path.read_bytes())
+    start = page * 8192 % len(data)
+    data[start : start + 8192] = bytes(range(256)) * 32
+    path.write_bytes(data)
+    assert "failed" == verify_path(path).verdict
