@@ -18,6 +18,7 @@ from ledger.rules.setting import Setting
 
 
 def open_desk(ledger: Ledger, post: Post, persons: Sequence[str], said: Circumstances) -> Desk:
+    """Open a desk for the persons who act, with what the whole ledger says now."""
     roster = ledger.roster()
     if roster.genesis is None:
         raise BadInput("the ledger has no genesis entry")

@@ -192,7 +192,7 @@ class RecordLab(OfPatient):
         if self.unit not in get_args(patient.Unit):
             raise BadInput(
                 f"{self.unit!r} is not a unit of the record", fix=f"one of: {', '.join(get_args(patient.Unit))}"
-            )  # type: ignore[attr-defined]
+            )
         event = patient.LabMeasured(
             test=self.test,
             value=wire_decimal(self.value),

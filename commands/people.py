@@ -174,7 +174,7 @@ class Undelegate:
 def key_request(
     person: str, name: str, organisation: str, signer: Signer, *, now: datetime, new_id: Callable[[], str]
 ) -> str:
-    """Make the request a registrar needs: the person's card and public key, signed by that key (meaning `possession`)."""
+    """Make the request a registrar needs: the card and public key, signed by that key (meaning `possession`)."""
     public = signer.public
     request = KeyRequest(
         format=1, person=person, name=name, organisation=organisation, key_id=public.kid, key=wire_jwk(public)

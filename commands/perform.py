@@ -106,12 +106,7 @@ def perform(
         desk = open_desk(ledger, post, [hand.person for hand in hands], said)
         try:
             planned = _plan(act, desk, ledger)
-            if expect is not None and planned.essence != expect.essence:
-                raise Changed(
-                    "what would be signed has changed since it was shown",
-                    why="somebody wrote in between",
-                    fix="look at it again",
-                )
+            _unchanged(planned, expect)
             return _signed(planned, Sealer(desk, ledger, post), hands, command)
         except Changed:
             raise
@@ -169,6 +164,15 @@ def _plan(act: Act, desk: Desk, ledger: Ledger) -> Plan:
         _in_time(draft, desk)
     signed_by = tuple(signings(draft, desk, roster) for draft in drafts)
     return Plan(act, drafts, signed_by, ledger.size, _essence(drafts, signed_by))
+
+
+def _unchanged(planned: Plan, expect: Plan | None) -> None:
+    if expect is not None and planned.essence != expect.essence:
+        raise Changed(
+            "what would be signed has changed since it was shown",
+            why="somebody wrote in between",
+            fix="look at it again",
+        )
 
 
 def _in_time(draft: Draft, desk: Desk) -> None:

@@ -14,7 +14,7 @@ RULES_VERSION = "1"
 
 @dataclass(frozen=True)
 class Post:
-    """Where the act is done: the clock, randomness, the device with its key, the software; `keep` saves signed bytes first."""
+    """Where the act is done: clock, randomness, device and its key, software; `keep` saves signed bytes first."""
 
     clock: Callable[[], datetime]
     random: Callable[[int], bytes]

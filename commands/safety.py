@@ -26,7 +26,7 @@ Criterion = Literal[
 
 @dataclass(frozen=True, kw_only=True)
 class AssessTolerance:
-    """Judge whether a dose was tolerated; with `toxicity` and `grade`, grade and attribute it in the same signing act."""
+    """Judge whether a dose was tolerated; a toxicity can be graded and attributed in the same signing act."""
 
     verb: ClassVar[str] = "tolerance assess"
     kind: ClassVar[str] = "tolerance.assessed/1"

@@ -103,7 +103,7 @@ def _meaning(requirement: Requirement, role: wire.Role, draft: Draft) -> wire.Me
     if len(meanings) > 1:
         return (
             "performed"
-            if role in ("nurse",) and "performed" in meanings and draft.source.kind == "direct"
+            if role == "nurse" and "performed" in meanings and draft.source.kind == "direct"
             else "authorship"
         )
     return next(iter(meanings))

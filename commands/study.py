@@ -74,7 +74,7 @@ class Registrar:
 
 @dataclass(frozen=True, kw_only=True)
 class Foundation:
-    """What the first entry says: the trial, the site, the purpose, who enrols people, and the keys of log and device."""
+    """What the first entry says: trial, site, purpose, who enrols people, and the keys of log and device."""
 
     trial: str
     site: str

@@ -1,7 +1,7 @@
-"""The grammars of the record: what a string in the signed bytes may look like, and nothing else.
+r"""The grammars of the record: what a string in the signed bytes may look like, and nothing else.
 
 Every string that is signed has one of these types; a plain `str` does not exist there. Patterns end in
-`\\Z`, never `$`, so that no trailing newline passes. docs/spec/entry.md holds the same table in prose.
+`\Z`, never `$`, so that no trailing newline passes. docs/spec/entry.md holds the same table in prose.
 """
 
 from __future__ import annotations

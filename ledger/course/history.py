@@ -19,7 +19,7 @@ from ledger.events.registry import KINDS, Event, open_body, references
 
 @dataclass(frozen=True, slots=True)
 class Fact:
-    """One entry as it stands: restated by `amended_by` where it was corrected; `missing` signatures make it INCOMPLETE."""
+    """One entry as it stands: restated by `amended_by` where corrected; `missing` signatures make it INCOMPLETE."""
 
     entry: Entry
     event: Event

@@ -1,4 +1,4 @@
-"""What is known of one patient: orders, doses, tolerance, toxicities, holds. Values only; `patient.evolve` fills them."""
+"""What is known of one patient: orders, doses, tolerance, toxicities, holds. `patient.evolve` fills them."""
 
 from __future__ import annotations
 

@@ -21,7 +21,7 @@ LOOK_BACK = timedelta(hours=24)
 
 @dataclass(frozen=True, slots=True)
 class Administration:
-    """What is planned or was done: `amount_mg` in mg at `at`; `step_mg` is the step it stands for, where one was ordered.
+    """What is planned or was done: `amount_mg` in mg at `at`; `step_mg` is the step it was ordered as, if any.
 
     `planned` is True for an order or a start, which a gate judges; False for a fact. `order` is the order it fulfils.
     """
@@ -116,7 +116,7 @@ def _assessed(course: Course, protocol: Protocol) -> Iterator[Hit]:
         if rung.standing == "contradicted":
             yield Hit(
                 "A-TOLPEND",
-                f"the tolerance of the dose of {rung.dose.on} (entry {rung.dose.position}) stands against a later grade",
+                f"the tolerance of the dose of {rung.dose.on} (entry {rung.dose.position}) is contradicted",
             )
             return
 
@@ -134,10 +134,9 @@ def _step(course: Course, protocol: Protocol, done: Administration) -> Iterator[
     if step == now.next_mg and exact:
         return
     if lapsed:
-        yield Hit(
-            "A-GAP",
-            f"{(done.at.date() - now.rungs[-1].dose.on).days} days since the last counted dose: the step is {now.next_mg} mg, not {done.amount_mg} mg",
-        )
+        days = (done.at.date() - now.rungs[-1].dose.on).days
+        step_now = f"the step is {now.next_mg} mg, not {done.amount_mg} mg"
+        yield Hit("A-GAP", f"{days} days since the last counted dose: {step_now}")
     else:
         yield Hit("A-LADDER", f"the step is {now.next_mg} mg ({', '.join(now.because)}), not {done.amount_mg} mg")
 

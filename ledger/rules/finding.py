@@ -11,7 +11,7 @@ Severity = Literal["important", "minor", "query", "info"]
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """One rule: how bad a breach is, what it says and where it comes from; `overridable` by the principal investigator."""
+    """One rule: how bad a breach is, what it says, its source, and whether the investigator can override it."""
 
     id: str
     severity: Severity
