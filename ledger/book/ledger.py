@@ -14,7 +14,7 @@ from os import PathLike, fspath
 from types import MappingProxyType, TracebackType
 from typing import TYPE_CHECKING, Self
 
-from ledger.book.shelf import LOG, Shelf
+from ledger.book.shelf import Shelf
 from ledger.codec import open_entry
 from ledger.course.people import Roster
 from ledger.errors import BadInput, IntegrityFailure, Unavailable
@@ -27,6 +27,7 @@ from ledger.storage.audit import Flaw, audit
 from ledger.storage.reader import Reader
 from ledger.storage.receipt import Receipt, receipt_of
 from ledger.storage.rows import milliseconds, moment, uuid_bytes
+from ledger.storage.schema import LOG
 from ledger.storage.turn import turn_of
 
 if TYPE_CHECKING:  # the libraries of keys and of the event store load only for writing

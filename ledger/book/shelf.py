@@ -13,9 +13,8 @@ from ledger.course.people import Roster, evolve
 from ledger.errors import IntegrityFailure
 from ledger.events.entry import Entry
 from ledger.storage.reader import Reader
+from ledger.storage.schema import LOG
 
-LOG = "main"
-"""The one log of a ledger."""
 AUTHORITY = ("study", "people")
 """The streams that say who may do what; nothing on another stream changes the roster."""
 _STREAMS = 64

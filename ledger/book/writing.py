@@ -11,7 +11,7 @@ from hashlib import sha256
 
 from ledger import codec
 from ledger.admission import check_signatures, problems
-from ledger.book.shelf import AUTHORITY, LOG, Shelf
+from ledger.book.shelf import AUTHORITY, Shelf
 from ledger.book.view import BatchView
 from ledger.course.people import evolve
 from ledger.errors import BadInput, Conflict, Malformed
@@ -22,6 +22,7 @@ from ledger.signing import base64url
 from ledger.signing.signer import Signer
 from ledger.storage.receipt import Receipt, receipt_of
 from ledger.storage.rows import TextRow, uuid_bytes
+from ledger.storage.schema import LOG
 from ledger.storage.store import Seal, Store
 
 AHEAD = timedelta(minutes=2)

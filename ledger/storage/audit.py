@@ -13,13 +13,16 @@ from typing import NamedTuple
 
 from ledger import codec
 from ledger.errors import DoseLedgerError
+from ledger.events.entry import Entry
 from ledger.events.study import LedgerCreated, ProtocolActivated
 from ledger.merkle import checkpoint, tree
 from ledger.storage import schema
+from ledger.storage.beside import Beside
 from ledger.storage.reader import Reader, Table
 from ledger.storage.rows import Row, log_time, row_of, signer_rows
+from ledger.storage.schema import LOG
 
-LOG = "main"
+__all__ = ["LOG", "Flaw", "audit"]
 
 
 class Flaw(NamedTuple):
@@ -77,8 +80,10 @@ def _expected_schema() -> set[tuple[str, str, str, str | None]]:
 
 def _entries(reader: Reader) -> Iterator[Flaw]:
     walk = _Walk(reader)
-    for row in reader.rows():
-        yield from walk.step(row)
+    for rows in reader.rows():
+        beside = Beside(reader, rows)
+        for row in rows:
+            yield from walk.step(row, beside)
     yield from walk.end()
 
 
@@ -95,19 +100,24 @@ class _Walk:
         self.origin: str | None = None
         self.counted: dict[Table, int] = {"signers": 0, "nodes": 0, "texts": 0, "checkpoints": 0}
 
-    def step(self, row: Row) -> Iterator[Flaw]:
+    def step(self, row: Row, beside: Beside) -> Iterator[Flaw]:
         """Compare one row of `entries`, and what hangs on it."""
-        position = row.leaf_index
+        position, raw = row.leaf_index, row.raw
         if position != self.size:
             yield Flaw(self.size, "gap", f"after position {self.size - 1} comes {position}")
             self.size, self.whole = position, False
-        raw = row.raw
         if type(raw) is not bytes:
             yield Flaw(position, "storage-class", "the bytes of the entry are not stored as a blob")
-            raw = str(raw).encode()
-        yield from self._columns(row, raw)
-        yield from self._grow(tree.leaf_hash(raw))
-        yield from self._checkpoint()
+            raw = b""
+        opened = beside.opened(position)
+        if isinstance(opened, codec.Opened):
+            yield from self._columns(row, raw, opened.entry)
+            yield from self._signers(opened.entry, beside)
+            yield from self._named(opened)
+        else:
+            yield Flaw(position, "entry", opened)
+        yield from self._grow(tree.leaf_hash(raw), beside)
+        yield from self._checkpoint(beside)
 
     def end(self) -> Iterator[Flaw]:
         """What is too much, and what is missing at the end."""
@@ -120,37 +130,35 @@ class _Walk:
             if found != expected:
                 yield Flaw(None, "extra", f"{table} has {found} rows; {expected} of them belong to entries")
 
-    def _columns(self, row: Row, raw: bytes) -> Iterator[Flaw]:
+    def _columns(self, row: Row, raw: bytes, entry: Entry) -> Iterator[Flaw]:
         position = row.leaf_index
-        try:
-            opened = codec.open_whole(raw, log=LOG, position=position)
-        except DoseLedgerError as error:
-            yield Flaw(position, "entry", f"{error.what} {error.why}".strip())
-            return
-        entry = opened.entry
-        if isinstance(entry.event, LedgerCreated) and position == 0:
+        if position == 0 and isinstance(entry.event, LedgerCreated):
             self.origin = checkpoint.origin(entry.event.trial, entry.leaf, LOG)
         version = self.versions[entry.stream] = self.versions.get(entry.stream, 0) + 1
         self.time = log_time(entry, self.time)
         expected = row_of(entry, raw, version=version, at=self.time)
+        if row == expected and list(map(type, row)) == list(map(type, expected)):
+            return
         for name, found, wanted in zip(Row._fields, row, expected, strict=True):
             if type(found) is not type(wanted):
                 yield Flaw(position, "storage-class", f"{name} is stored as {type(found).__name__}")
-            elif found != wanted and name != "raw":
+            elif found != wanted:
                 yield Flaw(position, "column", f"{name} is {_shown(found)}; its bytes say {_shown(wanted)}")
+
+    def _signers(self, entry: Entry, beside: Beside) -> Iterator[Flaw]:
         for signer in signer_rows(entry):
-            rows = self.reader.all(
-                "SELECT kid, n, leaf_index, i, person FROM signers WHERE kid = ? AND n = ?", signer[:2]
-            )
-            self.counted["signers"] += len(rows)
-            if rows != [signer]:
-                yield Flaw(
-                    position, "signers", f"the row of signature {signer.i} by {signer.person} is missing or another"
-                )
+            found = beside.signers.get((signer.kid, signer.n))
+            self.counted["signers"] += found is not None
+            if found != signer:
+                why = f"the row of signature {signer.i} by {signer.person} is missing or another"
+                yield Flaw(entry.position, "signers", why)
+
+    def _named(self, opened: codec.Opened) -> Iterator[Flaw]:
+        position, event = opened.entry.position, opened.entry.event
         for commitment in codec.commitments(opened.jws.payload):
             yield from self._text(position, commitment)
-        if isinstance(entry.event, ProtocolActivated):
-            for digest in (entry.event.pack.digest, entry.event.dictionary.digest):
+        if isinstance(event, ProtocolActivated):
+            for digest in (event.pack.digest, event.dictionary.digest):
                 if not self.reader.all("SELECT 1 FROM blobs WHERE digest = ?", (digest,)):
                     yield Flaw(position, "blob", f"the file {digest} that the entry names is missing")
 
@@ -161,43 +169,38 @@ class _Walk:
             return
         first, salt, text = rows[0]
         self.counted["texts"] += first == position
-        if (
-            type(salt) is not bytes
-            or type(text) is not bytes
-            or f"sha256:{sha256(salt + text).hexdigest()}" != commitment
-        ):
+        bytes_are = type(salt) is bytes and type(text) is bytes
+        if not bytes_are or f"sha256:{sha256(salt + text).hexdigest()}" != commitment:
             yield Flaw(position, "text", f"the text of {commitment} is not the one that was signed")
         if type(first) is not int or first > position:
             yield Flaw(position, "text", f"the text of {commitment} is kept for the later position {first}")
 
-    def _grow(self, leaf: bytes) -> Iterator[Flaw]:
-        if not self.whole:  # behind a gap there is no tree to compare with
-            self.size += 1
-            return
-        grown = tree.append(self.size, self.frontier, leaf)
-        for level, index, value in grown.interior:
-            rows = self.reader.all("SELECT hash FROM nodes WHERE level = ? AND idx = ?", (level, index))
-            self.counted["nodes"] += len(rows)
-            if rows != [(value,)]:
-                yield Flaw(self.size, "node", f"the hash ({level}, {index}) of the tree is missing or another")
+    def _grow(self, leaf: bytes, beside: Beside) -> Iterator[Flaw]:
         self.size += 1
+        if not self.whole:  # behind a gap there is no tree to compare with
+            return
+        grown = tree.append(self.size - 1, self.frontier, leaf)
+        for level, index, value in grown.interior:
+            found = beside.nodes.get((level, index))
+            self.counted["nodes"] += found is not None
+            if found != value:
+                yield Flaw(self.size - 1, "node", f"the hash ({level}, {index}) of the tree is missing or another")
         self.frontier = grown.frontier
 
-    def _checkpoint(self) -> Iterator[Flaw]:
-        for (note,) in self.reader.all("SELECT note FROM checkpoints WHERE size = ?", (self.size,)):
-            self.counted["checkpoints"] += 1
-            if not self.whole:
-                continue
-            expected = (self.origin, self.size, tree.frontier_root(self.frontier))
-            try:
-                found, _ = checkpoint.parse(note)
-            except (DoseLedgerError, TypeError) as error:
-                yield Flaw(
-                    self.size - 1, "checkpoint", f"the checkpoint of {self.size} entries cannot be read: {error}"
-                )
-                continue
-            if (found.origin, found.size, found.root) != expected:
-                yield Flaw(self.size - 1, "checkpoint", f"the checkpoint of {self.size} entries is of another log")
+    def _checkpoint(self, beside: Beside) -> Iterator[Flaw]:
+        note = beside.notes.get(self.size)
+        if note is None:
+            return
+        self.counted["checkpoints"] += 1
+        if not self.whole:
+            return
+        try:
+            found, _ = checkpoint.parse(note)
+        except (DoseLedgerError, TypeError, AttributeError) as error:
+            yield Flaw(self.size - 1, "checkpoint", f"the checkpoint of {self.size} entries cannot be read: {error}")
+            return
+        if (found.origin, found.size, found.root) != (self.origin, self.size, tree.frontier_root(self.frontier)):
+            yield Flaw(self.size - 1, "checkpoint", f"the checkpoint of {self.size} entries is of another log")
 
 
 def _blobs(reader: Reader) -> Iterator[Flaw]:

@@ -77,6 +77,8 @@ class Reader:
         while True:
             try:
                 rows = self._connection.execute(sql, parameters).fetchall()
+            except OverflowError:
+                return []  # a number beyond 64 bits names nothing
             except sqlite3.Error as error:
                 if self._unchanged():
                     raise sentence(error, self.path) from error
@@ -102,14 +104,16 @@ class Reader:
             yield from rows
             start = rows[-1][0] + 1
 
-    def rows(self) -> Iterator[Row]:
-        """All rows of `entries`, in the order of the log, in bounded memory."""
-        last = -1 << 63
+    def rows(self) -> Iterator[list[Row]]:
+        """All rows of `entries`, in the order of the log, some at a time."""
+        start, end = -1 << 63, (1 << 63) - 1
         while rows := self.all(
-            "SELECT * FROM entries WHERE leaf_index > ? ORDER BY leaf_index LIMIT ?", (last, _CHUNK)
+            "SELECT * FROM entries WHERE leaf_index >= ? ORDER BY leaf_index LIMIT ?", (start, _CHUNK)
         ):
-            yield from map(Row._make, rows)
-            last = rows[-1][0]
+            yield list(map(Row._make, rows))
+            if rows[-1][0] == end:
+                return
+            start = rows[-1][0] + 1
 
     def stream(self, name: str, *, after: int = 0) -> list[tuple[int, bytes]]:
         """Position and bytes of a stream's entries behind its version `after`."""
@@ -195,7 +199,7 @@ class Reader:
             raise IntegrityFailure(
                 f"The hash ({level}, {index}) of the tree is missing.", fix="Run `doseledger verify`."
             )
-        return bytes(rows[0][0])
+        return _blob(rows[0][0])
 
     def frontier(self, size: int) -> tuple[bytes, ...]:
         """The hashes of the complete subtrees of the first `size` entries, largest first; the last few are kept."""
@@ -242,12 +246,12 @@ class Reader:
     def text(self, commitment: str) -> tuple[bytes, bytes] | None:
         """Salt and text behind a commitment, or None."""
         rows = self.all("SELECT salt, text FROM texts WHERE commitment = ?", (commitment,))
-        return (bytes(rows[0][0]), bytes(rows[0][1])) if rows else None
+        return (_blob(rows[0][0]), _blob(rows[0][1])) if rows else None
 
     def blob(self, digest: str) -> bytes | None:
         """The bytes of a digest, or None."""
         rows = self.all("SELECT data FROM blobs WHERE digest = ?", (digest,))
-        return bytes(rows[0][0]) if rows else None
+        return _blob(rows[0][0]) if rows else None
 
     def next_n(self, kid: str) -> int:
         """The first signature counter of a key that no stored entry uses yet and none below is behind."""
@@ -267,6 +271,12 @@ class Reader:
     def _look_again(self) -> None:
         self.close()
         self._connection, self._stamp = _look(self.path)
+
+
+def _blob(value: object) -> bytes:
+    if type(value) is not bytes:
+        raise IntegrityFailure("A value of the ledger file is not stored as bytes.", fix="Run `doseledger verify`.")
+    return value
 
 
 def _stamp(path: str) -> Stamp | None:

@@ -7,9 +7,11 @@ from __future__ import annotations
 
 APPLICATION_ID = 0x646F7365
 """`dose` in ASCII: how a ledger file is told from any other SQLite file."""
+LOG = "main"
+"""The one log of a ledger file."""
 FORMAT = 1
 """The version of these tables, kept as `user_version`."""
-META = (("format", str(FORMAT)), ("log", "main"))
+META = (("format", str(FORMAT)), ("log", LOG))
 """The rows of the table `meta`."""
 PAGE_SIZE = 8192
 """Bytes of a page: five entries of the usual size fill one almost without waste."""

@@ -104,6 +104,8 @@ def test_an_untouched_ledger_has_no_flaw(path: Path) -> None:
         (run("DELETE FROM entries"), (None, "empty")),
         (run(f"UPDATE entries SET leaf_index = 1000 WHERE leaf_index = {SPOT}"), (SPOT, "gap")),
         (run(f"UPDATE entries SET leaf_index = -5 WHERE leaf_index = {SPOT}"), (0, "gap")),
+        (run(f"UPDATE entries SET leaf_index = {(1 << 63) - 1} WHERE leaf_index = {SPOT}"), (SPOT, "gap")),
+        (run(f"UPDATE entries SET leaf_index = {-1 << 63} WHERE leaf_index = {SPOT}"), (0, "gap")),
         (run("INSERT INTO signers VALUES ('x', 0, 3, 0, 'nobody')"), (None, "extra")),
         (run(f"DELETE FROM signers WHERE leaf_index = {SPOT}"), (SPOT, "signers")),
         (run(f"UPDATE signers SET person = 'norbert' WHERE leaf_index = {SPOT}"), (SPOT, "signers")),
