@@ -1,4 +1,4 @@
-"""Entries about entries: a correction names the head, one amendment waits at a time, and who may amend or countersign."""
+"""Entries about entries: a correction names the head, one amendment waits at a time, and who may say it."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def as_it_stands(entry: Entry) -> Wire:
     return open_body(event.kind, event.body) if isinstance(event, EntryCorrected) else event
 
 
-def amendment(
+def amendment(  # noqa: PLR0917 - the parts of one judgement
     entry: Entry, about: Entry | None, roster: Roster, view: View, at: datetime, found: list[Problem]
 ) -> None:
     """Judge what an entry says about another; `about` is that one, `at` is log time."""
@@ -143,7 +143,7 @@ def _countersigned(entry: Entry, about: Entry, view: View, at: datetime, found: 
         if signer.role in REGISTRARS and family not in {"study", "people"}:
             found.append(Problem("role", f"a registrar does not countersign {about.kind}", NotAllowed))
         if (signer.meaning, signer.role) in declared and any(one.person == signer.person for one in about.signers):
-            why = f"{signer.person} has signed {about.kind} at position {about.position}; the second signature is another person's"
+            why = f"{signer.person} has signed the entry at position {about.position}; a second person must"
             found.append(Problem("same-person", why, NotAllowed))
     if KINDS[about.kind].completed and at - about.recorded_at > needs.COMPLETION:
         found.append(

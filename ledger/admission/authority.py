@@ -50,7 +50,7 @@ def fits(signer: Signer, required: tuple[Requirement, ...]) -> bool:
     return any(signer.meaning in one.meanings and signer.role in one.roles for one in required)
 
 
-def _role(
+def _role(  # noqa: PLR0917 - the parts of one judgement
     signer: Signer, index: int, row: KindRow, required: tuple[Requirement, ...], entry: Entry, found: list[Problem]
 ) -> None:
     if fits(signer, required):
@@ -62,7 +62,9 @@ def _role(
         found.append(Problem("role", why, NotAllowed))
 
 
-def _delegated(signer: Signer, index: int, task: Task, entry: Entry, roster: Roster, found: list[Problem]) -> None:
+def _delegated(  # noqa: PLR0917 - as above
+    signer: Signer, index: int, task: Task, entry: Entry, roster: Roster, found: list[Problem]
+) -> None:
     """A second signer of the pharmacy may sign under the pharmacy's own task."""
     occurred, at = entry.payload.occurred, entry.occurred_at
     if roster.delegated(signer.person, task, occurred, at):

@@ -142,9 +142,8 @@ def _known_keys(roster: Roster) -> set[str]:
 def _printed(names: Iterable[str], found: list[Problem]) -> None:
     for name in names:
         if not unicodedata.is_normalized("NFC", name):
-            found.append(
-                Problem("name-form", f"the printed name {name!r} is not in its composed form (NFC)", severity="notice")
-            )
+            why = f"the printed name {name!r} is not in its composed form (NFC)"
+            found.append(Problem("name-form", why, severity="notice"))
 
 
 def request_payload(request: KeyRequest) -> bytes:

@@ -1,4 +1,4 @@
-"""The place of an entry: its ids and counters are new, `after` and its references are true, nothing slipped in between."""
+"""The place of an entry: its ids are new, `after` and its references are true, nothing slipped in between."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def _unused(entry: Entry, view: View, found: list[Problem]) -> None:
     for signer in entry.signers:
         stands = view.n_used(signer.kid, signer.n)
         if stands is not None:
-            why = f"the key of {signer.person} was used in two places: signature {signer.n} already stands at position {stands}"
+            why = f"the key of {signer.person} was used in two places: signature {signer.n} stands at position {stands}"
             found.append(Problem("n-reused", why, Conflict, winner=stands))
 
 

@@ -1,4 +1,4 @@
-"""Separation of duties on one dose: the prescriber checks nothing of it, the preparer is not the check at the bedside."""
+"""Separation of duties on one dose: the prescriber checks nothing of it, the preparer is no bedside check."""
 
 from __future__ import annotations
 
