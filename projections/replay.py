@@ -1,0 +1,155 @@
+"""The record as of two times: what was known at a place in the log, and what was true at a clinical moment."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cached_property, lru_cache
+from zoneinfo import ZoneInfo
+
+from ledger.book import Ledger
+from ledger.course import patient as fold
+from ledger.course.history import Fact, History, readings
+from ledger.course.people import Roster
+from ledger.course.state import Course
+from ledger.errors import BadInput
+from ledger.events.entry import Entry
+from ledger.events.supply import LotReceived
+from ledger.protocol.model import Protocol, load
+from ledger.rules.assess import findings
+from ledger.rules.finding import Finding
+from ledger.rules.setting import Setting
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """What a reader looks at: the first `size` entries, known at `known_at`, judged at `at` (both in the site's zone).
+
+    `valid_at` is None unless a clinical moment was asked for: then what happened after it is left out.
+    """
+
+    size: int
+    known_at: datetime
+    at: datetime
+    valid_at: datetime | None
+    zone: ZoneInfo
+
+
+@dataclass(frozen=True)
+class PatientAt:
+    """One patient through a window: entries, every reading that still stands, and the findings as recorded."""
+
+    number: str
+    window: Window
+    entries: tuple[Entry, ...]
+    setting: Setting
+
+    @cached_property
+    def histories(self) -> tuple[History, ...]:
+        """The effective history as recorded, then one for each other reading while an amendment is pending."""
+        return readings(self.entries, valid_at=self.window.valid_at)
+
+    @property
+    def history(self) -> History:
+        """The effective history as recorded."""
+        return self.histories[0]
+
+    @cached_property
+    def courses(self) -> tuple[Course, ...]:
+        """The course under every reading; the stricter of them is what may be relied on."""
+        return tuple(fold.fold(history.facts) for history in self.histories)
+
+    @property
+    def course(self) -> Course:
+        """The course as recorded."""
+        return self.courses[0]
+
+    @cached_property
+    def findings(self) -> tuple[Finding, ...]:
+        """All findings on the history as recorded."""
+        return findings(self.history.facts, self.setting, self.window.at)
+
+    @cached_property
+    def facts(self) -> Mapping[str, Fact]:
+        """The facts of every reading by the id of the entry that stated them; the recorded one where they differ."""
+        return {fact.id: fact for history in reversed(self.histories) for fact in history.facts}
+
+    @cached_property
+    def by_id(self) -> Mapping[str, Entry]:
+        """The patient's entries by id."""
+        return {entry.id: entry for entry in self.entries}
+
+
+def window(
+    ledger: Ledger, *, now: datetime, valid_at: datetime | None = None, known_at: int | datetime | None = None
+) -> Window:
+    """Say what is looked at: by default everything, now.
+
+    `known_at` is a size of the log (its first N entries) or a log time: an entry is known at T when T(p), the newest
+    `recorded_at` up to it, is not after T. The judgement is made at `valid_at`, else at the time of `known_at`,
+    else `now`. BadInput for a size that the log never had.
+    """
+    zone = ZoneInfo(_zone(ledger))
+    size, known = ledger.size, now
+    if isinstance(known_at, datetime):
+        size, known = ledger.position_at(known_at), known_at
+    elif known_at is not None:
+        if not 0 < known_at <= size:
+            raise BadInput(
+                f"The log never held {known_at} entries.", why=f"it has {size}", fix=f"give a number from 1 to {size}"
+            )
+        size, known = known_at, ledger.log_time(known_at - 1)
+    known = known.astimezone(zone)
+    return Window(size, known, known if valid_at is None else valid_at.astimezone(zone), valid_at, zone)
+
+
+def setting(ledger: Ledger, through: Window) -> Setting:
+    """Give what judgements rest on as it was known: the newest protocol activated, the people, the lots received."""
+    roster = ledger.roster(through.size)
+    if roster.protocol is None:
+        raise BadInput(
+            "No protocol pack was active then.",
+            why="rules and parameters come from a pack",
+            fix="doseledger protocol activate PACK",
+        )
+    return Setting(_protocol(ledger.blob(roster.protocol.pack.digest)), roster, _lots(ledger, through.size))
+
+
+def numbers(ledger: Ledger, through: Window) -> tuple[str, ...]:
+    """List the patients of whom anything was known."""
+    streams = ledger.streams("patient/")
+    if through.size < ledger.size:
+        streams = tuple(name for name in streams if ledger.stream(name, up_to=through.size))
+    return tuple(name.partition("/")[2] for name in streams)
+
+
+def open_patient(ledger: Ledger, number: str, through: Window, *, base: Setting | None = None) -> PatientAt:
+    """Open one patient; `base` spares reading the setting again. BadInput when nobody of that number was known."""
+    entries = ledger.stream(f"patient/{number}", up_to=through.size)
+    if not entries:
+        raise BadInput(
+            f"There is no patient {number}.",
+            why="nobody of that number was registered in this ledger then",
+            fix="see: doseledger patient list",
+        )
+    return PatientAt(number, through, entries, base if base is not None else setting(ledger, through))
+
+
+def zone_of(roster: Roster) -> str:
+    """Name the site's zone; UTC before there is a genesis."""
+    return roster.genesis.zone if roster.genesis is not None else "UTC"
+
+
+def _zone(ledger: Ledger) -> str:
+    return zone_of(ledger.roster(1)) if ledger.size else "UTC"
+
+
+@lru_cache(maxsize=8)
+def _protocol(pack: bytes) -> Protocol:
+    return load(pack).protocol()
+
+
+def _lots(ledger: Ledger, size: int) -> dict[str, LotReceived]:
+    received = (e.event for name in ledger.streams("supply/") for e in ledger.stream(name, up_to=size))
+    return {event.lot: event for event in received if isinstance(event, LotReceived)}
