@@ -34,8 +34,8 @@ def problems(opened: Opened, *, roster: Roster, view: View) -> list[Problem]:
         place(entry, roster, view, found)
     enrolments(entry, roster, found)
     about = amending.subject(entry, view)
-    authority(entry, roster, None if about is None else amending.as_it_stands(about), time, found)
     amending.amendment(entry, about, roster, view, time, found)
+    authority(entry, roster, None if about is None else amending.as_it_stands(about), time, found)
     separation(entry, view, found)
     together(opened, view, found)
     return found
