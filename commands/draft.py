@@ -15,13 +15,13 @@ from zoneinfo import ZoneInfo
 
 from ledger import wire
 from ledger.course import patient as fold
-from ledger.course.history import History, effective, readings
+from ledger.course.history import History, readings
 from ledger.course.state import Course, Dose, Order, Toxicity
 from ledger.errors import BadInput, NotAllowed, Question, Refused
 from ledger.events.base import DictionaryRef, Occurred, ProtocolRef, Reason, ReasonCode, Ref, Source, Wire
 from ledger.events.entry import Entry
 from ledger.protocol.dictionary import Dictionary
-from ledger.rules.assess import findings
+from ledger.rules.assess import Judgement, judge, standing_findings
 from ledger.rules.finding import Finding, Hit, ranked
 from ledger.rules.setting import Setting
 from ledger.values import wire_minute
@@ -102,7 +102,7 @@ class Pad:
         return None if text is None or not text.strip() else self.commit(text)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class PatientFile:
     """One patient as the desk sees him: his entries, every reading that still stands, and the findings."""
 
@@ -110,6 +110,7 @@ class PatientFile:
     entries: tuple[Entry, ...]
     setting: Setting
     now: datetime
+    memory: dict[str, PatientFile] = field(default_factory=dict)
 
     @property
     def stream(self) -> str:
@@ -117,24 +118,43 @@ class PatientFile:
         return f"patient/{self.number}"
 
     @cached_property
+    def histories(self) -> tuple[History, ...]:
+        """Every reading of the history that still stands, as recorded first."""
+        before = self.memory.get(self.number)
+        if before is not None and before is not self and len(before.entries) == len(self.entries):
+            return before.histories
+        return readings(self.entries)
+
+    @property
     def history(self) -> History:
         """The effective history as recorded."""
-        return effective(self.entries)
+        return self.histories[0]
 
     @cached_property
     def courses(self) -> tuple[Course, ...]:
         """The course under every reading that stands; a gate must hold in each of them."""
-        return tuple(fold.fold(history.facts) for history in readings(self.entries))
+        return (self.course, *(fold.fold(history.facts) for history in self.histories[1:]))
 
-    @cached_property
+    @property
     def course(self) -> Course:
         """The course as recorded."""
-        return self.courses[0]
+        return self.judgement.course
+
+    @cached_property
+    def judgement(self) -> Judgement:
+        """The judgement of the history as recorded; what was judged before at this desk is not judged again."""
+        before = self.memory.get(self.number)
+        known = None if before is None or before is self else before.judgement
+        same = before is not None and len(before.entries) == len(self.entries)
+        if known is None or not same or known.setting != self.setting:
+            known = judge(self.history.facts, self.setting, known)
+        self.memory[self.number] = self
+        return known
 
     @cached_property
     def findings(self) -> tuple[Finding, ...]:
         """All findings now."""
-        return findings(self.history.facts, self.setting, self.now)
+        return standing_findings(self.judgement, self.now)
 
     @property
     def open_important(self) -> tuple[Finding, ...]:
@@ -194,6 +214,7 @@ class Desk:
     circumstances: Circumstances
     patterns: tuple[str, ...] = ()
     files: dict[str, PatientFile] = field(default_factory=dict)
+    memory: dict[str, PatientFile] = field(default_factory=dict)
 
     @property
     def setting(self) -> Setting:
@@ -217,7 +238,7 @@ class Desk:
                     why="nobody of that number is registered in this ledger",
                     fix="see: doseledger patient list",
                 )
-            self.files[number] = PatientFile(number, entries, self.setting, self.now)
+            self.files[number] = PatientFile(number, entries, self.setting, self.now, self.memory)
         return self.files[number]
 
     def of_entry(self, entry: Entry) -> PatientFile:

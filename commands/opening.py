@@ -37,6 +37,7 @@ def open_desk(ledger: Ledger, post: Post, persons: Sequence[str], said: Circumst
         Pad(post.random, Ids(now, post.random)),
         said,
         patterns,
+        memory=post.memory.setdefault(ledger.id, {}),
     )
 
 

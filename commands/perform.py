@@ -224,7 +224,7 @@ def _patients(planned: Plan, desk: Desk) -> list[PatientFile]:
 
 def _again(desk: Desk, ledger: Ledger, number: str) -> PatientFile:
     setting = replace(desk.setting, roster=ledger.roster())
-    return PatientFile(number, ledger.stream(f"patient/{number}"), setting, desk.now)
+    return PatientFile(number, ledger.stream(f"patient/{number}"), setting, desk.now, desk.memory)
 
 
 def _difference(

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from commands.draft import PatientFile
 from ledger.signing.signer import Signer
 
 RULES_VERSION = "1"
@@ -24,6 +25,8 @@ class Post:
     build: str
     clock_source: str = "system"
     keep: Callable[[str, Sequence[bytes], Mapping[str, tuple[bytes, bytes]]], None] | None = None
+    memory: dict[str, dict[str, PatientFile]] = field(default_factory=dict)
+    """What was read here before, by ledger and patient; what stands where it stood is not judged again."""
 
 
 @dataclass

@@ -462,13 +462,18 @@ REFERENCE_FIELDS = ("order", "dose", "toxicity", "graded", "hold", "overrides", 
 """The body fields that hold entry ids; each id is also named in `causes`, with position and leaf."""
 
 
+_NAMED: dict[type[Wire], tuple[str, ...]] = {
+    row.struct: tuple(name for name in row.struct.__struct_fields__ if name in REFERENCE_FIELDS) for row in _ROWS
+}
+
+
 def references(event: Wire) -> tuple[str, ...]:
     """List the entry ids that a body names."""
     found: list[str] = []
-    for name in REFERENCE_FIELDS:
-        value = getattr(event, name, None)
+    for name in _NAMED[type(event)]:
+        value = getattr(event, name)
         if isinstance(value, str):
             found.append(value)
-        elif isinstance(value, tuple):
+        elif value is not None:
             found.extend(value)
     return tuple(found)

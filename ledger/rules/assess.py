@@ -1,9 +1,12 @@
-"""All findings of one patient's history: per fact, standing, and in hindsight."""
+"""All findings of one patient's history: per fact, standing, and in hindsight.
+
+A judgement can be given the one before it: facts that stand where they stood need not be judged again.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from dataclasses import replace
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from ledger.course.history import Fact
@@ -17,38 +20,79 @@ from ledger.rules.ladder import Rung, climb
 from ledger.rules.setting import Setting
 
 
-def findings(history: Iterable[Fact], setting: Setting, at: datetime) -> tuple[Finding, ...]:
-    """List the findings of facts in clinical order, as they stand at `at`.
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One fact in a fold: what tells it from any other, the course after it, and what it raised."""
 
-    Two folds of the same facts: `acted`, each at its own time, and `today`, every judgement right behind its
-    subject. What only the second shows was right when done: hindsight, and no deviation (unless T-CONTRA).
+    key: tuple[int, int, int, datetime]
+    course: Course
+    findings: tuple[Finding, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """Two folds of the same facts: `acted`, each at its own time; `today`, judgements right behind their subject."""
+
+    setting: Setting
+    acted: tuple[Step, ...]
+    today: tuple[Step, ...]
+
+    @property
+    def course(self) -> Course:
+        """The course after all facts, each at its own time."""
+        return self.acted[-1].course if self.acted else Course()
+
+
+def judge(facts: Sequence[Fact], setting: Setting, before: Judgement | None = None) -> Judgement:
+    """Judge facts in clinical order; what `before` judged under the same setting is taken over where it agrees."""
+    known = before if before is not None and before.setting == setting else Judgement(setting, (), ())
+    acted = _walk(facts, setting, known.acted)
+    return Judgement(setting, acted, _walk(_judged_at_subject(facts), setting, known.today))
+
+
+def findings(history: Iterable[Fact], setting: Setting, at: datetime) -> tuple[Finding, ...]:
+    """List the findings of facts in clinical order, as they stand at `at`."""
+    return standing_findings(judge(tuple(history), setting), at)
+
+
+def standing_findings(judgement: Judgement, at: datetime) -> tuple[Finding, ...]:
+    """List the findings of a judgement at `at`.
+
+    What only the fold `today` shows was right when done: hindsight, and no deviation (unless T-CONTRA).
     """
-    facts = tuple(history)
-    acted, course = _walk(facts, setting)
-    today, _ = _walk(_judged_at_subject(facts), setting)
+    acted = [finding for step in judgement.acted for finding in step.findings]
     seen = {(f.rule, f.target, f.severity) for f in acted}
+    today = (finding for step in judgement.today for finding in step.findings)
     hindsight = [
         replace(f, hindsight=True, severity="info") for f in today if (f.rule, f.target, f.severity) not in seen
     ]
-    everything = [*acted, *hindsight, *_standing(course, setting.protocol, at)]
+    course = judgement.course
+    everything = [*acted, *hindsight, *_standing(course, judgement.setting.protocol, at)]
     disposed = {(d.rule, d.target) for d in course.dispositions}
     marked = (replace(f, acknowledged=True) if (f.rule, f.target) in disposed else f for f in everything)
     return tuple(sorted(marked, key=lambda f: (f.position, f.rule)))
 
 
-def _walk(facts: Iterable[Fact], setting: Setting) -> tuple[list[Finding], Course]:
-    course, found = Course(), list[Finding]()
-    for fact in facts:
+def _walk(facts: Sequence[Fact], setting: Setting, known: tuple[Step, ...]) -> tuple[Step, ...]:
+    keys = [_key(fact) for fact in facts]
+    same = next((i for i, (key, step) in enumerate(zip(keys, known, strict=False)) if key != step.key), None)
+    steps = list(known[: min(len(keys), len(known)) if same is None else same])
+    course = steps[-1].course if steps else Course()
+    for fact, key in zip(facts[len(steps) :], keys[len(steps) :], strict=True):
         after = evolve(course, fact)
         dose = after.dose(fact.id)
         passed = (
             {course.overrides[o].rule for o in dose.overrides if o in course.overrides} if dose is not None else set()
         )
-        found += [
-            _finding(hit, fact, planned=hit.rule in passed) for hit in per_fact.hits(course, after, setting, fact)
-        ]
+        hits = per_fact.hits(course, after, setting, fact)
+        steps.append(Step(key, after, tuple(_finding(hit, fact, planned=hit.rule in passed) for hit in hits)))
         course = after
-    return found, course
+    return tuple(steps)
+
+
+def _key(fact: Fact) -> tuple[int, int, int, datetime]:
+    amended = fact.amended_by.position if fact.amended_by is not None else -1
+    return (fact.entry.position, amended, len(fact.signers), fact.occurred_at)
 
 
 def _finding(hit: Hit, fact: Fact, *, planned: bool) -> Finding:
@@ -56,19 +100,18 @@ def _finding(hit: Hit, fact: Fact, *, planned: bool) -> Finding:
     return Finding(hit.rule, fact.id, fact.entry.position, severity, hit.text, planned=planned)
 
 
-def _judged_at_subject(facts: tuple[Fact, ...]) -> list[Fact]:
-    place = {fact.id: (fact.occurred_at, fact.rank, fact.id, index) for index, fact in enumerate(facts)}
+def _judged_at_subject(facts: Sequence[Fact]) -> list[Fact]:
+    place = {fact.id: (fact.occurred_at, fact.rank, fact.id) for fact in facts}
 
     def key(item: tuple[int, Fact]) -> tuple[datetime, int, str, int]:
         index, fact = item
         event = fact.event
-        subject = None
+        subject = fact.id
         if isinstance(event, safety.ToleranceAssessed):
             subject = event.dose
         elif isinstance(event, safety.ToxicityGraded | safety.ToxicityRegraded | safety.ToxicityAttributed):
             subject = event.toxicity
-        at, rank, name, _ = place.get(subject or fact.id, place[fact.id])
-        return (at, rank, name, index)
+        return (*place.get(subject, place[fact.id]), index)
 
     return [fact for _, fact in sorted(enumerate(facts), key=key)]
 
