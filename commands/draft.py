@@ -123,7 +123,7 @@ class PatientFile:
         before = self.memory.get(self.number)
         if before is not None and before is not self and len(before.entries) == len(self.entries):
             return before.histories
-        return readings(self.entries)
+        return readings(self.entries, at=self.now)
 
     @property
     def history(self) -> History:

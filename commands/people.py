@@ -94,25 +94,6 @@ class EnrolPerson:
 
 
 @dataclass(frozen=True, kw_only=True)
-class EnrolDevice:
-    """Enrol a further workstation's system key."""
-
-    verb: ClassVar[str] = "device enrol"
-    kind: ClassVar[str] = "device.enrolled/1"
-    device: str
-    public: PublicKey
-
-    def about(self) -> tuple[str, ...]:
-        """The stream of people."""
-        return ("people",)
-
-    def decide(self, desk: Desk) -> tuple[Draft, ...]:
-        """One entry by two registrars."""
-        event = DeviceEnrolled(device=Device(id=self.device, key_id=self.public.kid, key=wire_jwk(self.public)))
-        return (desk.draft("people", event),)
-
-
-@dataclass(frozen=True, kw_only=True)
 class Delegate:
     """Delegate tasks to a person for a period; by default the tasks that go with the person's roles."""
 

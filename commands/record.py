@@ -103,7 +103,7 @@ class VoidEntry:
             if fact is not None and fact.amended_by is not None and fact.amended_by.id != entry.id
             else None
         )
-        _not_pending(file, entry)
+        _not_pending(file, entry, desk)
         body = EntryVoided(why=said)  # type: ignore[arg-type]
         void = desk.draft(
             file.stream,
@@ -165,7 +165,7 @@ def _fact(desk: Desk, named: str) -> tuple[PatientFile, Fact]:
     file = desk.of_entry(entry)
     for fact in file.history.facts:
         if fact.id == entry.id or (fact.amended_by is not None and fact.amended_by.id == entry.id):
-            _not_pending(file, fact.amended_by or fact.entry)
+            _not_pending(file, fact.amended_by or fact.entry, desk)
             return file, fact
     raise BadInput(
         f"entry #{entry.position} has no effect that could be corrected",
@@ -174,9 +174,9 @@ def _fact(desk: Desk, named: str) -> tuple[PatientFile, Fact]:
     )
 
 
-def _not_pending(file: PatientFile, head: Entry) -> None:
+def _not_pending(file: PatientFile, head: Entry, desk: Desk) -> None:
     for item in file.history.awaiting:
-        if item.target == head.id:
+        if item.target == head.id and not item.lapsed(desk.now):
             raise Conflict(
                 f"entry #{head.position} already has an amendment that awaits a signature",
                 winner=item.entry.position,

@@ -53,6 +53,10 @@ class Awaiting:
     target: str | None
     missing: tuple[Need, ...]
 
+    def lapsed(self, at: datetime) -> bool:
+        """Whether it was not completed in time, and so will never take effect."""
+        return at - self.entry.recorded_at > needs.COMPLETION
+
 
 @dataclass(frozen=True, slots=True)
 class History:
@@ -87,11 +91,15 @@ def effective(
 
 
 def readings(
-    entries: Sequence[Entry], *, sees: Callable[[Entry], bool] | None = None, valid_at: datetime | None = None
+    entries: Sequence[Entry],
+    *,
+    at: datetime,
+    sees: Callable[[Entry], bool] | None = None,
+    valid_at: datetime | None = None,
 ) -> tuple[History, ...]:
-    """Give every reading that still stands: as recorded, all pending amendments applied, and each alone."""
+    """Give every reading that still stands at `at`: as recorded, all pending amendments applied, and each alone."""
     recorded = effective(entries, sees=sees, valid_at=valid_at)
-    pending = [item.entry.id for item in recorded.awaiting]
+    pending = [item.entry.id for item in recorded.awaiting if not item.lapsed(at)]
     grants = [frozenset(pending)] if pending else []
     if len(pending) > 1:
         grants += [frozenset({one}) for one in pending]
@@ -150,7 +158,11 @@ class _Sweep:
         newest = self.amended.pop(entry.id, None)
         if newest is not None:
             self.superseded.append((entry, newest))
-        self.amended[target] = newest or entry
+        stands, rival = newest or entry, self.amended.get(target)
+        if rival is not None:  # both name the target: the void of one of them was itself voided
+            older, stands = sorted((stands, rival), key=lambda one: one.position)
+            self.superseded.append((older, stands))
+        self.amended[target] = stands
 
     def _state(self, entry: Entry, signers: tuple[Signer, ...], lacking: tuple[Need, ...]) -> None:
         amendment = self.amended.get(entry.id)
@@ -170,15 +182,20 @@ def _instant(occurred: Occurred, entry: Entry) -> datetime:
     return datetime.fromisoformat(f"{occurred.at}T23:59:59.999{entry.signers[0].at[-6:]}")
 
 
-def _placed(newest_first: Sequence[Fact]) -> list[Fact]:
+def _placed(facts: Sequence[Fact]) -> list[Fact]:
     """Put a fact of day precision at the end of its day, yet never behind a fact that names it."""
-    earliest: dict[str, datetime] = {}
-    placed: list[Fact] = []
-    for fact in newest_first:
-        at = fact.occurred_at
-        if fact.occurred.precision == "day" and fact.id in earliest:
-            at = min(at, earliest[fact.id])
-        for name in references(fact.event):
-            earliest[name] = min(earliest.get(name, at), at)
-        placed.append(fact if at == fact.occurred_at else replace(fact, occurred_at=at))
-    return placed
+    placed = list(facts)
+    while True:
+        earliest: dict[str, datetime] = {}
+        for fact in placed:
+            for name in references(fact.event):
+                earliest[name] = min(earliest.get(name, fact.occurred_at), fact.occurred_at)
+        late = [
+            (index, earliest[fact.id])
+            for index, fact in enumerate(placed)
+            if fact.occurred.precision == "day" and fact.id in earliest and earliest[fact.id] < fact.occurred_at
+        ]
+        if not late:
+            return placed
+        for index, at in late:  # what it names in turn may have to move with it
+            placed[index] = replace(placed[index], occurred_at=at)
