@@ -38,6 +38,7 @@ def connect(path: str, *, mode: str, immutable: bool = False) -> sqlite3.Connect
         )
     uri = f"file:{quote(path)}?mode={mode}{'&immutable=1' if immutable else ''}"
     connection = sqlite3.connect(uri, uri=True, isolation_level=None, timeout=BUSY_SECONDS)
+    connection.execute("PRAGMA trusted_schema=OFF")
     if mode == "rw":
         connection.execute("PRAGMA synchronous=FULL")
     return connection
@@ -92,8 +93,7 @@ def reserve(path: str) -> str:
         )
     temporary = f"{path}.{os.getpid()}.new"
     try:
-        with contextlib.suppress(FileNotFoundError):
-            Path(temporary).unlink()
+        discard(temporary)  # of an earlier process of the same number
         os.close(os.open(temporary, os.O_CREAT | os.O_EXCL | os.O_RDWR | os.O_CLOEXEC, 0o600))
     except OSError as error:
         raise Unavailable(

@@ -41,6 +41,8 @@ _FIRST_OF_FAMILY = """SELECT leaf_index FROM entries WHERE ? IN (stream, substr(
 Stamp = tuple[int, int, int]
 """What shows that the file changed: inode, size, time of the last change."""
 
+_GONE: Stamp = (0, 0, 0)
+
 
 class Reader:
     """The reading half of a ledger file."""
@@ -55,10 +57,11 @@ class Reader:
     @classmethod
     def open(cls, path: str) -> Reader:
         """Open the file for reading alone; raises Unavailable where there is no ledger of this version."""
-        reader = cls(path, *_look(path))
+        name = str(Path(path).resolve())  # the write-ahead log lies beside the file itself, not beside a link to it
+        reader = cls(name, *_look(name))
         while True:
             try:
-                require_ledger(reader._connection, path)
+                require_ledger(reader._connection, name)
             except DoseLedgerError:
                 if reader._unchanged():
                     reader.close()
@@ -282,7 +285,10 @@ def _blob(value: object) -> bytes:
 def _stamp(path: str) -> Stamp | None:
     if os.path.lexists(f"{path}-wal"):
         return None
-    seen = Path(path).stat()
+    try:
+        seen = Path(path).stat()
+    except OSError:
+        return _GONE
     return seen.st_ino, seen.st_size, seen.st_mtime_ns
 
 

@@ -203,6 +203,44 @@ def test_a_look_does_not_survive_another_ledger_in_its_place(site: Site, tmp_pat
         assert 1 == look.size
 
 
+def test_a_link_to_the_file_shows_what_was_just_written(site: Site, tmp_path: Path) -> None:
+    """Through a link on the desktop the last doses would be missing until the other window is closed."""
+    link = tmp_path / "desktop" / "trial.ledger"
+    link.parent.mkdir()
+    link.symlink_to(site.path)
+    with Ledger.open(link, read_only=True) as look:
+        site.write("patient/001-001", WEIGHT, by="nina")
+        assert site.book.size == look.size
+    assert [link] == list(link.parent.iterdir())
+
+
+def test_a_file_that_went_away(site: Site) -> None:
+    """When the disk is pulled out, the open list of patients would end in a traceback."""
+    site.book.close()
+    with Ledger.open(site.path, read_only=True) as look:
+        site.path.unlink()
+        with pytest.raises(Unavailable, match="There is no ledger"):
+            list(look.entries())
+
+
+def test_what_a_dead_set_up_left_behind(site: Site, tmp_path: Path) -> None:
+    """The remains of a set-up that was killed would flow into the new ledger."""
+    site.book.close()
+    new = tmp_path / "new.ledger"
+    remains = files.reserve(str(new))
+    shutil.copy(site.path, remains)
+    connection = files.connect(remains, mode="rw")
+    connection.execute("INSERT INTO blobs VALUES ('old', x'00')")
+    shutil.copy(f"{remains}-wal", tmp_path / "kept")
+    connection.close()
+    shutil.move(tmp_path / "kept", f"{remains}-wal")
+    fresh = Site(new, seed="new")
+    assert list(fresh.book.audit()) == []
+    assert 1 == fresh.book.size
+    fresh.book.close()
+    assert {"trial.ledger", "trial.ledger.lock", "new.ledger"} == {file.name for file in tmp_path.iterdir()}
+
+
 MOUNTS = (
     "21 1 254:0 / / rw,relatime shared:1 - ext4 /dev/vda rw\n"
     "40 21 0:35 / /mnt/ward\\040share rw,relatime shared:2 - {kind} //server/ward rw\n"

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import fcntl
+import random
 import subprocess
 import sys
 import threading
 from pathlib import Path
+from time import monotonic
 
 import pytest
 import writer
@@ -28,14 +30,17 @@ def site(tmp_path: Path) -> Site:
     return Site(tmp_path / "trial.ledger").staffed()
 
 
+def started(site: Site, name: str, seed: int = 0) -> subprocess.Popen[str]:
+    """A process in which somebody writes; `seed` makes its ids new."""
+    command = [sys.executable, writer.__file__, str(site.path), name, str(EACH), str(seed)]
+    return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+
+
 def test_three_processes_write_about_one_patient(site: Site) -> None:
     """Two nurses and a coordinator at one bedside would lose an entry, or see the error of a lock."""
     start = site.book.size
     names = ("nina", "norbert", "clara")
-    commands = [[sys.executable, writer.__file__, str(site.path), name, str(EACH)] for name in names]
-    running = [
-        subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) for command in commands
-    ]
+    running = [started(site, name) for name in names]
     outputs = [process.communicate(timeout=120) for process in running]
     assert [("", 0)] * 3 == [(err, process.returncode) for (_, err), process in zip(outputs, running, strict=True)]
     told = sorted(int(position) for out, _ in outputs for position in out.split())
@@ -44,6 +49,28 @@ def test_three_processes_write_about_one_patient(site: Site) -> None:
     entries = site.book.stream(writer.PATIENT)
     assert told == [entry.position for entry in entries]
     assert [EACH] * 3 == [sum(entry.author.person == name for entry in entries) for name in names]
+
+
+@pytest.mark.soak
+def test_writers_are_killed_while_they_write(site: Site, soak_seconds: float) -> None:
+    """Of three workstations one loses its power: what the others record would be lost, or they would wait for ever."""
+    rounds, until = 0, monotonic() + soak_seconds
+    chance = random.Random(20260112)
+    while rounds == 0 or monotonic() < until:
+        before = site.book.size
+        running = [started(site, name, rounds) for name in ("nina", "norbert", "clara")]
+        victim = running[0]
+        assert victim.stdout is not None
+        for _ in range(chance.randrange(EACH)):
+            victim.stdout.readline()
+        victim.kill()
+        victim.communicate()
+        told = [process.communicate(timeout=120)[0].split() for process in running[1:]]
+        assert [EACH, EACH] == [len(positions) for positions in told]
+        assert before + 2 * EACH <= site.book.size <= before + 3 * EACH
+        assert list(site.book.audit()) == []
+        rounds += 1
+    assert rounds > 0
 
 
 def test_another_writer_is_noticed(site: Site) -> None:

@@ -22,7 +22,7 @@ from ledger.course.people import fold
 from ledger.errors import BadInput, Conflict, DoseLedgerError, IntegrityFailure, Malformed, NotAllowed
 from ledger.events.base import CommandRef, Need, Reason
 from ledger.events.entry import Entry
-from ledger.events.patient import LabMeasured, PatientMeasured, PatientRegistered
+from ledger.events.patient import ConsentGiven, PatientMeasured, PatientRegistered
 from ledger.events.record import LogClock
 from ledger.events.registry import KINDS
 from ledger.merkle import checkpoint, proof, tree
@@ -41,13 +41,13 @@ class Kept:
         self.site = Site(path).staffed()
         site = self.site
         for i in range(24):
-            lab = LabMeasured(test="alt", value=str(i + 1), unit="U/L", upper_limit="40", reported_at=None)
+            consent = ConsentGiven(form=f"A{i}", guardian=None)
             if i % 5 == 4:
-                site.store(*site.act(PATIENTS[i % 4], lab, WEIGHT, by="clara"))
+                site.store(*site.act(PATIENTS[i % 4], consent, WEIGHT, by="clara"))
             elif i == 12:  # signed by a slow clock, an hour behind
                 site.write(PATIENTS[0], WEIGHT, by="nina", recorded_at="2026-01-12T06:00:00.000Z")
             else:
-                site.write(PATIENTS[i % 4], lab if i % 2 else WEIGHT, by=("clara" if i % 2 else "nina"))
+                site.write(PATIENTS[i % 4], consent if i % 2 else WEIGHT, by=("clara" if i % 2 else "nina"))
         self.book = site.book
         self.raws = [raw for _, raw in self.book.raws()]
         self.entries = [open_entry(raw, log="main", position=i) for i, raw in enumerate(self.raws)]

@@ -36,7 +36,7 @@ from ledger.events.base import (
 )
 from ledger.events.entry import Entry
 from ledger.events.people import DelegationGranted, IdentityCheck, KeyEnrolled, KeyRequest, Task
-from ledger.events.registry import NAMES, Requirement, close_body, kind_of
+from ledger.events.registry import NAMES, Requirement, close_body, graded, kind_of
 from ledger.events.study import Device, LedgerCreated, ProtocolActivated, RootRegistrar, Witnesses
 from ledger.merkle.tree import EMPTY_ROOT, leaf_hash
 from ledger.signing.header import Auth, Header, ShownMeaning, SignerCard
@@ -49,6 +49,8 @@ ZONE = "Europe/Berlin"
 OFFSET = timezone(timedelta(hours=1))
 START = datetime(2026, 1, 12, 7, 0, tzinfo=UTC)
 ORGANISATION = "Klinikum Musterstadt"
+UNREAD = DictionaryRef(ctcae="5.0", digest="00" * 32)
+"""What a graded entry names while no dictionary is in force."""
 PREFERRED: tuple[wire.Meaning, ...] = ("authorship", "performed", "assessed", "approved", "system")
 TASKS: dict[wire.Role, tuple[Task, ...]] = {
     "investigator": (
@@ -178,7 +180,7 @@ class Mint:
                 "quorum": 1,
                 "device": Device(id=self.device.id, key_id=self.device.key.public.kid, key=self.device.jwk),
                 "log_key": jwk_of(self.log_key),
-                "next_log_key": "00" * 32,
+                "next_log_key": key_of("the next log").public.kid,
                 "recovery_key": None,
                 "witnesses": Witnesses(quorum=0, keys=()),
                 "signing": "every-act",
@@ -205,7 +207,7 @@ class Mint:
             "recorded_at": utc(self.now),
             "clock": Clock(source="scripted", offset_ms=None),
             "protocol": self.protocol,
-            "dictionary": None,
+            "dictionary": (self.dictionary or UNREAD) if graded(event) else None,
             "after": after,
             "needs": tuple(needs),
             "shown": (),
