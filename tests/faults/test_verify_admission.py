@@ -54,6 +54,7 @@ def released(order: Entry) -> DoseReleased:
     """Thirty milligrams in one vial, ten of them in the bag."""
     return DoseReleased(
         order=order.id,
+        location="pharmacy",
         lot="A1",
         expiry="2027-01-01",
         strength_mg="30",
@@ -67,7 +68,7 @@ def released(order: Entry) -> DoseReleased:
 
 def started(order: Entry) -> InfusionStarted:
     """The start of an ordered infusion."""
-    return InfusionStarted(order=order.id, rate_ml_h="50", identifiers=(), overrides=())
+    return InfusionStarted(order=order.id, rate_ml_h="50", identifiers=(), checks=(), overrides=())
 
 
 def correction(entry: Entry, weight: str) -> EntryCorrected:
@@ -121,6 +122,10 @@ def ward(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ward]:
         step_mg="10",
         ordered_mg="10",
         calculated_mg=None,
+        height_cm=None,
+        weight_kg=None,
+        bsa_m2=None,
+        factors=(),
         rounding=None,
         overrides=(),
     )
