@@ -1,0 +1,90 @@
+"""Signed bytes on their way: written to this user's disk before they are sent, removed when their fate is known."""
+
+from __future__ import annotations
+
+import base64
+import json
+import os
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from commands.cli.place import state_dir, write_private
+from ledger.errors import BadInput
+
+Texts = Mapping[str, tuple[bytes, bytes]]
+
+
+@dataclass(frozen=True)
+class Parcel:
+    """One act's signed entries with their texts and files."""
+
+    command: str
+    entries: tuple[bytes, ...]
+    texts: Texts
+    path: Path
+
+
+def folder(ledger_id: str) -> Path:
+    """Give the folder of one ledger's outbox."""
+    return state_dir() / "outbox" / ledger_id[:32]
+
+
+def keeper(ledger_id: str) -> Callable[[str, Sequence[bytes], Texts], None]:
+    """Make the function that saves signed bytes before they are sent, readable by this user alone, on the disk."""
+
+    def keep(command: str, entries: Sequence[bytes], texts: Texts) -> None:
+        data = {
+            "command": command,
+            "entries": [_text(entry) for entry in entries],
+            "texts": {name: [_text(salt), _text(words)] for name, (salt, words) in texts.items()},
+        }
+        path = folder(ledger_id) / f"{command}.json"
+        path.unlink(missing_ok=True)
+        write_private(path, json.dumps(data).encode())
+
+    return keep
+
+
+def waiting(ledger_id: str) -> list[Parcel]:
+    """Give what lies in the outbox, oldest first."""
+    here = folder(ledger_id)
+    if not here.is_dir():
+        return []
+    found = sorted(here.glob("*.json"), key=lambda path: (os.stat(path).st_mtime_ns, path.name))
+    return [_read(path) for path in found]
+
+
+def one(ledger_id: str, command: str) -> Parcel | None:
+    """Give the parcel of one act."""
+    path = folder(ledger_id) / f"{command}.json"
+    return _read(path) if path.is_file() else None
+
+
+def done(ledger_id: str, command: str) -> None:
+    """Remove a parcel whose fate is known."""
+    (folder(ledger_id) / f"{command}.json").unlink(missing_ok=True)
+
+
+def set_aside(parcel: Parcel) -> Path:
+    """Keep a parcel that the ledger refused, under another name, for the person to look at."""
+    return parcel.path.rename(parcel.path.with_suffix(".refused"))
+
+
+def _read(path: Path) -> Parcel:
+    try:
+        data = json.loads(path.read_bytes())
+        texts = {name: (_bytes(salt), _bytes(words)) for name, (salt, words) in data["texts"].items()}
+        return Parcel(data["command"], tuple(_bytes(entry) for entry in data["entries"]), texts, path)
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise BadInput(
+            "a file of the outbox is damaged", why=f"{path}: {error}", fix="look at it; then move it away"
+        ) from error
+
+
+def _text(data: bytes) -> str:
+    return base64.b64encode(data).decode()
+
+
+def _bytes(text: str) -> bytes:
+    return base64.b64decode(text, validate=True)

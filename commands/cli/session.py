@@ -1,0 +1,93 @@
+"""A ledger opened by this user: for reading without any key, or for writing with the log's and the device's key."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
+
+from commands.cli import clock
+from commands.cli.place import device_key_path, ledger_path, log_key_path
+from ledger.book import Ledger
+from ledger.course.people import Roster
+from ledger.errors import IntegrityFailure, NotAllowed, Unavailable
+from ledger.events.study import LedgerCreated
+
+if TYPE_CHECKING:  # loading these loads the libraries of the keys, which reading does without
+    from commands.post import Post
+    from ledger.signing.signer import Signer
+
+
+@contextmanager
+def reading(option: str | None) -> Iterator[Ledger]:
+    """Open the ledger for reading only; no file is made or changed."""
+    with Ledger.open(ledger_path(option), read_only=True) as ledger:
+        yield ledger
+
+
+@dataclass(frozen=True)
+class Session:
+    """A ledger open for writing, and the post from which this machine writes."""
+
+    ledger: Ledger
+    post: Post
+
+    @property
+    def roster(self) -> Roster:
+        """Who may do what, now."""
+        return self.ledger.roster()
+
+    @property
+    def genesis(self) -> LedgerCreated:
+        """The ledger's first event."""
+        found = self.roster.genesis
+        if found is None:
+            raise IntegrityFailure("the ledger has no first entry", fix="run: doseledger verify")
+        return found
+
+    def local_now(self) -> datetime:
+        """Give the present time in the site's zone."""
+        return self.post.clock().astimezone(ZoneInfo(self.genesis.zone))
+
+
+@contextmanager
+def writing(option: str | None) -> Iterator[Session]:
+    """Open the ledger for writing with the keys that lie beside it."""
+    from commands.cli.installed import build
+    from commands.cli.outbox import keeper
+    from commands.cli.version import SOFTWARE
+    from commands.post import Post
+
+    path = ledger_path(option)
+    if not Path(path).is_file():
+        Ledger.open(path, read_only=True).close()
+    device = _system_key(device_key_path(path), "device")
+    with Ledger.open(path, log_signer=_system_key(log_key_path(path), "log")) as ledger:
+        enrolled = ledger.roster().devices.get(device.public.kid)
+        if enrolled is None:
+            raise NotAllowed(
+                "this machine's key is not enrolled in the ledger",
+                why=f"{device_key_path(path)} is another key",
+                fix="use the device key that was made with the ledger",
+            )
+        yield Session(
+            ledger, Post(clock.now, os.urandom, enrolled.person, device, SOFTWARE, build(), keep=keeper(ledger.id))
+        )
+
+
+def _system_key(path: Path, whose: str) -> Signer:
+    from ledger.signing.keyfile import open_system
+
+    try:
+        return open_system(path.read_bytes())
+    except OSError as error:
+        raise Unavailable(
+            f"the {whose} key cannot be read",
+            why=f"{path}: {error.strerror}",
+            fix="writing needs it beside the ledger; reading does not",
+        ) from error

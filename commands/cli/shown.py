@@ -1,0 +1,115 @@
+"""What is about to be signed, in full and in words: who, what, when, how much, and what each signature means."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import msgspec
+
+from commands.draft import Circumstances, Draft
+from commands.perform import Plan
+from commands.signatures import Signing
+from ledger.events.base import Wire
+from ledger.events.registry import NAMES
+from ledger.signing.meanings import text as statement
+
+_UNITS = {
+    "_mg": "mg",
+    "_ml": "mL",
+    "_ml_h": "mL/h",
+    "_kg": "kg",
+    "_cm": "cm",
+    "_mg_m2": "mg/m2",
+    "_m2": "m2",
+    "_min": "min",
+}
+_HIDDEN = frozenset({"request", "key", "body"})
+
+
+def lines(planned: Plan, said: Circumstances) -> list[str]:
+    """Describe the entries of a plan, one block each."""
+    found: list[str] = []
+    for number, (draft, signed) in enumerate(zip(planned.drafts, planned.signings, strict=True), 1):
+        head = f"Entry {number} of {len(planned.drafts)}" if len(planned.drafts) > 1 else "Entry"
+        found += [
+            f"{head}: {NAMES[type(draft.event)]} on {draft.stream}",
+            *_body(draft, planned.act, said),
+            *_signers(signed),
+        ]
+    return found
+
+
+def as_data(planned: Plan) -> list[dict[str, object]]:
+    """Give the entries of a plan for a program."""
+    return [
+        {
+            "kind": NAMES[type(draft.event)],
+            "stream": draft.stream,
+            "occurred": msgspec.to_builtins(draft.occurred),
+            "body": msgspec.to_builtins(draft.event),
+            "shown": list(draft.shown),
+            "signatures": [{"person": s.person, "name": s.name, "role": s.role, "meaning": s.meaning} for s in signed],
+            "needs": [msgspec.to_builtins(need) for signing in signed[:1] for need in signing.needs],
+        }
+        for draft, signed in zip(planned.drafts, planned.signings, strict=True)
+    ]
+
+
+def _body(draft: Draft, act: object, said: Circumstances) -> list[str]:
+    found = [("when", f"{draft.occurred.at} ({draft.occurred.zone}, {draft.occurred.basis})")]
+    if draft.performed_by is not None:
+        found.append(("performed by", draft.performed_by))
+    if draft.source.kind != "direct":
+        found.append(("source", f"{draft.source.kind} {said.source_ref or ''}".strip()))
+    if draft.reason is not None:
+        found.append(("reason", f"{draft.reason.code} {said.reason_text or ''}".strip()))
+    if draft.corrects is not None:
+        found.append(("about", f"entry #{draft.corrects.position}"))
+    for name in msgspec.structs.fields(type(draft.event)):
+        value = getattr(draft.event, name.name)
+        if value is not None and value != () and name.name not in _HIDDEN:
+            found.append((_label(name.name), _value(name.name, value, act)))
+    if draft.shown:
+        found.append(("findings seen", ", ".join(draft.shown)))
+    width = max(len(label) for label, _ in found)
+    return [f"    {label:<{width}}  {value}" for label, value in found]
+
+
+def _label(name: str) -> str:
+    unit = next((suffix for suffix in sorted(_UNITS, key=len, reverse=True) if name.endswith(suffix)), "")
+    return name.removesuffix(unit).replace("_", " ")
+
+
+def _value(name: str, value: object, act: object) -> str:
+    unit = next(
+        (unit for suffix, unit in sorted(_UNITS.items(), key=lambda item: -len(item[0])) if name.endswith(suffix)), ""
+    )
+    if isinstance(value, Wire):
+        value = msgspec.to_builtins(value)
+    if isinstance(value, Mapping):
+        return ", ".join(f"{_label(key)} {_value(key, item, act)}" for key, item in value.items() if item is not None)
+    if isinstance(value, Sequence) and not isinstance(value, str):
+        return "; ".join(_value(name, item, act) for item in value)
+    if isinstance(value, str) and value.startswith("sha256:"):
+        typed = getattr(act, name, None)
+        return f"'{typed}' (kept beside the record)" if isinstance(typed, str) else "(words kept beside the record)"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return f"{value} {unit}".strip()
+
+
+def _signers(signed: Sequence[Signing]) -> list[str]:
+    found = []
+    for signing in signed:
+        found.append(
+            f"    signed by {signing.name} ({signing.person}), {signing.role}, {signing.organisation}: {signing.meaning}"
+        )
+        found.append(f'        "{statement(signing.meaning)}"')
+    given = {(s.meaning, s.role) for s in signed}
+    found += [
+        f"    still needed afterwards: {need.meaning} by {need.role}"
+        for signing in signed[:1]
+        for need in signing.needs
+        if (need.meaning, need.role) not in given
+    ]
+    return found

@@ -1,0 +1,151 @@
+"""The words of the command line: every group and command, its panel, and the module that holds it.
+
+A table of names only, so that listing the commands loads none of them. Write commands (`WRITES`) get their
+options from `commands.verbs`; a test compares the two.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+PANELS = (
+    "DAILY",
+    "STUDY",
+    "PEOPLE",
+    "PATIENT",
+    "DOSE",
+    "SAFETY",
+    "RECORD",
+    "HISTORY",
+    "TRUST",
+    "SUPPLY",
+    "OUT",
+    "CARE",
+)
+WRITES = "writing"
+"""The module that makes a command from a row of `commands.verbs`."""
+
+
+@dataclass(frozen=True)
+class Branch:
+    """A first word: its panel, what it is for, and either the module of its command or its second words."""
+
+    panel: str
+    help: str
+    module: str = ""
+    leaves: dict[str, str] | None = None
+
+
+def _written(*names: str, **read: str) -> dict[str, str]:
+    return {**dict.fromkeys(names, WRITES), **{name.replace("_", "-"): module for name, module in read.items()}}
+
+
+TREE: dict[str, Branch] = {
+    "status": Branch("DAILY", "One patient's course, or all patients at a glance.", "reads.patients"),
+    "todo": Branch(
+        "DAILY", "What is due, waiting for a signature or open, for everybody or for one person.", "reads.patients"
+    ),
+    "give": Branch("DAILY", "Give an ordered dose, step by step: pick it, start it with a witness, end it.", "giving"),
+    "log": Branch("DAILY", "The entries of the ledger, newest last.", "reads.history"),
+    "demo": Branch(
+        "DAILY", "Play a trial site through on a training ledger, verify it, and say what to try next.", "demonstration"
+    ),
+    "init": Branch("STUDY", "Make a ledger; its id is printed for the trial master file.", "founding"),
+    "protocol": Branch(
+        "STUDY",
+        "The protocol as data: packs of parameters.",
+        leaves=_written("activate", show="reads.study", check="reads.study"),
+    ),
+    "dictionary": Branch("STUDY", "The toxicity terms and their grades.", leaves=_written(show="reads.study")),
+    "simulate": Branch(
+        "STUDY", "Play a scenario file on a throw-away ledger and compare with what it expects.", "simulating"
+    ),
+    "key": Branch(
+        "PEOPLE",
+        "Signing keys: files that only their owner's passphrase opens.",
+        leaves=_written(create="keys", request="keys", list="keys"),
+    ),
+    "person": Branch(
+        "PEOPLE",
+        "People, their roles, and what is delegated to them.",
+        leaves=_written("enrol", "delegate", "undelegate", list="reads.people"),
+    ),
+    "who-may": Branch("PEOPLE", "Who may do something now, and by which role and delegation.", "reads.people"),
+    "patient": Branch(
+        "PATIENT",
+        "Registration, consent, eligibility, enrolment, measurements, the end.",
+        leaves=_written(
+            "register",
+            "consent",
+            "screen",
+            "enrol",
+            "measure",
+            "end-treatment",
+            "withdraw",
+            "death",
+            list="reads.patients",
+        ),
+    ),
+    "lab": Branch("PATIENT", "Laboratory values.", leaves=_written("record")),
+    "prophylaxis": Branch("PATIENT", "Anti-infective prophylaxis.", leaves=_written("record")),
+    "dose": Branch(
+        "DOSE",
+        "Order, check, release, start and end a dose, or record one that was given.",
+        leaves=_written(
+            "order",
+            "amend",
+            "cancel",
+            "pharmacy-check",
+            "release",
+            "start",
+            "interrupt",
+            "resume",
+            "complete",
+            "abort",
+            "omit",
+            "record",
+        ),
+    ),
+    "premed": Branch("DOSE", "Premedication.", leaves=_written("give")),
+    "hold": Branch("DOSE", "Holds on a drug.", leaves=_written("place", "lift")),
+    "course": Branch("DOSE", "The whole course of a drug.", leaves=_written("discontinue")),
+    "tolerance": Branch("SAFETY", "Whether a dose was tolerated.", leaves=_written("assess")),
+    "toxicity": Branch(
+        "SAFETY",
+        "Toxicities: report, grade, attribute, seriousness, end.",
+        leaves=_written("report", "grade", "regrade", "attribute", "serious", "resolve"),
+    ),
+    "deviation": Branch("SAFETY", "Deviations that the rules found.", leaves=_written("acknowledge", "classify")),
+    "override": Branch(
+        "SAFETY", "The principal investigator's permission for one act against one rule.", leaves=_written("grant")
+    ),
+    "correct": Branch("RECORD", "The record was wrong: restate an entry; the old one stays readable.", WRITES),
+    "void": Branch("RECORD", "An entry no longer counts; it stays readable.", WRITES),
+    "countersign": Branch("RECORD", "Sign an earlier entry: the signature it lacks, or to acknowledge it.", WRITES),
+    "show": Branch("HISTORY", "One entry in full: fields, signatures, place in the log.", "reads.history"),
+    "timeline": Branch("HISTORY", "What happened to a patient, in clinical order.", "reads.history"),
+    "replay": Branch("HISTORY", "The ledger as it was known at an earlier time.", "reads.history"),
+    "explain": Branch(
+        "HISTORY", "What the rules say about an entry, with their inputs and the pack's version.", "reads.history"
+    ),
+    "verify": Branch("TRUST", "Derive everything again from the stored bytes and name every difference.", "trust"),
+    "lot": Branch("SUPPLY", "Lots of study drug.", leaves=_written("receive", list="reads.study")),
+    "export": Branch("OUT", "The record in other forms.", leaves=_written(jsonl="exporting")),
+    "doctor": Branch("CARE", "Whether this machine and this ledger are in order.", "care"),
+    "config": Branch("CARE", "Where each setting comes from.", leaves=_written(show="care")),
+    "about": Branch("CARE", "What is installed, and whether its files are unchanged.", "care"),
+    "completion": Branch("CARE", "The script that lets a shell complete commands.", "care"),
+    "help": Branch("CARE", "A page on: environment, exit-codes, formatting, times, signing.", "helping"),
+}
+"""Every first word."""
+
+
+def leaves() -> dict[str, str]:
+    """Every command by its full name, with its module."""
+    found: dict[str, str] = {}
+    for word, branch in TREE.items():
+        if branch.leaves is None:
+            found[word] = branch.module
+        else:
+            found.update({f"{word} {second}": module for second, module in branch.leaves.items()})
+    return found
