@@ -6,6 +6,7 @@ docs/spec/kinds.md is the same table in prose. A name, once released, keeps its 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 from typing import Literal
 
 import msgspec
@@ -88,7 +89,8 @@ class KindRow:
 
     `rank` orders facts of the same minute. `factual` rows are never refused for role or delegation inside
     the site. `gated` kinds are void when an entry of `conflicts` stands between what was read and where
-    they were written. `completed` kinds take effect only when every needed signature is there.
+    they were written. `completed` kinds take effect only when every needed signature is there. `graded` kinds
+    speak in the terms of the toxicity dictionary, which their envelope names.
     """
 
     name: str
@@ -100,6 +102,7 @@ class KindRow:
     factual: bool = False
     conflicts: tuple[tuple[Family, frozenset[str]], ...] = ()
     completed: bool = False
+    graded: bool = False
 
 
 def _by(roles: frozenset[wire.Role], *meanings: wire.Meaning) -> Requirement:
@@ -341,8 +344,17 @@ _ROWS = (
         (_by(NURSES | PHYSICIANS, *_FACT),),
         "safety",
         factual=True,
+        graded=True,
     ),
-    KindRow("toxicity.graded/1", safety.ToxicityGraded, "patient", 21, (_by(PHYSICIANS, "assessed"),), "safety"),
+    KindRow(
+        "toxicity.graded/1",
+        safety.ToxicityGraded,
+        "patient",
+        21,
+        (_by(PHYSICIANS, "assessed"),),
+        "safety",
+        graded=True,
+    ),
     KindRow(
         "toxicity.regraded/1",
         safety.ToxicityRegraded,
@@ -351,6 +363,7 @@ _ROWS = (
         (_by(PHYSICIANS, "assessed"),),
         "safety",
         completed=True,
+        graded=True,
     ),
     KindRow(
         "toxicity.attributed/1", safety.ToxicityAttributed, "patient", 23, (_by(PHYSICIANS, "assessed"),), "safety"
@@ -359,7 +372,13 @@ _ROWS = (
         "seriousness.assessed/1", safety.SeriousnessAssessed, "patient", 24, (_by(PHYSICIANS, "assessed"),), "safety"
     ),
     KindRow(
-        "tolerance.assessed/1", safety.ToleranceAssessed, "patient", 25, (_by(PHYSICIANS, "assessed"),), "assessment"
+        "tolerance.assessed/1",
+        safety.ToleranceAssessed,
+        "patient",
+        25,
+        (_by(PHYSICIANS, "assessed"),),
+        "assessment",
+        graded=True,
     ),
     KindRow("toxicity.resolved/1", safety.ToxicityResolved, "patient", 26, (_by(PHYSICIANS, "assessed"),), "safety"),
     KindRow("hold.placed/1", dosing.HoldPlaced, "patient", 27, (_by(PHYSICIANS),), "prescribing"),
@@ -427,12 +446,16 @@ def kind_of(event: Wire) -> KindRow:
     return KINDS[NAMES[type(event)]]
 
 
-_DECODERS: dict[str, msgspec.json.Decoder[Wire]] = {row.name: msgspec.json.Decoder(row.struct) for row in _ROWS}
+@cache
+def _decoder(kind: str) -> msgspec.json.Decoder[Wire] | None:
+    """Make the decoder of a kind when it is first needed: most commands read few kinds."""
+    row = KINDS.get(kind)
+    return msgspec.json.Decoder(row.struct) if row is not None else None
 
 
 def open_body(kind: str, body: bytes | msgspec.Raw) -> Event:
     """Open the body of a kind; Malformed when the kind is unknown or the body is not its struct, canonically."""
-    decoder = _DECODERS.get(kind)
+    decoder = _decoder(kind)
     if decoder is None:
         raise Malformed(
             f"unknown kind {kind!r}",
@@ -458,7 +481,19 @@ def close_body(event: Wire) -> msgspec.Raw:
     return msgspec.Raw(msgspec.json.encode(event))
 
 
-REFERENCE_FIELDS = ("order", "dose", "toxicity", "graded", "hold", "overrides", "target", "delegation", "toxicities")
+REFERENCE_FIELDS = (
+    "order",
+    "dose",
+    "toxicity",
+    "graded",
+    "hold",
+    "overrides",
+    "target",
+    "delegation",
+    "toxicities",
+    "factors",
+    "source",
+)
 """The body fields that hold entry ids; each id is also named in `causes`, with position and leaf."""
 
 
@@ -467,13 +502,25 @@ _NAMED: dict[type[Wire], tuple[str, ...]] = {
 }
 
 
+def restated(event: Wire) -> Wire:
+    """Give what an entry says: a correction says what it restates."""
+    return open_body(event.kind, event.body) if isinstance(event, record.EntryCorrected) else event
+
+
+def graded(event: Wire) -> bool:
+    """Tell whether an event speaks in the terms of the toxicity dictionary."""
+    return kind_of(restated(event)).graded
+
+
 def references(event: Wire) -> tuple[str, ...]:
-    """List the entry ids that a body names."""
+    """List the entry ids that a body names, or that the body restated by a correction names."""
+    event = restated(event)
     found: list[str] = []
     for name in _NAMED[type(event)]:
         value = getattr(event, name)
         if isinstance(value, str):
             found.append(value)
         elif value is not None:
-            found.extend(value)
+            named = (one.source if isinstance(one, dosing.Factor) else one for one in value)
+            found.extend(one for one in named if one is not None)
     return tuple(found)
