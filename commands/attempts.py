@@ -11,6 +11,7 @@ import msgspec
 from commands.draft import Pad
 from commands.post import Ids, Post
 from commands.sealing import system_entry
+from ledger import wire
 from ledger.book import Ledger
 from ledger.errors import DoseLedgerError, Refused
 from ledger.events.record import EntryRefused
@@ -39,7 +40,7 @@ def keep_attempt(
         answer = "\n".join(part for part in (error.what, error.why) if part)
         refused = EntryRefused(
             act=verb.replace(" ", "-"),
-            streams=tuple(dict.fromkeys(streams)),
+            streams=tuple(dict.fromkeys(name for name in streams if _is_stream(name))),
             rules=error.rules if isinstance(error, Refused) else (),
             exit=error.exit_code,
             claimed_by=persons[0] if persons and persons[0] in roster.people else None,
@@ -51,3 +52,12 @@ def keep_attempt(
         )
         raw = system_entry(ledger, post, f"attempts/{roster.site}", refused, pad)
         error.attempt = ledger.append([raw], now=now, texts=pad.texts)[0].position
+
+
+def _is_stream(name: str) -> bool:
+    """Tell whether a stream can have this name; what was typed instead of a patient's number is kept as text."""
+    try:
+        msgspec.convert(name, wire.Stream)
+    except msgspec.ValidationError:
+        return False
+    return True

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
-from typing import ClassVar, Literal
+from typing import ClassVar, Literal, get_args
 
 from commands.draft import Desk, Draft, When, overridden, refuse
 from commands.gates import TO_RECORD, exercised, gate, once, open_order, permits
@@ -138,6 +138,7 @@ class StartInfusion:
             order=order.id,
             rate_ml_h=None if self.rate_ml_h is None else wire_decimal(self.rate_ml_h),
             identifiers=identifiers,
+            checks=get_args(dosing.Check),
             overrides=used,
         )
         return (desk.draft(file.stream, event, self.at, causes=[file.ref(order.id), *(file.ref(o) for o in used)]),)

@@ -114,6 +114,10 @@ class AmendOrder:
             step_mg=wire_decimal(amount),
             ordered_mg=wire_decimal(amount),
             calculated_mg=None,
+            height_cm=None,
+            weight_kg=None,
+            bsa_m2=None,
+            factors=(),
             rounding=desk.pad.maybe(self.rounding),
             overrides=used,
         )

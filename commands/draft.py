@@ -74,7 +74,6 @@ class Draft:
     causes: tuple[Ref, ...] = ()
     corrects: Ref | None = None
     target: Wire | None = None
-    graded: bool = False
     shown: tuple[str, ...] = ()
     performed_by: str | None = None
     source: Source
@@ -266,7 +265,6 @@ class Desk:
         causes: Iterable[Ref] = (),
         corrects: Ref | None = None,
         target: Wire | None = None,
-        graded: bool = False,
         shown: tuple[str, ...] = (),
         entry_id: str | None = None,
     ) -> Draft:
@@ -282,7 +280,6 @@ class Desk:
             causes=tuple(unique.values()),
             corrects=corrects,
             target=target,
-            graded=graded,
             shown=shown,
             performed_by=said.performed_by,
             source=Source(kind=said.source, ref=self.pad.maybe(said.source_ref)),

@@ -222,6 +222,8 @@ class RecordInfusion:
         order = file.order(desk.book.find(self.order)) if self.order is not None else None
         event = dosing.InfusionRecorded(
             drug=self.drug,
+            cycle=None,
+            day=None,
             order=order.id if order is not None else None,
             checked_by=self.checked_by,
             lot=self.lot,

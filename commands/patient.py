@@ -183,6 +183,8 @@ class RecordLab(OfPatient):
     test: str
     value: Decimal
     unit: str
+    comparator: patient.Comparator = "eq"
+    lower_limit: Decimal | None = None
     upper_limit: Decimal | None = None
     reported_at: When | None = None
 
@@ -195,8 +197,10 @@ class RecordLab(OfPatient):
             )
         event = patient.LabMeasured(
             test=self.test,
+            comparator=self.comparator,
             value=wire_decimal(self.value),
             unit=self.unit,  # type: ignore[arg-type]
+            lower_limit=wire_decimal(self.lower_limit) if self.lower_limit is not None else None,
             upper_limit=wire_decimal(self.upper_limit) if self.upper_limit is not None else None,
             reported_at=wire_minute(self.reported_at.at.astimezone(desk.now.tzinfo))
             if self.reported_at is not None

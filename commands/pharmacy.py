@@ -76,6 +76,7 @@ class ReleaseDose:
             )
         event = dosing.DoseReleased(
             order=order.id,
+            location=received.location,
             lot=self.lot,
             expiry=received.expiry,
             strength_mg=received.strength_mg,

@@ -17,7 +17,9 @@ from ledger.events.record import EntryCorrected, EntryCountersigned, EntryVoided
 from ledger.events.registry import KINDS, close_body, references
 from ledger.values import parse_amount, parse_number, wire_decimal, wire_minute
 
-_TEXTS = frozenset({"verbatim", "rounding", "allergies", "guardian", "criterion", "cause", "root_cause", "action"})
+_TEXTS = frozenset(
+    {"verbatim", "rounding", "allergies", "guardian", "criterion", "cause", "root_cause", "action", "remarks"}
+)
 _TIMES = frozenset({"ended", "planned_start", "expires", "aware_at", "reported_at", "diluted_at", "valid_until"})
 _UNITS = {"_mg": "mg", "_ml": "mL", "_kg": "kg", "_cm": "cm"}
 VOID_REASONS = ("duplicate", "wrong-patient", "never-happened", "test", "entered-in-error")
@@ -60,7 +62,6 @@ class CorrectEntry:
                 causes=causes,
                 corrects=head.ref,
                 target=fact.event,
-                graded=fact.entry.payload.dictionary is not None,
             ),
         )
 

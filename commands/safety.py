@@ -164,6 +164,7 @@ class GradeToxicity(OfToxicity):
     grade: int
     lab_value: Decimal | None = None
     lab_unit: str | None = None
+    lower_limit: Decimal | None = None
     upper_limit: Decimal | None = None
     baseline: Decimal | None = None
 
@@ -172,7 +173,7 @@ class GradeToxicity(OfToxicity):
         file, toxicity, ref = self.found(desk)
         _dictionary(desk).require_grade(toxicity.term, self.grade)
         event = safety.ToxicityGraded(toxicity=toxicity.id, grade=self.grade, lab=self._lab())
-        return (desk.draft(file.stream, event, self.at, causes=[ref], graded=True),)
+        return (desk.draft(file.stream, event, self.at, causes=[ref]),)
 
     def _lab(self) -> safety.LabBasis | None:
         if self.lab_value is None or self.lab_unit is None:
@@ -180,6 +181,7 @@ class GradeToxicity(OfToxicity):
         return safety.LabBasis(
             value=wire_decimal(self.lab_value),
             unit=self.lab_unit,  # type: ignore[arg-type]
+            lower_limit=wire_decimal(self.lower_limit) if self.lower_limit is not None else None,
             upper_limit=wire_decimal(self.upper_limit) if self.upper_limit is not None else None,
             baseline=wire_decimal(self.baseline) if self.baseline is not None else None,
         )
@@ -205,7 +207,7 @@ class RegradeToxicity(OfToxicity):
         latest = max(toxicity.grades, key=lambda point: (point.since, point.position))
         target = next(fact.event for fact in file.history.facts if fact.entry.position == latest.position)
         event = safety.ToxicityRegraded(toxicity=toxicity.id, graded=latest.id, grade=self.grade, lab=None)
-        return (desk.draft(file.stream, event, self.at, causes=[ref, file.ref(latest.id)], target=target, graded=True),)
+        return (desk.draft(file.stream, event, self.at, causes=[ref, file.ref(latest.id)], target=target),)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -354,7 +356,11 @@ class GrantOverride:
             )
         amount = wire_decimal(self.amount_mg) if self.amount_mg is not None else None
         event = safety.OverrideGranted(
-            rule=self.rule, drug=self.drug, amount_mg=amount, valid_until=wire_minute(until.astimezone(desk.now.tzinfo))
+            act="dose",
+            rule=self.rule,
+            drug=self.drug,
+            amount_mg=amount,
+            valid_until=wire_minute(until.astimezone(desk.now.tzinfo)),
         )
         return (desk.draft(file.stream, event),)
 

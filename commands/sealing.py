@@ -13,7 +13,7 @@ from commands.signatures import Signing
 from ledger import codec, wire
 from ledger.book import Ledger
 from ledger.events.base import Clock, CommandRef, Need, Payload, Wire, Writer
-from ledger.events.registry import NAMES, close_body
+from ledger.events.registry import NAMES, close_body, graded
 from ledger.signing.header import Auth, Header, ShownMeaning, SignedSet, SignerCard
 from ledger.signing.meanings import text as statement
 from ledger.signing.seal import seal
@@ -106,7 +106,7 @@ class Sealer:
             recorded_at=wire_utc(desk.now),
             clock=Clock(source="scripted" if post.clock_source == "scripted" else "system", offset_ms=None),
             protocol=protocol_ref(desk.base) if desk.base is not None else None,
-            dictionary=dictionary_ref(desk.dictionary) if draft.graded and desk.dictionary is not None else None,
+            dictionary=dictionary_ref(desk.dictionary) if graded(draft.event) and desk.dictionary is not None else None,
             after=self.ledger.head(),
             needs=needs,
             shown=draft.shown,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar, Literal
@@ -114,8 +113,8 @@ def found(plan: Foundation, post: Post) -> bytes:
         quorum=quorum,
         device=Device(id=post.device, key_id=post.device_signer.public.kid, key=wire_jwk(post.device_signer.public)),
         log_key=wire_jwk(plan.log_key),
-        next_log_key=hashlib.sha256(plan.next_log_key.raw).hexdigest(),
-        recovery_key=hashlib.sha256(plan.recovery_key.raw).hexdigest() if plan.recovery_key is not None else None,
+        next_log_key=plan.next_log_key.kid,
+        recovery_key=plan.recovery_key.kid if plan.recovery_key is not None else None,
         witnesses=Witnesses(quorum=0, keys=()),
         signing="every-act",
     )

@@ -25,6 +25,7 @@ class ReceiveLot:
     vials: int
     expiry: date
     location: str = "pharmacy"
+    remarks: str | None = None
     at: When | None = None
 
     def about(self) -> tuple[str, ...]:
@@ -49,5 +50,6 @@ class ReceiveLot:
             expiry=self.expiry.isoformat(),
             vials=self.vials,
             location=self.location,
+            remarks=desk.pad.maybe(self.remarks),
         )
         return (desk.draft(f"supply/{desk.site}", event, self.at),)

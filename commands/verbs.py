@@ -14,6 +14,7 @@ from ledger import wire
 from ledger.errors import BadInput
 from ledger.events.base import ReasonCode
 from ledger.events.dosing import NotGivenCause, Route, StopCause
+from ledger.events.patient import Comparator
 from ledger.events.people import Task
 from ledger.protocol.bundled import bundled
 from ledger.protocol.model import load
@@ -246,6 +247,8 @@ VERBS: dict[str, Verb] = {
                 _p("test", options.token, "The test, e.g. anc, plt, creatinine."),
                 _p("value", options.number, "The value."),
                 _p("unit", options.plain, "Its unit, e.g. /uL."),
+                Option("comparator", help="lt, le, ge or gt: a value beyond the test's range.", **_of(Comparator)),
+                Option("lower-limit", options.number, "The laboratory's lower limit of normal."),
                 Option("upper-limit", options.number, "The laboratory's upper limit of normal."),
                 Option("reported", options.when, "When the result was reported.", field="reported_at"),
                 _AT,
@@ -460,6 +463,7 @@ VERBS: dict[str, Verb] = {
                 _p("grade", options.whole, "1 to 5, as the term has them."),
                 Option("lab-value", options.number, "The laboratory value."),
                 Option("lab-unit", options.plain, "Its unit."),
+                Option("lower-limit", options.number, "The lower limit of normal."),
                 Option("upper-limit", options.number, "The upper limit of normal."),
                 Option("baseline", options.number, "The patient's baseline."),
                 Option("from", options.when, "From when; now when left out.", field="at"),
@@ -549,6 +553,7 @@ VERBS: dict[str, Verb] = {
                 Option("vials", options.whole, "How many.", required=True),
                 Option("expiry", options.day, "The last day of use.", required=True),
                 Option("location", options.token, "Where it is kept."),
+                Option("remarks", options.plain, "The state it arrived in; kept beside the record."),
                 _AT,
             ),
             "SUPPLY",

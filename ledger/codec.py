@@ -8,14 +8,15 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal
 
 import msgspec
 
 from ledger.errors import Malformed
-from ledger.events.base import Payload, Wire
+from ledger.events.base import Payload
 from ledger.events.entry import Entry, Signer
-from ledger.events.registry import KINDS, Event, close_body, open_body, references
+from ledger.events.people import KeyEnrolled
+from ledger.events.registry import KINDS, Event, graded, open_body, references
+from ledger.events.study import LedgerCreated
 from ledger.merkle.tree import leaf_hash
 from ledger.signing import header as headers
 from ledger.signing import jws
@@ -82,11 +83,6 @@ def commitments(payload: bytes) -> frozenset[str]:
     return frozenset(found.decode() for found in _COMMITMENT.findall(payload))
 
 
-def restated(kind: str, body: Wire) -> tuple[str, msgspec.Raw]:
-    """Give the kind and body with which a correction restates an entry."""
-    return kind, close_body(body)
-
-
 def _signer(header: headers.Header) -> Signer:
     card, auth = header.signer, header.auth
     _time(header.at)
@@ -124,16 +120,26 @@ def _consistent(payload: Payload, event: Event) -> None:
         raise Malformed(
             f"{payload.kind} on stream {payload.stream!r}", why=f"this kind belongs to a {row.family} stream"
         )
-    precision: Literal["minute", "day"] = "day" if len(payload.occurred.at) == len("2010-03-01") else "minute"
-    if precision != payload.occurred.precision:
-        raise Malformed("occurred.precision does not fit occurred.at", why=f"{payload.occurred.at!r} is a {precision}")
     if (payload.ledger == "") != (payload.kind == "ledger.created/1"):
         raise Malformed("the ledger id is empty", why="only the genesis entry has none")
-    if payload.command.index >= payload.command.of:
-        raise Malformed("command.index is not below command.of")
+    if graded(event) != (payload.dictionary is not None):
+        raise Malformed(
+            f"{payload.kind} and `dictionary` do not fit",
+            why="it is named where a term or a grade is stated, and nowhere else",
+        )
+    _printed(event)
     named = {ref.id for ref in payload.causes}
+    if len(named) != len(payload.causes):
+        raise Malformed("`causes` names an entry twice")
     missing = [found for found in references(event) if found not in named]
     if missing:
         raise Malformed(
             f"the body names entry {missing[0]}", why="every entry named in a body is also named in `causes`"
         )
+
+
+def _printed(event: Event) -> None:
+    cards = event.registrars if isinstance(event, LedgerCreated) else ()
+    for card in (event,) if isinstance(event, KeyEnrolled) else cards:
+        if max(len(card.name.encode()), len(card.organisation.encode())) > headers.NAME_LIMIT:
+            raise Malformed(f"a printed name is longer than {headers.NAME_LIMIT} bytes")

@@ -10,9 +10,20 @@ from typing import Annotated, Literal
 
 from msgspec import Meta, Struct
 
-_DATE = r"[0-9]{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12][0-9]|3[01])"
+_YEAR = r"(?:19|20|21)[0-9]{2}"
+_LEAP_YEAR = r"(?:(?:19|20|21)(?:0[48]|[2468][048]|[13579][26])|2000)"
+_DATE = (
+    rf"(?:{_YEAR}-(?:(?:0[13578]|1[02])-(?:0[1-9]|[12][0-9]|3[01])|(?:0[469]|11)-(?:0[1-9]|[12][0-9]|30)"
+    rf"|02-(?:0[1-9]|1[0-9]|2[0-8]))|{_LEAP_YEAR}-02-29)"
+)
 _HM = r"(?:[01][0-9]|2[0-3]):[0-5][0-9]"
-_OFFSET = r"[+-](?:0[0-9]|1[0-4]):[0-5][0-9]"
+_OFFSET = r"(?!-00:00)(?:[+-](?:0[0-9]|1[0-3]):[0-5][0-9]|[+]14:00)"
+_NAME = r"[a-z0-9](?:[a-z0-9._-]{0,62}[a-z0-9])?"
+_PATIENT = r"(?=.{1,32}\Z)(?:P-)?[0-9]+(?:-[0-9]+)*"
+_LEVEL = r"(?:0|-?[1-9])"
+_RULE = r"[A-Z]-[A-Z0-9]+(?:-[A-Z0-9]+)*"
+_UNSEEN = r"\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff"
+_32_BYTES = r"[A-Za-z0-9_-]{42}[AEIMQUYcgkosw048]"
 
 Count = Annotated[int, Meta(ge=0, le=2**53 - 1)]
 """A whole number, 0 to 2^53 - 1: what every JSON reader keeps exactly."""
@@ -21,6 +32,8 @@ Decimal = Annotated[str, Meta(pattern=r"\A(?!-0\Z)-?(?:0|[1-9][0-9]{0,11})(?:\.[
 Amount = Annotated[str, Meta(pattern=r"\A(?:0|[1-9][0-9]{0,11})(?:\.[0-9]{0,8}[1-9])?\Z")]
 """A decimal that is not negative."""
 Uuid = Annotated[str, Meta(pattern=r"\A[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\Z")]
+EntryId = Annotated[str, Meta(pattern=r"\A[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}\Z")]
+"""A UUIDv7 (RFC 9562)."""
 Hex = Annotated[str, Meta(pattern=r"\A[0-9a-f]{64}\Z")]
 """A SHA-256, lower-case hexadecimal."""
 OptionalHex = Annotated[str, Meta(pattern=r"\A(?:[0-9a-f]{64})?\Z")]
@@ -28,36 +41,46 @@ OptionalHex = Annotated[str, Meta(pattern=r"\A(?:[0-9a-f]{64})?\Z")]
 Commitment = Annotated[str, Meta(pattern=r"\Asha256:[0-9a-f]{64}\Z")]
 """SHA-256 over a 32-byte salt and the UTF-8 bytes of a text that is kept beside the record."""
 Utc = Annotated[str, Meta(pattern=rf"\A{_DATE}T{_HM}:[0-5][0-9]\.[0-9]{{3}}Z\Z")]
-Signed_at = Annotated[str, Meta(pattern=rf"\A{_DATE}T{_HM}:[0-5][0-9]\.[0-9]{{3}}{_OFFSET}\Z")]
+SignedAt = Annotated[str, Meta(pattern=rf"\A{_DATE}T{_HM}:[0-5][0-9]\.[0-9]{{3}}{_OFFSET}\Z")]
 """The signer's local time to the millisecond, with its offset from UTC."""
 Minute = Annotated[str, Meta(pattern=rf"\A{_DATE}T{_HM}{_OFFSET}\Z")]
 """Local time to the minute, with its offset."""
 Day = Annotated[str, Meta(pattern=rf"\A{_DATE}\Z")]
+"""A day of the Gregorian calendar, in the years 1900 to 2199."""
 When = Annotated[str, Meta(pattern=rf"\A{_DATE}(?:T{_HM}{_OFFSET})?\Z")]
 """A minute or a day, as `occurred.precision` says."""
-Zone = Annotated[str, Meta(pattern=r"\A[A-Za-z][A-Za-z0-9_+-]{0,31}(?:/[A-Za-z0-9_+-]{1,32}){0,2}\Z")]
-"""An IANA time zone name."""
-Token = Annotated[str, Meta(pattern=r"\A[a-z0-9](?:[a-z0-9._-]{0,62}[a-z0-9])?\Z")]
+Zone = Annotated[str, Meta(pattern=r"\A[A-Z][A-Za-z0-9_+-]{0,13}(?:/[A-Za-z0-9_+-]{1,14}){0,2}\Z")]
+"""A name of the IANA time zone database, which keeps each of its parts within 14 characters."""
+Token = Annotated[str, Meta(pattern=rf"\A{_NAME}\Z")]
 """A short lower-case name: a drug, a term, a criterion, a person's id, a log."""
 Code = Annotated[str, Meta(pattern=r"\A[A-Za-z0-9](?:[A-Za-z0-9._/-]{0,62}[A-Za-z0-9])?\Z")]
 """A number printed on something: a lot, a version, a form."""
-PatientNo = Annotated[str, Meta(pattern=r"\A(?:P-)?[0-9][0-9-]{0,30}\Z")]
-"""A patient's study number: digits and hyphens; a pack may allow the prefix `P-`, and may be stricter."""
-Stream = Annotated[str, Meta(pattern=r"\A[a-z]+(?:/[A-Za-z0-9][A-Za-z0-9.-]{0,62})?\Z")]
-Kind = Annotated[str, Meta(pattern=r"\A[a-z]+(?:\.[a-z-]+)/[1-9][0-9]{0,2}\Z")]
-FindingId = Annotated[str, Meta(pattern=r"\A[A-Z]-[A-Z0-9-]{1,24}@(?:0|[1-9][0-9]{0,15})\Z")]
-"""`RULE@position` of the entry that the finding is about."""
+PatientNo = Annotated[str, Meta(pattern=rf"\A{_PATIENT}\Z")]
+"""A patient's study number: digits and hyphens, and `P-` before them where the pack allows it."""
+Stream = Annotated[
+    str,
+    Meta(
+        pattern=rf"\A(?:study|people|patient/{_PATIENT}|cohort/{_LEVEL}|(?!study/|people/|patient/|cohort/)[a-z]+/{_NAME})\Z"
+    ),
+]
+"""The entries about one subject: the study, the people, a patient, the cohort of a dose level, a device, a site."""
+Kind = Annotated[str, Meta(pattern=r"\A[a-z]+\.[a-z]+(?:-[a-z]+)*/[1-9][0-9]{0,2}\Z", max_length=64)]
+FindingId = Annotated[str, Meta(pattern=rf"\A{_RULE}@(?:0|[1-9][0-9]{{0,15}})\Z", max_length=41)]
+"""`RULE@position` of the entry that the finding is about, in the log that `after` names."""
 PrintedName = Annotated[
     str,
     Meta(
-        pattern=r"\A[^\x00-\x20\x7f-\xa0\u2028\u2029](?:[^\x00-\x1f\x7f-\x9f\u2028\u2029]{0,126}[^\x00-\x20\x7f-\xa0\u2028\u2029])?\Z"
+        pattern=(
+            rf"\A[^\x00-\x20\x7f-\xa0{_UNSEEN}]"
+            rf"(?:[^\x00-\x1f\x7f-\x9f{_UNSEEN}]{{0,126}}[^\x00-\x20\x7f-\xa0{_UNSEEN}])?\Z"
+        )
     ),
 ]
 """A person's or an organisation's printed name (21 CFR 11.50), kept readable on purpose; at most 128 bytes."""
 Base64url = Annotated[str, Meta(pattern=r"\A[A-Za-z0-9_-]*\Z")]
-RuleId = Annotated[str, Meta(pattern=r"\A[A-Z]-[A-Z0-9]+(?:-[A-Z0-9]+)*\Z", max_length=24)]
+RuleId = Annotated[str, Meta(pattern=rf"\A{_RULE}\Z", max_length=24)]
 """The id of a rule, e.g. `A-PREMED-TIME`."""
-Level = Annotated[str, Meta(pattern=r"\A(?:0|-?[1-9])\Z")]
+Level = Annotated[str, Meta(pattern=rf"\A{_LEVEL}\Z")]
 """A dose level relative to the starting level, e.g. `0` or `-1`."""
 JwsText = Annotated[
     str,
@@ -67,8 +90,10 @@ JwsText = Annotated[
     ),
 ]
 """A whole JWS with one signature, carried as text: the request with which a key was enrolled."""
-Kid = Annotated[str, Meta(pattern=r"\A[A-Za-z0-9_-]{43}\Z")]
+Kid = Annotated[str, Meta(pattern=rf"\A{_32_BYTES}\Z")]
 """RFC 7638 thumbprint (SHA-256) of the public key, base64url."""
+Coordinate = Annotated[str, Meta(pattern=rf"\A{_32_BYTES}\Z")]
+"""32 bytes of a public key, base64url in its one form."""
 Alg = Literal["Ed25519", "ES256"]
 
 Role = Literal[
@@ -112,5 +137,10 @@ class Jwk(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
     crv: Literal["Ed25519", "P-256"]
     kty: Literal["OKP", "EC"]
-    x: Base64url
-    y: Base64url | None
+    x: Coordinate
+    y: Coordinate | None
+
+    def __post_init__(self) -> None:
+        """Refuse (ValueError) a type, a curve and coordinates that do not belong together."""
+        if (self.crv, self.kty, self.y is None) not in {("Ed25519", "OKP", True), ("P-256", "EC", False)}:
+            raise ValueError(f"a key of type {self.kty} on the curve {self.crv} is not written like this")

@@ -35,6 +35,11 @@ class CommandRef(Wire, frozen=True, kw_only=True):
     index: wire.Count
     of: wire.Count
 
+    def __post_init__(self) -> None:
+        """Refuse (ValueError) a part that is not one of the command's."""
+        if self.index >= self.of:
+            raise ValueError(f"index {self.index} is not below {self.of}")
+
 
 class Occurred(Wire, frozen=True, kw_only=True):
     """When it truly happened, as stated: a minute with its offset, or a day."""
@@ -43,6 +48,11 @@ class Occurred(Wire, frozen=True, kw_only=True):
     zone: wire.Zone
     precision: Literal["minute", "day"]
     basis: Literal["observed", "device", "chart", "recalled"]
+
+    def __post_init__(self) -> None:
+        """Refuse (ValueError) a precision that is not that of `at`."""
+        if (self.precision == "day") != (len(self.at) == len("2010-03-01")):
+            raise ValueError(f"{self.at!r} is not of the precision {self.precision}")
 
 
 class Clock(Wire, frozen=True, kw_only=True):
@@ -101,6 +111,9 @@ ReasonCode = Literal[
     "source-corrected",
     "clinical-judgement",
     "downtime",
+    "query-answer",
+    "privacy",
+    "data-loss",
     "other",
 ]
 
@@ -128,7 +141,7 @@ class Payload(Wire, frozen=True, kw_only=True):
     ledger: wire.OptionalHex
     site: wire.Token
     stream: wire.Stream
-    id: wire.Uuid
+    id: wire.EntryId
     command: CommandRef
     kind: wire.Kind
     occurred: Occurred

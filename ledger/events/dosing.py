@@ -15,10 +15,11 @@ NotGivenCause = Literal[
 
 
 class Factor(Wire, frozen=True, kw_only=True):
-    """One factor of a calculated dose, with the source of its value."""
+    """One factor of a calculated dose; `source` is the entry that its value comes from, null for the pack's own."""
 
     name: wire.Token
     value: wire.Decimal
+    source: wire.Uuid | None
 
 
 class DoseOrdered(Wire, frozen=True, kw_only=True):
@@ -46,7 +47,7 @@ class DoseOrdered(Wire, frozen=True, kw_only=True):
 
 
 class OrderAmended(Wire, frozen=True, kw_only=True):
-    """An order that has not been started is changed; all gates are judged anew."""
+    """An order that has not been started is changed; all gates are judged anew, the calculation is stated anew."""
 
     order: wire.Uuid
     planned_start: wire.Minute
@@ -54,6 +55,10 @@ class OrderAmended(Wire, frozen=True, kw_only=True):
     step_mg: wire.Amount | None
     ordered_mg: wire.Amount
     calculated_mg: wire.Amount | None
+    height_cm: wire.Amount | None
+    weight_kg: wire.Amount | None
+    bsa_m2: wire.Amount | None
+    factors: tuple[Factor, ...]
     rounding: wire.Commitment | None
     overrides: tuple[wire.Uuid, ...]
 
@@ -74,10 +79,12 @@ class OrderChecked(Wire, frozen=True, kw_only=True):
 class DoseReleased(Wire, frozen=True, kw_only=True):
     """Prepared, wasted and dispensed in one entry, by a preparer and a second pharmacy person.
 
-    `prepared_mg` and `wasted_mg` in mg, `volume_ml` the total volume of the bag in mL.
+    `strength_mg` per vial, `prepared_mg` and `wasted_mg` in mg, `volume_ml` the total volume of the bag in
+    mL; the vials come from the stock at `location`.
     """
 
     order: wire.Uuid
+    location: wire.Token
     lot: wire.Code
     expiry: wire.Day
     strength_mg: wire.Amount
@@ -112,12 +119,22 @@ class Identifier(Wire, frozen=True, kw_only=True):
     value: wire.Commitment
 
 
+Check = Literal[
+    "drug", "dose", "calculation", "volume", "route", "rate", "expiry", "appearance", "pump-rate", "cycle-day"
+]
+"""What two persons compare at the bedside before a start (S-2P)."""
+
+
 class InfusionStarted(Wire, frozen=True, kw_only=True):
-    """The infusion begins at `occurred`: the administering nurse signs `performed`, a second person `verified`."""
+    """The infusion begins at `occurred`: the administering nurse signs `performed`, a second person `verified`.
+
+    Both have compared the `identifiers` and everything in `checks`.
+    """
 
     order: wire.Uuid
     rate_ml_h: wire.Amount | None
     identifiers: tuple[Identifier, ...]
+    checks: tuple[Check, ...]
     overrides: tuple[wire.Uuid, ...]
 
 
@@ -177,6 +194,8 @@ class InfusionRecorded(Wire, frozen=True, kw_only=True):
     """
 
     drug: wire.Token
+    cycle: wire.Count | None
+    day: wire.Count | None
     order: wire.Uuid | None
     checked_by: wire.Token | None
     lot: wire.Code | None

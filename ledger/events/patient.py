@@ -23,6 +23,9 @@ Unit = Literal[
     "g/dL",
     "g/L",
     "U/L",
+    "mIU/mL",
+    "ng/mL",
+    "mg/L",
     "/uL",
     "10^9/L",
     "percent",
@@ -33,6 +36,9 @@ Unit = Literal[
     "none",
 ]
 """Units that a measured value may carry, spelled as UCUM does where it is readable."""
+
+Comparator = Literal["lt", "le", "eq", "ge", "gt"]
+"""What a value is to the stated number: below, at most, equal to, at least, above."""
 
 
 class PatientRegistered(Wire, frozen=True, kw_only=True):
@@ -83,11 +89,17 @@ class PatientMeasured(Wire, frozen=True, kw_only=True):
 
 
 class LabMeasured(Wire, frozen=True, kw_only=True):
-    """A laboratory value taken at `occurred`; `upper_limit` is the laboratory's limit of normal."""
+    """A laboratory value of a sample taken at `occurred`, with the laboratory's limits of normal.
+
+    `comparator` is `eq` for a measured value, else what is known of a value beyond the test's range. A
+    qualitative result is 0 (negative) or 1 (positive) in the unit `none`.
+    """
 
     test: wire.Token
+    comparator: Comparator
     value: wire.Amount
     unit: Unit
+    lower_limit: wire.Amount | None
     upper_limit: wire.Amount | None
     reported_at: wire.Minute | None
 

@@ -33,10 +33,11 @@ class ToxicityReported(Wire, frozen=True, kw_only=True):
 
 
 class LabBasis(Wire, frozen=True, kw_only=True):
-    """The laboratory value behind a grade, with the limit of normal and the patient's baseline."""
+    """The laboratory value behind a grade, with the limits of normal and the patient's baseline, all in `unit`."""
 
     value: wire.Amount
     unit: Unit
+    lower_limit: wire.Amount | None
     upper_limit: wire.Amount | None
     baseline: wire.Amount | None
 
@@ -110,8 +111,12 @@ class DeviationClassified(Wire, frozen=True, kw_only=True):
 
 
 class OverrideGranted(Wire, frozen=True, kw_only=True):
-    """The principal investigator lets one act pass one rule, before the act; the deviation stays, as planned."""
+    """The principal investigator lets one act pass one rule, before the act; the deviation stays, as planned.
 
+    `act` is what may pass: one dose (its order and the start that fulfils it), or the opening of one cycle.
+    """
+
+    act: Literal["dose", "cycle"]
     rule: wire.RuleId
     drug: wire.Token
     amount_mg: wire.Amount | None

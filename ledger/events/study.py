@@ -26,15 +26,26 @@ class Device(Wire, frozen=True, kw_only=True):
     key: wire.Jwk
 
 
+class Witness(Wire, frozen=True, kw_only=True):
+    """An outside witness of checkpoints: the key name of its cosignature lines and its Ed25519 key."""
+
+    name: wire.Code
+    key: wire.Jwk
+
+
 class Witnesses(Wire, frozen=True, kw_only=True):
     """How many outside cosignatures a checkpoint needs, and whose; quorum 0 asks for none."""
 
     quorum: wire.Count
-    keys: tuple[wire.Jwk, ...]
+    keys: tuple[Witness, ...]
 
 
 class LedgerCreated(Wire, frozen=True, kw_only=True):
-    """The genesis: all root registrars sign it; the hash of its bytes is the ledger's id."""
+    """The genesis: all root registrars sign it; the hash of its bytes is the ledger's id.
+
+    `quorum` is the number of registrars that an act about registrars needs; `next_log_key` and
+    `recovery_key` are the thumbprints of keys that are not yet shown.
+    """
 
     trial: wire.Token
     purpose: Literal["production", "training", "simulation"]
@@ -43,8 +54,8 @@ class LedgerCreated(Wire, frozen=True, kw_only=True):
     quorum: wire.Count
     device: Device
     log_key: wire.Jwk
-    next_log_key: wire.Hex
-    recovery_key: wire.Hex | None
+    next_log_key: wire.Kid
+    recovery_key: wire.Kid | None
     witnesses: Witnesses
     signing: Literal["every-act", "session"]
 

@@ -15,3 +15,4 @@ class LotReceived(Wire, frozen=True, kw_only=True):
     expiry: wire.Day
     vials: wire.Count
     location: wire.Token
+    remarks: wire.Commitment | None

@@ -12,7 +12,7 @@ import msgspec
 
 from ledger.errors import Malformed
 from ledger.signing.meanings import TEXTS
-from ledger.wire import Alg, Count, Hex, Kid, Meaning, PrintedName, Role, Signed_at, Token, Uuid
+from ledger.wire import Alg, Count, Hex, Kid, Meaning, PrintedName, Role, SignedAt, Token, Uuid
 
 Method = Literal["pwd", "agent", "pin", "hwk"]
 """How the private key was used: passphrase, an agent, a card's PIN, a hardware key."""
@@ -63,7 +63,7 @@ class Header(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     kid: Kid
     typ: Literal["doseledger-entry/1"]
     signer: SignerCard
-    at: Signed_at
+    at: SignedAt
     meaning: ShownMeaning
     n: Count
     auth: Auth
