@@ -10,10 +10,12 @@ from typing import Literal
 
 from msgspec import field
 
-from ledger.rules.finding import Severity
+from ledger.protocol.model import Protocol
 from ledger.rules.ladder import State
+from projections.findings import FindingRow
 from projections.printed import Needed, Signature, View
 
+NOTICE = "Not an order; the investigator decides."
 PatientState = Literal[
     "IDENTIFIED",
     "CONSENTED",
@@ -157,20 +159,6 @@ class Toxicity(View, frozen=True, kw_only=True):
     outcome: str | None
 
 
-class FindingRow(View, frozen=True, kw_only=True):
-    """What a rule says about one entry; `hindsight` only by a later judgement, `planned` under an override."""
-
-    id: str
-    rule: str
-    target: str
-    position: int
-    severity: Severity
-    hindsight: bool
-    planned: bool
-    acknowledged: bool
-    text: str
-
-
 class Due(View, frozen=True, kw_only=True):
     """Something that somebody has to do; `rule` asks for it, or is null for a missing signature."""
 
@@ -304,3 +292,13 @@ class Todo(View, frozen=True, kw_only=True):
     valid_at: str
     tasks: tuple[Task, ...]
     notice: str
+
+
+def pack_row(protocol: Protocol) -> PackRow:
+    """Name a pack, with what in it is made up."""
+    return PackRow(
+        id=protocol.id,
+        version=protocol.version,
+        digest=protocol.digest,
+        fictional_parameters=protocol.fictional,
+    )

@@ -12,20 +12,18 @@ from ledger.course.state import Toxicity as Episode
 from ledger.events.patient import ConsentWithdrawn
 from ledger.protocol.model import Protocol
 from ledger.rules import ladder as rules
-from ledger.rules.finding import Finding
 from ledger.rules.lateness import late
 from ledger.rules.setting import Setting
 from ledger.rules.tolerance import running_min
 from ledger.values import half_up
 from projections import stricter
 from projections.card import (
+    NOTICE,
     Cycles,
     DoseRow,
-    FindingRow,
     Grade,
     OrderRow,
     Overview,
-    PackRow,
     PatientRow,
     PatientState,
     Pause,
@@ -35,12 +33,12 @@ from projections.card import (
     Task,
     Todo,
     Toxicity,
+    pack_row,
 )
 from projections.due import alerts, due, open_important, premedicated
-from projections.printed import amount, entry, minute, needed, second, signature, stated
+from projections.findings import finding_row
+from projections.printed import amount, minute, needed, second, signature, stated
 from projections.replay import PatientAt, Window, numbers, open_patient, setting, window
-
-NOTICE = "Not an order; the investigator decides."
 
 
 def status(
@@ -67,7 +65,7 @@ def overview(
         known_at=second(through.known_at, through.zone),
         valid_at=minute(through.at),
         patients=tuple(_row(one) for one in opened),
-        pack=_pack(opened[0].setting.protocol) if opened else None,
+        pack=pack_row(opened[0].setting.protocol) if opened else None,
         notice=NOTICE,
     )
 
@@ -128,12 +126,12 @@ def card(opened: PatientAt) -> Status:
         ),
         aes=tuple(_toxicity(opened, episode) for episode in opened.course.toxicities.values()),
         clocks=(),
-        findings=tuple(_finding(one) for one in opened.findings),
+        findings=tuple(finding_row(one) for one in opened.findings),
         due=due(opened),
         pending=_pending(opened),
         holds=stricter.holds_of(opened, ladders),
         alerts=alerts(opened),
-        pack=_pack(protocol),
+        pack=pack_row(protocol),
         notice=NOTICE,
     )
 
@@ -307,20 +305,6 @@ def _dictionary(opened: PatientAt, position: int) -> str | None:
     return named.ctcae if named is not None else None
 
 
-def _finding(one: Finding) -> FindingRow:
-    return FindingRow(
-        id=one.id,
-        rule=one.rule,
-        target=entry(one.position),
-        position=one.position,
-        severity=one.severity,
-        hindsight=one.hindsight,
-        planned=one.planned,
-        acknowledged=one.acknowledged,
-        text=one.text,
-    )
-
-
 def _pending(opened: PatientAt) -> tuple[Pending, ...]:
     def position(name: str | None) -> int | None:
         named = opened.by_id.get(name or "")
@@ -335,10 +319,4 @@ def _pending(opened: PatientAt) -> tuple[Pending, ...]:
             signatures=tuple(signature(signer) for signer in item.entry.signers),
         )
         for item in opened.history.awaiting
-    )
-
-
-def _pack(protocol: Protocol) -> PackRow:
-    return PackRow(
-        id=protocol.id, version=protocol.version, digest=protocol.digest, fictional_parameters=protocol.fictional
     )

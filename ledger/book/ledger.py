@@ -237,6 +237,10 @@ class Ledger:
         found = self._reader.text(commitment)
         return None if found is None else found[1]
 
+    def salted(self, commitment: str) -> tuple[bytes, bytes] | None:
+        """The salt and the words behind a commitment: what an export gives, so that others can check them."""
+        return self._reader.text(commitment)
+
     def blob(self, digest: str) -> bytes:
         """The file with this SHA-256 (hexadecimal): a protocol pack, a dictionary; BadInput where it is not kept."""
         found = self._reader.blob(digest)
