@@ -12,9 +12,10 @@ from commands.reading import read_when
 from ledger.course.history import Fact
 from ledger.errors import BadInput, Conflict, NotAllowed
 from ledger.events.base import Wire
+from ledger.events.body import close_body, references
 from ledger.events.entry import Entry
 from ledger.events.record import EntryCorrected, EntryCountersigned, EntryVoided
-from ledger.events.registry import KINDS, close_body, references
+from ledger.events.registry import KINDS
 from ledger.values import parse_amount, parse_number, wire_decimal, wire_minute
 
 _TEXTS = frozenset(

@@ -13,7 +13,8 @@ from commands.signatures import Signing
 from ledger import codec, wire
 from ledger.book import Ledger
 from ledger.events.base import Clock, CommandRef, Need, Payload, Wire, Writer
-from ledger.events.registry import NAMES, close_body, graded
+from ledger.events.body import close_body, graded
+from ledger.events.registry import NAMES
 from ledger.signing.header import Auth, Header, ShownMeaning, SignedSet, SignerCard
 from ledger.signing.meanings import text as statement
 from ledger.signing.seal import seal

@@ -12,7 +12,8 @@ from ledger.course.people import Person, Roster
 from ledger.errors import NotAllowed
 from ledger.events.base import Need, Occurred
 from ledger.events.record import EntryCountersigned
-from ledger.events.registry import KINDS, NAMES, SITE, KindRow, Requirement
+from ledger.events.registry import KINDS, NAMES
+from ledger.events.row import SITE, KindRow, Requirement
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from ledger import codec
 from ledger.admission.signatures import wire_jwk
 from ledger.errors import BadInput
 from ledger.events.base import After, Clock, CommandRef, Need, Occurred, Payload, ProtocolRef, Source, Writer
-from ledger.events.registry import close_body
+from ledger.events.body import close_body
 from ledger.events.study import Device, LedgerCreated, ProtocolActivated, RootRegistrar, Witnesses
 from ledger.merkle.tree import EMPTY_ROOT
 from ledger.protocol.dictionary import load_dictionary

@@ -13,9 +13,11 @@ import msgspec
 
 from ledger.errors import Malformed
 from ledger.events.base import Payload
+from ledger.events.body import graded, open_body, references
 from ledger.events.entry import Entry, Signer
+from ledger.events.event import Event
 from ledger.events.people import KeyEnrolled
-from ledger.events.registry import KINDS, Event, graded, open_body, references
+from ledger.events.registry import KINDS
 from ledger.events.study import LedgerCreated
 from ledger.merkle.tree import leaf_hash
 from ledger.signing import header as headers

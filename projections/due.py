@@ -200,7 +200,7 @@ def _stood(opened: PatientAt, then: datetime) -> frozenset[str]:
     known = [entry for entry in opened.entries if entry.recorded_at <= then]
     if not known:
         return frozenset()
-    facts = effective(known, valid_at=opened.window.valid_at).facts
+    facts = effective(known, valid_at=opened.window.until).facts
     return frozenset(one.id for one in open_important(findings(facts, opened.setting, then)))
 
 

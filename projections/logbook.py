@@ -14,8 +14,8 @@ from ledger.course.patient import fold
 from ledger.course.state import Dose
 from ledger.errors import BadInput
 from ledger.events.base import Payload, Ref
+from ledger.events.body import references
 from ledger.events.entry import Entry
-from ledger.events.registry import references
 from projections.effects import Amendment, Effect, amendments, effects
 from projections.findings import FindingRow, finding_row
 from projections.printed import Needed, Signature, View, needed, second, signature, utc

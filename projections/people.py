@@ -10,7 +10,8 @@ from ledger.course.people import Delegation, Key, Person, Roster
 from ledger.errors import BadInput
 from ledger.events.base import Occurred
 from ledger.events.people import Task
-from ledger.events.registry import KINDS, KindRow, Requirement
+from ledger.events.registry import KINDS
+from ledger.events.row import KindRow, Requirement
 from ledger.values import wire_minute
 from projections.printed import View, second
 from projections.replay import Window, window

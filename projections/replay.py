@@ -35,6 +35,11 @@ class Window:
     valid_at: datetime | None
     zone: ZoneInfo
 
+    @property
+    def until(self) -> datetime | None:
+        """The last instant that is looked at: the end of the stated second, so that the end of a day is all of it."""
+        return None if self.valid_at is None else self.valid_at.replace(microsecond=999_999)
+
 
 @dataclass(frozen=True)
 class PatientAt:

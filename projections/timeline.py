@@ -74,7 +74,7 @@ def timeline(
 
 def _placed(ledger: Ledger, opened: PatientAt) -> Iterator[tuple[tuple[datetime, int, int], TimelineRow]]:
     """Give each row with its place: its moment, its kind's rank and its position."""
-    history, until = opened.history, opened.window.valid_at
+    history, until = opened.history, opened.window.until
     for fact in history.facts:
         state: State = "corrected" if fact.amended_by is not None else "incomplete" if fact.missing else "stands"
         row = _row(ledger, opened, fact.entry, state, by=fact.amended_by, missing=fact.missing, fact=fact)

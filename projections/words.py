@@ -11,8 +11,8 @@ import msgspec
 from ledger.book import Ledger
 from ledger.course.state import Dose
 from ledger.events.base import Wire
+from ledger.events.body import open_body
 from ledger.events.record import EntryCorrected
-from ledger.events.registry import open_body
 from projections.printed import View, amount
 
 _COMMITMENT = re.compile(r"sha256:[0-9a-f]{64}\Z")

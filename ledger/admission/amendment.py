@@ -12,9 +12,11 @@ from ledger.course import needs
 from ledger.course.people import Roster
 from ledger.errors import Conflict, NotAllowed
 from ledger.events.base import Wire
+from ledger.events.body import open_body
 from ledger.events.entry import Entry, Signer
 from ledger.events.record import EntryCorrected, EntryCountersigned, EntryVoided
-from ledger.events.registry import KINDS, REGISTRARS, open_body
+from ledger.events.registry import KINDS
+from ledger.events.row import REGISTRARS
 
 _OWN_ENDINGS = frozenset({"study", "people", "attempts", "clock"})
 """Streams whose entries are ended by kinds of their own, never corrected or voided."""

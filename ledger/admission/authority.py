@@ -11,7 +11,8 @@ from ledger.errors import NotAllowed, Refused
 from ledger.events.base import Wire
 from ledger.events.entry import Entry, Signer
 from ledger.events.people import Task
-from ledger.events.registry import KINDS, PHARMACY, REGISTRARS, SITE, KindRow, Requirement
+from ledger.events.registry import KINDS
+from ledger.events.row import PHARMACY, REGISTRARS, SITE, KindRow, Requirement
 
 _LATER = KINDS["entry.countersigned/1"].signatures[0]
 """What a countersignature may say, and by whom: an entry may carry it at once."""

@@ -15,7 +15,7 @@ from ledger.errors import DoseLedgerError, Malformed, NotAllowed
 from ledger.events.base import Payload
 from ledger.events.entry import Entry
 from ledger.events.people import DeviceEnrolled, KeyEnrolled, KeyRequest
-from ledger.events.registry import REGISTRARS
+from ledger.events.row import REGISTRARS
 from ledger.events.study import LedgerCreated
 from ledger.signing import header as headers
 from ledger.signing import jws, keys

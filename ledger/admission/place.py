@@ -10,9 +10,10 @@ from ledger.admission.view import Named, View
 from ledger.course.people import Roster
 from ledger.errors import BadInput, Conflict, Malformed
 from ledger.events.base import Payload, Ref
+from ledger.events.body import references
 from ledger.events.entry import Entry
 from ledger.events.record import LogClock
-from ledger.events.registry import KINDS, references
+from ledger.events.registry import KINDS
 
 BEHIND = timedelta(minutes=5)
 """An entry older than log time by more than this is preceded by a clock entry (RECORD.md section 2)."""

@@ -9,7 +9,7 @@ from typing import NamedTuple, Protocol
 from ledger.codec import Opened
 from ledger.events.entry import Entry
 from ledger.events.record import LogClock
-from ledger.events.registry import Family
+from ledger.events.row import Family
 
 
 class Named(NamedTuple):

@@ -11,7 +11,7 @@ from ledger.codec import Opened
 from ledger.errors import BadInput
 from ledger.events.entry import Entry
 from ledger.events.record import EntryCorrected, EntryCountersigned, EntryVoided
-from ledger.events.registry import Family
+from ledger.events.row import Family
 from ledger.merkle import tree
 from ledger.storage.reader import Reader
 from ledger.storage.rows import moment, uuid_bytes

@@ -12,9 +12,11 @@ from datetime import datetime
 
 from ledger.course import needs
 from ledger.events.base import Need, Occurred
+from ledger.events.body import open_body, references
 from ledger.events.entry import Entry, Signer
+from ledger.events.event import Event
 from ledger.events.record import EntryCorrected, EntryCountersigned, EntryVoided
-from ledger.events.registry import KINDS, Event, open_body, references
+from ledger.events.registry import KINDS
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,8 +9,10 @@ from decimal import Decimal
 from ledger import wire
 from ledger.events import dosing, record, safety
 from ledger.events.base import Need, Payload, Wire
+from ledger.events.body import open_body
 from ledger.events.entry import Signer
-from ledger.events.registry import PI, Requirement, kind_of, open_body
+from ledger.events.registry import kind_of
+from ledger.events.row import PI, Requirement
 
 COMPLETION = timedelta(days=30)
 """A kind that takes effect at completion must be completed within this time of log time (RECORD.md section 2)."""

@@ -26,7 +26,7 @@ from ledger.course.state import (
     Toxicity,
 )
 from ledger.events import dosing, patient, safety
-from ledger.events.registry import PatientEvent
+from ledger.events.event import PatientEvent
 
 
 def fold(facts: Iterable[Fact]) -> Course:

@@ -7,7 +7,7 @@ from datetime import date, datetime
 
 from ledger import wire
 from ledger.events.base import Payload, Ref
-from ledger.events.registry import Event
+from ledger.events.event import Event
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,111 +5,22 @@ docs/spec/kinds.md is the same table in prose. A name, once released, keeps its 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from functools import cache
-from typing import Literal
-
-import msgspec
-
-from ledger import wire
-from ledger.errors import Malformed
 from ledger.events import dosing, patient, people, record, safety, study, supply
 from ledger.events.base import Wire
-from ledger.events.people import Task
-
-PatientEvent = (
-    patient.PatientRegistered
-    | patient.ConsentGiven
-    | patient.EligibilityAssessed
-    | patient.PatientEnrolled
-    | patient.PatientMeasured
-    | patient.LabMeasured
-    | patient.ProphylaxisRecorded
-    | patient.TreatmentEnded
-    | patient.ConsentWithdrawn
-    | patient.PatientDied
-    | dosing.DoseOrdered
-    | dosing.OrderAmended
-    | dosing.OrderCancelled
-    | dosing.OrderChecked
-    | dosing.DoseReleased
-    | dosing.PremedicationGiven
-    | dosing.InfusionStarted
-    | dosing.InfusionInterrupted
-    | dosing.InfusionResumed
-    | dosing.InfusionCompleted
-    | dosing.InfusionAborted
-    | dosing.DoseOmitted
-    | dosing.InfusionRecorded
-    | dosing.HoldPlaced
-    | dosing.HoldLifted
-    | dosing.CourseDiscontinued
-    | safety.ToleranceAssessed
-    | safety.ToxicityReported
-    | safety.ToxicityGraded
-    | safety.ToxicityRegraded
-    | safety.ToxicityAttributed
-    | safety.SeriousnessAssessed
-    | safety.ToxicityResolved
-    | safety.DeviationAcknowledged
-    | safety.DeviationClassified
-    | safety.OverrideGranted
+from ledger.events.row import (
+    DATA,
+    DEVICE,
+    FACT,
+    NURSES,
+    PHARMACY,
+    PHYSICIANS,
+    PI,
+    REGISTRARS,
+    SITE,
+    Family,
+    KindRow,
+    by,
 )
-PeopleEvent = people.KeyEnrolled | people.DeviceEnrolled | people.DelegationGranted | people.DelegationEnded
-StudyEvent = study.LedgerCreated | study.ProtocolActivated
-RecordEvent = record.EntryCountersigned | record.EntryCorrected | record.EntryVoided
-DeviceEvent = record.EntryRefused | record.LogClock
-Event = PatientEvent | PeopleEvent | StudyEvent | RecordEvent | DeviceEvent | supply.LotReceived
-
-Family = Literal["study", "people", "patient", "supply", "attempts", "clock", "any"]
-"""The first part of the stream's name; `any`: the stream of the entry it is about."""
-
-PHYSICIANS: frozenset[wire.Role] = frozenset({"investigator", "principal-investigator"})
-PI: frozenset[wire.Role] = frozenset({"principal-investigator"})
-PHARMACY: frozenset[wire.Role] = frozenset({"pharmacist", "pharmacy-technician"})
-NURSES: frozenset[wire.Role] = frozenset({"nurse"})
-DATA: frozenset[wire.Role] = frozenset({"coordinator", "data-manager"})
-REGISTRARS: frozenset[wire.Role] = frozenset({"registrar"})
-DEVICE: frozenset[wire.Role] = frozenset({"system"})
-SITE: frozenset[wire.Role] = PHYSICIANS | PHARMACY | NURSES | DATA
-"""The roles that may state a fact; outside their row of the table it is finding S-DELEG."""
-
-
-@dataclass(frozen=True, slots=True)
-class Requirement:
-    """One signature that a kind requires: any of `meanings`, by somebody who holds one of `roles`."""
-
-    meanings: frozenset[wire.Meaning]
-    roles: frozenset[wire.Role]
-
-
-@dataclass(frozen=True, slots=True)
-class KindRow:
-    """One row of the table.
-
-    `rank` orders facts of the same minute. `factual` rows are never refused for role or delegation inside
-    the site. `gated` kinds are void when an entry of `conflicts` stands between what was read and where
-    they were written. `completed` kinds take effect only when every needed signature is there. `graded` kinds
-    speak in the terms of the toxicity dictionary, which their envelope names.
-    """
-
-    name: str
-    struct: type[Wire]
-    family: Family
-    rank: int
-    signatures: tuple[Requirement, ...]
-    task: Task | None = None
-    factual: bool = False
-    conflicts: tuple[tuple[Family, frozenset[str]], ...] = ()
-    completed: bool = False
-    graded: bool = False
-
-
-def _by(roles: frozenset[wire.Role], *meanings: wire.Meaning) -> Requirement:
-    return Requirement(frozenset(meanings or ("authorship",)), roles)
-
-
-_FACT: tuple[wire.Meaning, ...] = ("authorship", "performed", "transcribed")
 
 # What an order, a start or another gated act of a patient rests on: none of these may slip in between.
 _COURSE = frozenset(
@@ -144,16 +55,16 @@ def _only(*kinds: str) -> tuple[tuple[Family, frozenset[str]], ...]:
     return (("any", frozenset(kinds)),)
 
 
-TWO_REGISTRARS = (_by(REGISTRARS, "authorship"), _by(REGISTRARS, "verified"))
+TWO_REGISTRARS = (by(REGISTRARS, "authorship"), by(REGISTRARS, "verified"))
 
 _ROWS = (
-    KindRow("ledger.created/1", study.LedgerCreated, "study", 0, (_by(REGISTRARS, "responsibility"),)),
+    KindRow("ledger.created/1", study.LedgerCreated, "study", 0, (by(REGISTRARS, "responsibility"),)),
     KindRow(
         "protocol.activated/1",
         study.ProtocolActivated,
         "study",
         1,
-        (_by(PI, "approved"),),
+        (by(PI, "approved"),),
         conflicts=_only("protocol.activated/1"),
     ),
     KindRow(
@@ -174,14 +85,14 @@ _ROWS = (
         conflicts=_only("device.enrolled/1"),
         completed=True,
     ),
-    KindRow("delegation.granted/1", people.DelegationGranted, "people", 2, (_by(PI, "approved"),)),
-    KindRow("delegation.ended/1", people.DelegationEnded, "people", 3, (_by(PI, "approved"),)),
+    KindRow("delegation.granted/1", people.DelegationGranted, "people", 2, (by(PI, "approved"),)),
+    KindRow("delegation.ended/1", people.DelegationEnded, "people", 3, (by(PI, "approved"),)),
     KindRow(
         "patient.registered/1",
         patient.PatientRegistered,
         "patient",
         0,
-        (_by(DATA),),
+        (by(DATA),),
         "registration",
         conflicts=_only("patient.registered/1"),
     ),
@@ -190,7 +101,7 @@ _ROWS = (
         patient.ConsentGiven,
         "patient",
         1,
-        (_by(PHYSICIANS | DATA, *_FACT),),
+        (by(PHYSICIANS | DATA, *FACT),),
         "consent",
         factual=True,
     ),
@@ -199,7 +110,7 @@ _ROWS = (
         patient.EligibilityAssessed,
         "patient",
         2,
-        (_by(PHYSICIANS, "assessed"),),
+        (by(PHYSICIANS, "assessed"),),
         "eligibility",
     ),
     KindRow(
@@ -207,7 +118,7 @@ _ROWS = (
         patient.PatientEnrolled,
         "patient",
         3,
-        (_by(PHYSICIANS | DATA),),
+        (by(PHYSICIANS | DATA),),
         "enrolment",
         conflicts=_SLOTS,
     ),
@@ -216,30 +127,30 @@ _ROWS = (
         patient.PatientMeasured,
         "patient",
         4,
-        (_by(NURSES | DATA, *_FACT),),
+        (by(NURSES | DATA, *FACT),),
         "measurement",
         factual=True,
     ),
-    KindRow("lab.measured/1", patient.LabMeasured, "patient", 5, (_by(DATA, *_FACT),), "laboratory", factual=True),
+    KindRow("lab.measured/1", patient.LabMeasured, "patient", 5, (by(DATA, *FACT),), "laboratory", factual=True),
     KindRow(
         "prophylaxis.recorded/1",
         patient.ProphylaxisRecorded,
         "patient",
         6,
-        (_by(PHYSICIANS, *_FACT),),
+        (by(PHYSICIANS, *FACT),),
         "safety",
         factual=True,
     ),
-    KindRow("override.granted/1", safety.OverrideGranted, "patient", 9, (_by(PI, "approved"),), completed=True),
+    KindRow("override.granted/1", safety.OverrideGranted, "patient", 9, (by(PI, "approved"),), completed=True),
     KindRow(
-        "dose.ordered/1", dosing.DoseOrdered, "patient", 10, (_by(PHYSICIANS),), "prescribing", conflicts=_SAME_PATIENT
+        "dose.ordered/1", dosing.DoseOrdered, "patient", 10, (by(PHYSICIANS),), "prescribing", conflicts=_SAME_PATIENT
     ),
     KindRow(
         "order.amended/1",
         dosing.OrderAmended,
         "patient",
         11,
-        (_by(PHYSICIANS),),
+        (by(PHYSICIANS),),
         "prescribing",
         conflicts=_SAME_PATIENT,
     ),
@@ -248,7 +159,7 @@ _ROWS = (
         dosing.OrderCancelled,
         "patient",
         12,
-        (_by(PHYSICIANS),),
+        (by(PHYSICIANS),),
         "prescribing",
         conflicts=_only("infusion.started/1", "order.cancelled/1"),
     ),
@@ -257,7 +168,7 @@ _ROWS = (
         dosing.OrderChecked,
         "patient",
         13,
-        (_by(PHARMACY, "verified"),),
+        (by(PHARMACY, "verified"),),
         "pharmacy",
         conflicts=_only("order.amended/1", "order.cancelled/1"),
     ),
@@ -266,7 +177,7 @@ _ROWS = (
         dosing.DoseReleased,
         "patient",
         14,
-        (_by(PHARMACY, "dispensed"), _by(PHARMACY, "verified")),
+        (by(PHARMACY, "dispensed"), by(PHARMACY, "verified")),
         "pharmacy",
         conflicts=_only("order.amended/1", "order.cancelled/1", "dose.released/1"),
     ),
@@ -275,7 +186,7 @@ _ROWS = (
         dosing.PremedicationGiven,
         "patient",
         15,
-        (_by(NURSES, *_FACT),),
+        (by(NURSES, *FACT),),
         "premedication",
         factual=True,
     ),
@@ -284,7 +195,7 @@ _ROWS = (
         dosing.InfusionStarted,
         "patient",
         16,
-        (_by(NURSES, "performed"), _by(NURSES | PHARMACY, "verified")),
+        (by(NURSES, "performed"), by(NURSES | PHARMACY, "verified")),
         "administration",
         conflicts=_SAME_PATIENT,
     ),
@@ -293,7 +204,7 @@ _ROWS = (
         dosing.InfusionRecorded,
         "patient",
         16,
-        (_by(NURSES | DATA, *_FACT),),
+        (by(NURSES | DATA, *FACT),),
         "administration",
         factual=True,
     ),
@@ -302,7 +213,7 @@ _ROWS = (
         dosing.InfusionInterrupted,
         "patient",
         17,
-        (_by(NURSES, *_FACT),),
+        (by(NURSES, *FACT),),
         "administration",
         factual=True,
     ),
@@ -311,7 +222,7 @@ _ROWS = (
         dosing.InfusionResumed,
         "patient",
         18,
-        (_by(NURSES, *_FACT),),
+        (by(NURSES, *FACT),),
         "administration",
         factual=True,
     ),
@@ -320,7 +231,7 @@ _ROWS = (
         dosing.InfusionCompleted,
         "patient",
         19,
-        (_by(NURSES, *_FACT),),
+        (by(NURSES, *FACT),),
         "administration",
         factual=True,
     ),
@@ -329,19 +240,17 @@ _ROWS = (
         dosing.InfusionAborted,
         "patient",
         19,
-        (_by(NURSES, *_FACT),),
+        (by(NURSES, *FACT),),
         "administration",
         factual=True,
     ),
-    KindRow(
-        "dose.omitted/1", dosing.DoseOmitted, "patient", 19, (_by(NURSES, *_FACT),), "administration", factual=True
-    ),
+    KindRow("dose.omitted/1", dosing.DoseOmitted, "patient", 19, (by(NURSES, *FACT),), "administration", factual=True),
     KindRow(
         "toxicity.reported/1",
         safety.ToxicityReported,
         "patient",
         20,
-        (_by(NURSES | PHYSICIANS, *_FACT),),
+        (by(NURSES | PHYSICIANS, *FACT),),
         "safety",
         factual=True,
         graded=True,
@@ -351,7 +260,7 @@ _ROWS = (
         safety.ToxicityGraded,
         "patient",
         21,
-        (_by(PHYSICIANS, "assessed"),),
+        (by(PHYSICIANS, "assessed"),),
         "safety",
         graded=True,
     ),
@@ -360,64 +269,62 @@ _ROWS = (
         safety.ToxicityRegraded,
         "patient",
         22,
-        (_by(PHYSICIANS, "assessed"),),
+        (by(PHYSICIANS, "assessed"),),
         "safety",
         completed=True,
         graded=True,
     ),
+    KindRow("toxicity.attributed/1", safety.ToxicityAttributed, "patient", 23, (by(PHYSICIANS, "assessed"),), "safety"),
     KindRow(
-        "toxicity.attributed/1", safety.ToxicityAttributed, "patient", 23, (_by(PHYSICIANS, "assessed"),), "safety"
-    ),
-    KindRow(
-        "seriousness.assessed/1", safety.SeriousnessAssessed, "patient", 24, (_by(PHYSICIANS, "assessed"),), "safety"
+        "seriousness.assessed/1", safety.SeriousnessAssessed, "patient", 24, (by(PHYSICIANS, "assessed"),), "safety"
     ),
     KindRow(
         "tolerance.assessed/1",
         safety.ToleranceAssessed,
         "patient",
         25,
-        (_by(PHYSICIANS, "assessed"),),
+        (by(PHYSICIANS, "assessed"),),
         "assessment",
         graded=True,
     ),
-    KindRow("toxicity.resolved/1", safety.ToxicityResolved, "patient", 26, (_by(PHYSICIANS, "assessed"),), "safety"),
-    KindRow("hold.placed/1", dosing.HoldPlaced, "patient", 27, (_by(PHYSICIANS),), "prescribing"),
+    KindRow("toxicity.resolved/1", safety.ToxicityResolved, "patient", 26, (by(PHYSICIANS, "assessed"),), "safety"),
+    KindRow("hold.placed/1", dosing.HoldPlaced, "patient", 27, (by(PHYSICIANS),), "prescribing"),
     KindRow(
         "hold.lifted/1",
         dosing.HoldLifted,
         "patient",
         28,
-        (_by(PHYSICIANS),),
+        (by(PHYSICIANS),),
         "prescribing",
         conflicts=_only("hold.placed/1"),
     ),
-    KindRow("course.discontinued/1", dosing.CourseDiscontinued, "patient", 29, (_by(PHYSICIANS),), "prescribing"),
+    KindRow("course.discontinued/1", dosing.CourseDiscontinued, "patient", 29, (by(PHYSICIANS),), "prescribing"),
     KindRow(
-        "treatment.ended/1", patient.TreatmentEnded, "patient", 30, (_by(PHYSICIANS, *_FACT),), "safety", factual=True
+        "treatment.ended/1", patient.TreatmentEnded, "patient", 30, (by(PHYSICIANS, *FACT),), "safety", factual=True
     ),
     KindRow(
-        "consent.withdrawn/1", patient.ConsentWithdrawn, "patient", 31, (_by(DATA, *_FACT),), "consent", factual=True
+        "consent.withdrawn/1", patient.ConsentWithdrawn, "patient", 31, (by(DATA, *FACT),), "consent", factual=True
     ),
-    KindRow("patient.died/1", patient.PatientDied, "patient", 32, (_by(PHYSICIANS, *_FACT),), "safety", factual=True),
+    KindRow("patient.died/1", patient.PatientDied, "patient", 32, (by(PHYSICIANS, *FACT),), "safety", factual=True),
     KindRow(
         "deviation.acknowledged/1",
         safety.DeviationAcknowledged,
         "patient",
         40,
-        (_by(PHYSICIANS, "acknowledged"),),
+        (by(PHYSICIANS, "acknowledged"),),
         "safety",
     ),
     KindRow(
-        "deviation.classified/1", safety.DeviationClassified, "patient", 41, (_by(PHYSICIANS, "assessed"),), "safety"
+        "deviation.classified/1", safety.DeviationClassified, "patient", 41, (by(PHYSICIANS, "assessed"),), "safety"
     ),
-    KindRow("lot.received/1", supply.LotReceived, "supply", 0, (_by(PHARMACY, *_FACT),), "supply", factual=True),
+    KindRow("lot.received/1", supply.LotReceived, "supply", 0, (by(PHARMACY, *FACT),), "supply", factual=True),
     KindRow(
         "entry.countersigned/1",
         record.EntryCountersigned,
         "any",
         50,
         (
-            _by(
+            by(
                 SITE | REGISTRARS,
                 "approved",
                 "verified",
@@ -429,10 +336,10 @@ _ROWS = (
             ),
         ),
     ),
-    KindRow("entry.corrected/1", record.EntryCorrected, "any", 51, (_by(SITE),), completed=True),
-    KindRow("entry.voided/1", record.EntryVoided, "any", 52, (_by(SITE),), completed=True),
-    KindRow("entry.refused/1", record.EntryRefused, "attempts", 0, (_by(DEVICE, "system"),)),
-    KindRow("log.clock/1", record.LogClock, "clock", 0, (_by(DEVICE, "system"),)),
+    KindRow("entry.corrected/1", record.EntryCorrected, "any", 51, (by(SITE),), completed=True),
+    KindRow("entry.voided/1", record.EntryVoided, "any", 52, (by(SITE),), completed=True),
+    KindRow("entry.refused/1", record.EntryRefused, "attempts", 0, (by(DEVICE, "system"),)),
+    KindRow("log.clock/1", record.LogClock, "clock", 0, (by(DEVICE, "system"),)),
 )
 
 KINDS: dict[str, KindRow] = {row.name: row for row in _ROWS}
@@ -444,83 +351,3 @@ NAMES: dict[type[Wire], str] = {row.struct: row.name for row in _ROWS}
 def kind_of(event: Wire) -> KindRow:
     """Give the row of an event."""
     return KINDS[NAMES[type(event)]]
-
-
-@cache
-def _decoder(kind: str) -> msgspec.json.Decoder[Wire] | None:
-    """Make the decoder of a kind when it is first needed: most commands read few kinds."""
-    row = KINDS.get(kind)
-    return msgspec.json.Decoder(row.struct) if row is not None else None
-
-
-def open_body(kind: str, body: bytes | msgspec.Raw) -> Event:
-    """Open the body of a kind; Malformed when the kind is unknown or the body is not its struct, canonically."""
-    decoder = _decoder(kind)
-    if decoder is None:
-        raise Malformed(
-            f"unknown kind {kind!r}",
-            why="it is not in this version's registry",
-            fix="read it with the version that wrote it",
-        )
-    raw = bytes(body)
-    try:
-        event = decoder.decode(raw)
-    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
-        raise Malformed(f"the body is not a {kind}", why=str(error)) from error
-    if msgspec.json.encode(event) != raw:
-        raise Malformed(f"the body of {kind} is not canonical JSON", why="re-encoding it gives other bytes")
-    if isinstance(event, record.EntryCorrected):
-        if event.kind.startswith(("entry.", "log.")):
-            raise Malformed(f"{event.kind} cannot be corrected", why="entries about entries are voided, not corrected")
-        open_body(event.kind, event.body)
-    return event  # type: ignore[return-value]
-
-
-def close_body(event: Wire) -> msgspec.Raw:
-    """Write the canonical body of an event."""
-    return msgspec.Raw(msgspec.json.encode(event))
-
-
-REFERENCE_FIELDS = (
-    "order",
-    "dose",
-    "toxicity",
-    "graded",
-    "hold",
-    "overrides",
-    "target",
-    "delegation",
-    "toxicities",
-    "factors",
-    "source",
-)
-"""The body fields that hold entry ids; each id is also named in `causes`, with position and leaf."""
-
-
-_NAMED: dict[type[Wire], tuple[str, ...]] = {
-    row.struct: tuple(name for name in row.struct.__struct_fields__ if name in REFERENCE_FIELDS) for row in _ROWS
-}
-
-
-def restated(event: Wire) -> Wire:
-    """Give what an entry says: a correction says what it restates."""
-    return open_body(event.kind, event.body) if isinstance(event, record.EntryCorrected) else event
-
-
-def graded(event: Wire) -> bool:
-    """Tell whether an event speaks in the terms of the toxicity dictionary."""
-    return kind_of(restated(event)).graded
-
-
-def references(event: Wire) -> tuple[str, ...]:
-    """List the entry ids that a body names, or that the body restated by a correction names."""
-    event = restated(event)
-    found: list[str] = []
-    for name in _NAMED[type(event)]:
-        value = getattr(event, name)
-        if isinstance(value, str):
-            found.append(value)
-        elif value is not None:
-            named = (one.source if isinstance(one, dosing.Factor) else one for one in value)
-            found.extend(one for one in named if one is not None)
-    return tuple(found)

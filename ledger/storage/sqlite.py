@@ -32,7 +32,8 @@ from eventsourcing.utils import Environment, EnvType
 
 from ledger import codec
 from ledger.errors import IntegrityFailure, Malformed
-from ledger.events.registry import KINDS, Event
+from ledger.events.event import Event
+from ledger.events.registry import KINDS
 from ledger.signing import jws
 from ledger.storage import schema
 from ledger.storage.refusals import sentence, translated

@@ -14,7 +14,8 @@ from ledger.admission.view import Named, log_time
 from ledger.codec import Opened
 from ledger.errors import Malformed
 from ledger.events.record import EntryCountersigned
-from ledger.events.registry import KINDS, Family
+from ledger.events.registry import KINDS
+from ledger.events.row import Family
 from ledger.verify.tree import Tree
 
 RECENT = 1024

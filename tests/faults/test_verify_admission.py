@@ -14,12 +14,12 @@ from minting import REASON, Person, Site, key_of, person
 from ledger.book import Ledger
 from ledger.errors import BadInput, Conflict, DoseLedgerError, IntegrityFailure, Malformed, NotAllowed, Refused
 from ledger.events.base import After, CommandRef, Need, Occurred, ProtocolRef
+from ledger.events.body import close_body
 from ledger.events.dosing import DoseOrdered, DoseReleased, InfusionStarted, OrderAmended, OrderChecked
 from ledger.events.entry import Entry
 from ledger.events.patient import PatientMeasured
 from ledger.events.people import KeyEnrolled
 from ledger.events.record import EntryCorrected, EntryCountersigned, EntryVoided, LogClock
-from ledger.events.registry import close_body
 from ledger.signing.header import SignedSet, open_header, write_header
 from ledger.signing.jws import Signature, assemble, parse, signing_input
 from ledger.verify import examine

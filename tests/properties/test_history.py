@@ -15,9 +15,10 @@ from unsigned import APPROVAL, AUTHOR, BEGIN, entry, infusion, instant, occurred
 
 from ledger.course.history import History, effective, readings
 from ledger.events.base import Need, Wire
+from ledger.events.body import close_body, open_body
 from ledger.events.entry import Entry
 from ledger.events.record import EntryCorrected, EntryCountersigned, EntryVoided
-from ledger.events.registry import KINDS, close_body, open_body
+from ledger.events.registry import KINDS
 from ledger.events.safety import ToleranceAssessed, ToxicityReported
 
 DAYS = ("2010-03-01", "2010-03-02", "2010-03-03")

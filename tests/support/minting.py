@@ -34,9 +34,11 @@ from ledger.events.base import (
     Wire,
     Writer,
 )
+from ledger.events.body import close_body, graded
 from ledger.events.entry import Entry
 from ledger.events.people import DelegationGranted, IdentityCheck, KeyEnrolled, KeyRequest, Task
-from ledger.events.registry import NAMES, Requirement, close_body, graded, kind_of
+from ledger.events.registry import NAMES, kind_of
+from ledger.events.row import Requirement
 from ledger.events.study import Device, LedgerCreated, ProtocolActivated, RootRegistrar, Witnesses
 from ledger.merkle.tree import EMPTY_ROOT, leaf_hash
 from ledger.signing.header import Auth, Header, ShownMeaning, SignerCard

@@ -10,9 +10,9 @@ from unsigned import instant
 
 from ledger.course.history import History
 from ledger.events.base import Need, Occurred, Wire
+from ledger.events.body import open_body
 from ledger.events.entry import Entry
 from ledger.events.record import EntryCorrected, EntryCountersigned, EntryVoided
-from ledger.events.registry import open_body
 from ledger.events.safety import ToleranceAssessed, ToxicityReported
 
 COMPLETION = timedelta(days=30)

@@ -10,9 +10,10 @@ from datetime import UTC, datetime, timedelta
 
 from ledger import wire
 from ledger.events.base import After, Clock, CommandRef, Need, Occurred, Payload, Source, Wire, Writer
+from ledger.events.body import close_body
 from ledger.events.dosing import InfusionRecorded
 from ledger.events.entry import Entry, Signer
-from ledger.events.registry import NAMES, close_body
+from ledger.events.registry import NAMES
 
 ZONE = "America/Los_Angeles"
 OFFSET = "-08:00"
