@@ -12,10 +12,10 @@ from typing import cast, get_args
 from commands.attempts import keep_attempt
 from commands.cli import console, keyring, outbox, shown, terminal
 from commands.cli.options import Shared, Signing
+from commands.cli.place import read_file
 from commands.cli.session import Session
 from commands.draft import Circumstances
 from commands.options import Reading
-from commands.cli.place import read_file
 from commands.perform import Act, Outcome, Plan, perform, plan, resend
 from commands.sealing import Hand
 from commands.verbs import build

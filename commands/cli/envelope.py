@@ -26,6 +26,11 @@ def put(
     _print({"schema": f"doseledger/{name}/1", "ledger": head, "valid_at": valid_at, "known_at": known_at, "data": data})
 
 
+def about(name: str, head: dict[str, object], data: object) -> None:
+    """Print data about a ledger that may not open: `head` is what is known of it."""
+    _print({"schema": f"doseledger/{name}/1", "ledger": head, "valid_at": None, "known_at": None, "data": data})
+
+
 def bare(name: str, data: object) -> None:
     """Print data that is about no ledger."""
     _print({"schema": f"doseledger/{name}/1", "ledger": None, "valid_at": None, "known_at": None, "data": data})

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-
 from commands.cli.tree import PANELS, TREE
 
 NOTICE = "Not clinical advice: doseledger checks entries against an approved protocol pack and keeps the record;\nthe investigator decides."

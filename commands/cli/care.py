@@ -1,0 +1,241 @@
+"""`doctor`, `config show`, `about` and `completion`: this machine and this installation."""
+
+from __future__ import annotations
+
+import os
+import platform
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from commands.cli import clock, console, envelope, keyring, outbox, rows
+from commands.cli.options import Layout, Shared
+from commands.cli.place import (
+    VARIABLES,
+    device_key_path,
+    ledger_path,
+    log_key_path,
+    next_log_key_path,
+    setting,
+    state_dir,
+)
+from commands.cli.version import VERSION
+from ledger.book import Ledger
+from ledger.errors import BadInput, DoseLedgerError
+
+SMALL = 20_000
+"""Entries up to which `doctor` verifies the whole ledger."""
+_PRIVATE = 0o077
+
+
+@dataclass(frozen=True)
+class Check:
+    """One thing that was looked at: in order (ok), to be looked at (warn), or not in order (bad)."""
+
+    what: str
+    state: str
+    found: str
+
+
+def doctor(shared: Shared, layout: Layout) -> int:
+    """Look whether this machine and this ledger are in order: files, keys, clock, outbox, and the record itself. Exit 1 when not."""
+    found = list(_checks(shared))
+    bad = any(check.state == "bad" for check in found)
+    if shared.json:
+        envelope.bare("doctor", {"checks": found, "in_order": not bad})
+        return 1 if bad else 0
+    if layout.format != "table":
+        rows.show(found, layout.format)
+        return 1 if bad else 0
+    for check in found:
+        mark = {"ok": "v", "warn": "!", "bad": "x"}[check.state]
+        console.answer(f"{mark} {check.what}: {check.found}")
+    return 1 if bad else 0
+
+
+def _checks(shared: Shared) -> Iterator[Check]:
+    yield Check("program", "ok", f"doseledger {VERSION}, Python {platform.python_version()}")
+    yield from _keys()
+    try:
+        path = ledger_path(shared.ledger)
+        ledger = Ledger.open(path, read_only=True)
+    except DoseLedgerError as error:
+        yield Check("ledger", "bad", f"{error.what} {error.why}".strip())
+        return
+    with ledger:
+        yield Check("ledger", "ok", f"{path}, {ledger.size} entries, id {ledger.id[:16]}")
+        yield from (
+            _mode(Path(name), what)
+            for name, what in (
+                (path, "ledger file"),
+                (str(log_key_path(path)), "log key"),
+                (str(device_key_path(path)), "device key"),
+            )
+        )
+        if next_log_key_path(path).exists():
+            yield Check("next log key", "warn", f"{next_log_key_path(path)} still lies here; it belongs in a safe")
+        yield _clock(ledger)
+        waiting = len(outbox.waiting(ledger.id))
+        yield Check(
+            "outbox",
+            "warn" if waiting else "ok",
+            f"{waiting} signed acts wait in {outbox.folder(ledger.id)}; the next write sends them"
+            if waiting
+            else "empty",
+        )
+        yield _verified(ledger)
+
+
+def _keys() -> Iterator[Check]:
+    names = keyring.names()
+    yield Check(
+        "keys",
+        "ok" if names else "warn",
+        ", ".join(names) or f"none in {setting('keys').value}: doseledger key create NAME",
+    )
+    for name in names:
+        if keyring.path_of(name).stat().st_mode & _PRIVATE:
+            yield Check(f"key of {name}", "bad", f"others can read {keyring.path_of(name)}: chmod 600")
+
+
+def _mode(path: Path, what: str) -> Check:
+    if not path.exists():
+        return Check(what, "warn", f"{path} is not here; this machine can read, not write")
+    others = path.stat().st_mode & _PRIVATE
+    return Check(
+        what, "bad" if others else "ok", f"others can use {path}: chmod 600" if others else "only its owner can use it"
+    )
+
+
+def _clock(ledger: Ledger) -> Check:
+    now, last = clock.now(), ledger.log_time(ledger.size - 1)
+    if last > now:
+        return Check(
+            "clock",
+            "bad",
+            f"it says {now:%Y-%m-%d %H:%M:%S} UTC, before the newest entry ({last:%Y-%m-%d %H:%M:%S}): one of them is wrong",
+        )
+    return Check(
+        "clock", "ok", f"{now:%Y-%m-%d %H:%M:%S} UTC, after the newest entry; compare it with a clock you trust"
+    )
+
+
+def _verified(ledger: Ledger) -> Check:
+    if ledger.size > SMALL:
+        return Check("record", "warn", f"{ledger.size} entries are not verified here: doseledger verify")
+    from ledger.verify import verify
+
+    report = verify(ledger)
+    if report.exit_code:
+        where = (
+            f"first at #{report.first_bad.position}: {report.first_bad.why}"
+            if report.first_bad is not None
+            else report.findings[0].why
+        )
+        return Check("record", "bad", f"{report.verdict}, {where}")
+    return Check("record", "ok", f"verified; {report.anchor}")
+
+
+@dataclass(frozen=True)
+class SettingRow:
+    """One setting, and where its value comes from."""
+
+    name: str
+    value: str
+    origin: str
+
+
+def config_show(
+    shared: Shared,
+    layout: Layout,
+    origin: Annotated[bool, typer.Option("--origin", help="Say where each value comes from.")] = False,
+) -> None:
+    """Show the settings in force; no setting can change the clock."""
+    found = [
+        SettingRow(one.name, one.value or "", one.origin)
+        for one in (setting(name, {"ledger": shared.ledger, "as": shared.me}.get(name)) for name in VARIABLES)
+    ]
+    found.append(SettingRow("clock", "the machine's", "fixed"))
+    found.append(
+        SettingRow(
+            "color", shared.color, "environment ($NO_COLOR)" if "NO_COLOR" in os.environ else "option or default"
+        )
+    )
+    if shared.json:
+        envelope.bare("config-show", {"settings": found})
+        return
+    rows.show(found, layout.format, columns=("name", "value", "origin") if origin else ("name", "value"))
+
+
+def about(
+    shared: Shared,
+    check: Annotated[
+        bool, typer.Option("--check", help="Compare every installed file with the installer's list.")
+    ] = False,
+) -> int:
+    """Say what is installed; with --check whether its files are unchanged (exit 8 when not)."""
+    from commands.cli import installed
+    from commands.post import RULES_VERSION
+
+    checked = installed.check() if check else None
+    data: dict[str, object] = {
+        "version": VERSION,
+        "build": installed.build(),
+        "rules": RULES_VERSION,
+        "python": platform.python_version(),
+        "platform": platform.platform(),
+        "packs": sorted(_packs()),
+        "state": str(state_dir()),
+    }
+    if checked is not None:
+        data["check"] = checked
+    if shared.json:
+        envelope.bare("about", data)
+    else:
+        for name, value in data.items():
+            if name != "check":
+                console.answer(f"{name:<9} {rows.cell(value)}")
+        if checked is not None:
+            console.answer(
+                f"check     {checked.unknown or f'{checked.agree} files agree with the installer, {len(checked.differ)} differ'}"
+            )
+            for name in checked.differ:
+                console.answer(f"  x {name}")
+        console.answer("Not clinical advice: it checks and records; the investigator decides. Apache-2.0.")
+    return 8 if checked is not None and checked.differ else 0
+
+
+def _packs() -> list[str]:
+    from ledger.protocol.bundled import NAMES
+
+    return list(NAMES)
+
+
+SHELLS = ("bash", "zsh", "fish")
+
+
+def completion(
+    shared: Shared,
+    shell: Annotated[
+        str | None,
+        typer.Argument(
+            metavar="|".join(SHELLS), help="The shell; yours when left out.", autocompletion=lambda: list(SHELLS)
+        ),
+    ] = None,
+) -> None:
+    """Print the script that lets a shell complete commands: doseledger completion bash >> ~/.bashrc"""
+    from typer._completion_shared import get_completion_script
+
+    name = shell or Path(os.environ.get("SHELL", "bash")).name
+    if name not in SHELLS:
+        raise BadInput(f"there is no completion for {name!r}", fix=f"one of: {', '.join(SHELLS)}")
+    script = get_completion_script(prog_name="doseledger", complete_var="_DOSELEDGER_COMPLETE", shell=name)
+    if shared.json:
+        envelope.bare("completion", {"shell": name, "script": script})
+    else:
+        sys.stdout.flush()
+        console.answer(script)

@@ -1,0 +1,1 @@
+"""The reading commands: they need no key and change no file."""

@@ -1,0 +1,96 @@
+"""`status`, `todo` and `patient list`: the patients as the record has them."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from commands.cli import cards, console, envelope, rows
+from commands.cli.asof import times
+from commands.cli.options import AsOf, Layout, Shared
+from commands.cli.session import reading
+from projections import patient as project
+
+Number = Annotated[
+    str | None, typer.Argument(metavar="PATIENT", help="The patient's number; all patients when left out.")
+]
+
+
+def status(shared: Shared, asof: AsOf, layout: Layout, patient: Number = None) -> None:
+    """Show one patient's course, or one line for each patient."""
+    with reading(shared.ledger) as ledger:
+        when = times(ledger, asof)
+        if patient is None:
+            _overview(shared, layout, project.overview(ledger, **when), "overview")
+            return
+        data = project.status(ledger, patient, **when)
+        if shared.json:
+            envelope.put("status", ledger, data, valid_at=data.valid_at, known_at=data.known_at, size=data.size)
+        else:
+            cards.card(data)
+
+
+def patient_list(shared: Shared, asof: AsOf, layout: Layout) -> None:
+    """List all patients with the state of their course."""
+    with reading(shared.ledger) as ledger:
+        _overview(shared, layout, project.overview(ledger, **times(ledger, asof)), "patient-list")
+
+
+def _overview(shared: Shared, layout: Layout, data: project.Overview, name: str) -> None:
+    if shared.json:
+        with reading(shared.ledger) as ledger:
+            envelope.put(name, ledger, data, valid_at=data.valid_at, known_at=data.known_at, size=data.size)
+        return
+    columns = (
+        "patient",
+        "state",
+        "course",
+        "protocol_step_mg",
+        "counted",
+        "remaining",
+        "last_started",
+        "lapses_on",
+        "open_important",
+        "due",
+        "pending",
+        "holds",
+    )
+    rows.show(
+        data.patients,
+        layout.format,
+        columns=columns,
+        right=columns[3:6] + columns[8:],
+        empty="No patient is registered.",
+    )
+    if layout.format == "table" and data.pack is not None:
+        cards.pack(data.pack.id, data.pack.version, data.pack.fictional_parameters)
+        console.answer(data.notice)
+
+
+def todo(
+    shared: Shared,
+    asof: AsOf,
+    layout: Layout,
+    patient: Annotated[str | None, typer.Option("--patient", metavar="NUMBER", help="Only this patient.")] = None,
+) -> None:
+    """List what is due, the earliest first: doses to start or end, assessments, signatures, open findings."""
+    with reading(shared.ledger) as ledger:
+        data = project.todo(ledger, **times(ledger, asof))
+        tasks = [task for task in data.tasks if patient in (None, task.patient)]
+        if shared.json:
+            envelope.put(
+                "todo",
+                ledger,
+                {"tasks": tasks, "notice": data.notice},
+                valid_at=data.valid_at,
+                known_at=data.known_at,
+                size=data.size,
+            )
+            return
+        rows.show(
+            tasks,
+            layout.format,
+            columns=("due", "overdue", "patient", "what", "rule", "entry"),
+            empty="Nothing is due.",
+        )
