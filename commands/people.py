@@ -15,15 +15,12 @@ from ledger.errors import BadInput, IntegrityFailure
 from ledger.events.people import (
     DelegationEnded,
     DelegationGranted,
-    DeviceEnrolled,
     IdentityCheck,
     KeyEnrolled,
     KeyRequest,
     Task,
 )
-from ledger.events.study import Device
 from ledger.signing.header import Auth, Header, ShownMeaning, SignerCard
-from ledger.signing.keys import PublicKey
 from ledger.signing.meanings import text as statement
 from ledger.signing.seal import seal
 from ledger.signing.signer import Signer

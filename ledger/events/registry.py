@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from ledger.events import dosing, patient, people, record, safety, study, supply
 from ledger.events.base import Wire
+from ledger.events.predicate import SAME_PATIENT, SLOTS, only
 from ledger.events.row import (
     DATA,
     DEVICE,
@@ -17,43 +18,9 @@ from ledger.events.row import (
     PI,
     REGISTRARS,
     SITE,
-    Family,
     KindRow,
     by,
 )
-
-# What an order, a start or another gated act of a patient rests on: none of these may slip in between.
-_COURSE = frozenset(
-    {
-        "dose.ordered/1",
-        "order.amended/1",
-        "order.cancelled/1",
-        "infusion.started/1",
-        "infusion.recorded/1",
-        "dose.omitted/1",
-        "tolerance.assessed/1",
-        "toxicity.graded/1",
-        "toxicity.regraded/1",
-        "hold.placed/1",
-        "course.discontinued/1",
-        "treatment.ended/1",
-        "consent.withdrawn/1",
-        "patient.died/1",
-        "override.granted/1",
-        "entry.corrected/1",
-        "entry.voided/1",
-    }
-)
-_SAME_PATIENT: tuple[tuple[Family, frozenset[str]], ...] = (("any", _COURSE),)
-_SLOTS: tuple[tuple[Family, frozenset[str]], ...] = (
-    ("patient", frozenset({"patient.enrolled/1"})),
-    ("any", frozenset({"entry.corrected/1", "entry.voided/1", "consent.withdrawn/1", "patient.died/1"})),
-)
-
-
-def _only(*kinds: str) -> tuple[tuple[Family, frozenset[str]], ...]:
-    return (("any", frozenset(kinds)),)
-
 
 TWO_REGISTRARS = (by(REGISTRARS, "authorship"), by(REGISTRARS, "verified"))
 
@@ -65,7 +32,7 @@ _ROWS = (
         "study",
         1,
         (by(PI, "approved"),),
-        conflicts=_only("protocol.activated/1"),
+        conflicts=only("protocol.activated/1"),
     ),
     KindRow(
         "key.enrolled/1",
@@ -73,7 +40,7 @@ _ROWS = (
         "people",
         0,
         TWO_REGISTRARS,
-        conflicts=_only("key.enrolled/1"),
+        conflicts=only("key.enrolled/1"),
         completed=True,
     ),
     KindRow(
@@ -82,7 +49,7 @@ _ROWS = (
         "people",
         1,
         TWO_REGISTRARS,
-        conflicts=_only("device.enrolled/1"),
+        conflicts=only("device.enrolled/1"),
         completed=True,
     ),
     KindRow("delegation.granted/1", people.DelegationGranted, "people", 2, (by(PI, "approved"),)),
@@ -94,7 +61,7 @@ _ROWS = (
         0,
         (by(DATA),),
         "registration",
-        conflicts=_only("patient.registered/1"),
+        conflicts=only("patient.registered/1"),
     ),
     KindRow(
         "consent.given/1",
@@ -120,7 +87,7 @@ _ROWS = (
         3,
         (by(PHYSICIANS | DATA),),
         "enrolment",
-        conflicts=_SLOTS,
+        conflicts=SLOTS,
     ),
     KindRow(
         "patient.measured/1",
@@ -143,7 +110,7 @@ _ROWS = (
     ),
     KindRow("override.granted/1", safety.OverrideGranted, "patient", 9, (by(PI, "approved"),), completed=True),
     KindRow(
-        "dose.ordered/1", dosing.DoseOrdered, "patient", 10, (by(PHYSICIANS),), "prescribing", conflicts=_SAME_PATIENT
+        "dose.ordered/1", dosing.DoseOrdered, "patient", 10, (by(PHYSICIANS),), "prescribing", conflicts=SAME_PATIENT
     ),
     KindRow(
         "order.amended/1",
@@ -152,7 +119,7 @@ _ROWS = (
         11,
         (by(PHYSICIANS),),
         "prescribing",
-        conflicts=_SAME_PATIENT,
+        conflicts=SAME_PATIENT,
     ),
     KindRow(
         "order.cancelled/1",
@@ -161,7 +128,7 @@ _ROWS = (
         12,
         (by(PHYSICIANS),),
         "prescribing",
-        conflicts=_only("infusion.started/1", "order.cancelled/1"),
+        conflicts=only("infusion.started/1", "order.cancelled/1"),
     ),
     KindRow(
         "order.checked/1",
@@ -170,7 +137,7 @@ _ROWS = (
         13,
         (by(PHARMACY, "verified"),),
         "pharmacy",
-        conflicts=_only("order.amended/1", "order.cancelled/1"),
+        conflicts=only("order.amended/1", "order.cancelled/1"),
     ),
     KindRow(
         "dose.released/1",
@@ -179,7 +146,7 @@ _ROWS = (
         14,
         (by(PHARMACY, "dispensed"), by(PHARMACY, "verified")),
         "pharmacy",
-        conflicts=_only("order.amended/1", "order.cancelled/1", "dose.released/1"),
+        conflicts=only("order.amended/1", "order.cancelled/1", "dose.released/1"),
     ),
     KindRow(
         "premedication.given/1",
@@ -197,7 +164,7 @@ _ROWS = (
         16,
         (by(NURSES, "performed"), by(NURSES | PHARMACY, "verified")),
         "administration",
-        conflicts=_SAME_PATIENT,
+        conflicts=SAME_PATIENT,
     ),
     KindRow(
         "infusion.recorded/1",
@@ -296,7 +263,7 @@ _ROWS = (
         28,
         (by(PHYSICIANS),),
         "prescribing",
-        conflicts=_only("hold.placed/1"),
+        conflicts=only("hold.placed/1"),
     ),
     KindRow("course.discontinued/1", dosing.CourseDiscontinued, "patient", 29, (by(PHYSICIANS),), "prescribing"),
     KindRow(

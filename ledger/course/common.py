@@ -1,0 +1,21 @@
+"""What the folds of orders, doses and toxicities share."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from decimal import Decimal
+
+from ledger.course.history import Fact
+from ledger.course.state import (
+    Course,
+)
+
+
+def orphan(course: Course, fact: Fact) -> Course:
+    """Keep a fact that names something unknown."""
+    return replace(course, orphans=(*course.orphans, fact.id))
+
+
+def decimal(text: str | None) -> Decimal | None:
+    """Read an amount, if there is one."""
+    return None if text is None else Decimal(text)
