@@ -6,7 +6,20 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, get_args
 
-from commands import bedside, dosing, infusion, options, patient, people, pharmacy, record, safety, study, supply
+from commands import (
+    bedside,
+    deviation,
+    dosing,
+    infusion,
+    options,
+    patient,
+    people,
+    pharmacy,
+    record,
+    safety,
+    study,
+    supply,
+)
 from commands.draft import Circumstances
 from commands.options import Option, Parsed, Reading
 from commands.perform import Act
@@ -516,13 +529,13 @@ VERBS: dict[str, Verb] = {
         ),
         Verb(
             "deviation acknowledge",
-            safety.AcknowledgeDeviation,
+            deviation.AcknowledgeDeviation,
             (_p("finding", options.plain, "RULE@ENTRY."),),
             "SAFETY",
         ),
         Verb(
             "deviation classify",
-            safety.ClassifyDeviation,
+            deviation.ClassifyDeviation,
             (
                 _p("finding", options.plain, "RULE@ENTRY."),
                 Option("important", options.yes, "Whether it is an important deviation.", required=True),
@@ -533,7 +546,7 @@ VERBS: dict[str, Verb] = {
         ),
         Verb(
             "override grant",
-            safety.GrantOverride,
+            deviation.GrantOverride,
             (
                 _PATIENT,
                 _p("rule", options.plain, "The rule to pass."),

@@ -22,14 +22,14 @@ _AUTHORITY_STREAMS = frozenset({"study", "people"})
 def authority(entry: Entry, roster: Roster, target: Wire | None, at: datetime, found: list[Problem]) -> None:
     """Judge the signers of an entry; `target` is what an amendment is about, as it stands; `at` is log time."""
     payload, row = entry.payload, KINDS[entry.payload.kind]
-    required = needs.required(entry.event, entry.author.role, target, payload.performed_by)
+    required = needs.required(entry.event, entry.author.role, target)
     if row.factual:
         required = tuple(_any_site_role(one) for one in required)
     if not needs.covers(payload.needs, required):
         found.append(Problem("needs", f"the entry does not name every signature that {row.name} requires", NotAllowed))
     for index, signer in enumerate(entry.signers):
         try:
-            roster.require_signer(signer.kid, signer.person, signer.role, signer.name, signer.organisation, at)
+            roster.require_signer(signer, at)
         except NotAllowed as error:
             found.append(
                 Problem(

@@ -25,10 +25,13 @@ class BatchView:
         self._shelf = shelf
         self._stored = stored
         self._batch: list[Opened] = []
+        self._frontiers = [reader.frontier(stored)]
 
     def accept(self, opened: Opened) -> None:
         """The next entry of the batch was found good."""
         self._batch.append(opened)
+        leaf = bytes.fromhex(opened.entry.leaf)
+        self._frontiers.append(tree.append(opened.entry.position, self._frontiers[-1], leaf).frontier)
 
     @property
     def size(self) -> int:
@@ -57,10 +60,7 @@ class BatchView:
             raise BadInput(f"The log never held {size} entries before this one.")
         if size <= self._stored:
             return tree.frontier_root(self._reader.frontier(size))
-        frontier = self._reader.frontier(self._stored)
-        for opened in self._batch[: size - self._stored]:
-            frontier = tree.append(opened.entry.position, frontier, bytes.fromhex(opened.entry.leaf)).frontier
-        return tree.frontier_root(frontier)
+        return tree.frontier_root(self._frontiers[size - self._stored])
 
     def position_of(self, entry_id: str) -> int | None:
         """Where the entry with this id stands."""

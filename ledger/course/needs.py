@@ -20,9 +20,7 @@ COMPLETION = timedelta(days=30)
 _AMOUNTS = ("given_mg", "prepared_mg", "volume_ml")
 
 
-def required(
-    event: Wire, author: wire.Role, target: Wire | None, performed_by: str | None = None
-) -> tuple[Requirement, ...]:
+def required(event: Wire, author: wire.Role, target: Wire | None) -> tuple[Requirement, ...]:
     """List the signatures that kind and content require.
 
     `target` is the event that a correction or void is about, as it stands. A void, a correction that

@@ -14,7 +14,7 @@ from ledger import wire
 from ledger.course import needs
 from ledger.errors import NotAllowed
 from ledger.events.base import Occurred, ProtocolRef
-from ledger.events.entry import Entry
+from ledger.events.entry import Entry, Signer
 from ledger.events.people import DelegationEnded, DelegationGranted, DeviceEnrolled, KeyEnrolled, Task
 from ledger.events.record import EntryCountersigned
 from ledger.events.study import Device, LedgerCreated, ProtocolActivated
@@ -70,10 +70,9 @@ class Roster:
     protocol: ProtocolActivated | None = None
     packs: frozenset[ProtocolRef] = frozenset()
 
-    def require_signer(
-        self, kid: str, person: str, role: wire.Role, name: str, organisation: str, at: datetime
-    ) -> None:
+    def require_signer(self, signer: Signer, at: datetime) -> None:
         """Refuse (NotAllowed) a signer whose card is not what the log says of that key; `at` is log time."""
+        kid, person, role = signer.kid, signer.person, signer.role
         if role == "system":
             device = self.devices.get(kid)
             if device is None or device.person != person:
@@ -89,9 +88,9 @@ class Roster:
                 fix="two registrars enrol it: doseledger person enrol",
             )
         holder = self.people[person]
-        if (holder.name, holder.organisation) != (name, organisation):
+        if (holder.name, holder.organisation) != (signer.name, signer.organisation):
             raise NotAllowed(
-                f"{person} signs as {name!r} of {organisation!r}",
+                f"{person} signs as {signer.name!r} of {signer.organisation!r}",
                 why=f"enrolled as {holder.name!r} of {holder.organisation!r}",
             )
         if role not in holder.roles:
