@@ -108,7 +108,7 @@ def log(
         if not whole:
             raise BadInput(f"There is no patient {patient}.", fix="see: doseledger patient list")
         history = effective(whole)
-        known = effects(whole, history)
+        known = effects(whole, history, ledger.log_time(ledger.size - 1))
         doses = {dose.id: dose for dose in fold(history.facts).doses}
         entries = (entry for entry in whole if start <= entry.position < stop)
     for entry in entries:
@@ -147,10 +147,10 @@ def show(ledger: Ledger, entry: Entry, *, now: datetime, known_at: int | datetim
         texts=tuple(texts(ledger, payload)),
         signatures=tuple(signature(signer) for signer in entry.signers),
         missing=tuple(needed(need) for need in (fact.missing if fact is not None else waiting)),
-        effect=effects(stream, history).get(entry.id, "note") if opened is not None else "note",
+        effect=effects(stream, history, through.known_at).get(entry.id, "note") if opened is not None else "note",
         corrects=_named(entry.payload.corrects),
         causes=tuple(Named(position=ref.position, id=ref.id) for ref in entry.payload.causes),
-        amendments=amendments(entry, stream, history),
+        amendments=amendments(entry, stream, history, through.known_at),
         as_it_stands=restated,
         named_by=tuple(e.position for e in stream if e.position > entry.position and _names(e.payload, e, entry.id)),
         findings=tuple(finding_row(one) for one in opened.findings if one.target == entry.id)

@@ -156,7 +156,7 @@ def _row(opened: PatientAt) -> PatientRow:
         lapses_on=course.lapses_on,
         open_important=len(open_important(opened.findings)),
         due=len(due(opened)),
-        pending=len(opened.history.awaiting),
+        pending=len(_pending(opened)),
         holds=len(stricter.holds_of(opened, ladders)),
     )
 
@@ -319,4 +319,5 @@ def _pending(opened: PatientAt) -> tuple[Pending, ...]:
             signatures=tuple(signature(signer) for signer in item.entry.signers),
         )
         for item in opened.history.awaiting
+        if not item.lapsed(opened.window.known_at)
     )

@@ -53,7 +53,7 @@ class PatientAt:
     @cached_property
     def histories(self) -> tuple[History, ...]:
         """The effective history as recorded, then one for each other reading while an amendment is pending."""
-        return readings(self.entries, at=self.window.known_at, valid_at=self.window.valid_at)
+        return readings(self.entries, at=self.window.known_at, valid_at=self.window.until)
 
     @property
     def history(self) -> History:

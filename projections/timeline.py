@@ -16,7 +16,7 @@ from projections.printed import Needed, Signature, View, needed, second, signatu
 from projections.replay import PatientAt, open_patient, window
 from projections.words import of_dose, summary
 
-State = Literal["stands", "incomplete", "corrected", "superseded", "void", "pending"]
+State = Literal["stands", "incomplete", "corrected", "superseded", "void", "pending", "lapsed"]
 
 
 class TimelineRow(View, frozen=True, kw_only=True):
@@ -74,7 +74,7 @@ def timeline(
 
 def _placed(ledger: Ledger, opened: PatientAt) -> Iterator[tuple[tuple[datetime, int, int], TimelineRow]]:
     """Give each row with its place: its moment, its kind's rank and its position."""
-    history, until = opened.history, opened.window.until
+    history, known, until = opened.history, opened.window.known_at, opened.window.until
     for fact in history.facts:
         state: State = "corrected" if fact.amended_by is not None else "incomplete" if fact.missing else "stands"
         row = _row(ledger, opened, fact.entry, state, by=fact.amended_by, missing=fact.missing, fact=fact)
@@ -82,7 +82,7 @@ def _placed(ledger: Ledger, opened: PatientAt) -> Iterator[tuple[tuple[datetime,
     gone: list[tuple[Entry, Entry | None, State, tuple[Need, ...]]] = [
         *((old, by, "superseded", ()) for old, by in history.superseded),
         *((old, by, "void", ()) for old, by in history.struck),
-        *((item.entry, None, "pending", item.missing) for item in history.awaiting),
+        *((one.entry, None, "lapsed" if one.lapsed(known) else "pending", one.missing) for one in history.awaiting),
     ]
     for entry, by, state, missing in gone:
         if until is None or entry.occurred_at <= until:
