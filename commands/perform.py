@@ -7,7 +7,8 @@ turn and goes on only when that is still the same.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -230,13 +231,27 @@ def _again(desk: Desk, ledger: Ledger, number: str) -> PatientFile:
 def _difference(
     before: Mapping[str, Sequence[Finding]], after: Mapping[str, Sequence[Finding]]
 ) -> tuple[tuple[Finding, ...], tuple[Finding, ...]]:
+    """Give the findings that came and those that went; one that only reads otherwise now did neither."""
     raised, cleared = list[Finding](), list[Finding]()
     for number, now in after.items():
-        was = {(f.rule, f.target, f.severity, f.text) for f in before[number]}
-        still = {(f.rule, f.target, f.severity, f.text) for f in now}
-        raised += [f for f in now if (f.rule, f.target, f.severity, f.text) not in was]
-        cleared += [f for f in before[number] if (f.rule, f.target, f.severity, f.text) not in still]
+        was = list(before[number])
+        came = _without(now, was, lambda f: (f.rule, f.target, f.severity, f.text))
+        went = _without(was, now, lambda f: (f.rule, f.target, f.severity, f.text))
+        raised += _without(came, went, lambda f: (f.rule, f.target, f.severity))
+        cleared += _without(went, came, lambda f: (f.rule, f.target, f.severity))
     return tuple(raised), tuple(cleared)
+
+
+def _without(findings: Sequence[Finding], others: Sequence[Finding], key: Callable[[Finding], object]) -> list[Finding]:
+    """Leave out one finding for each of the others that has the same key."""
+    left = Counter(map(key, others))
+    kept = []
+    for finding in findings:
+        if left[key(finding)]:
+            left[key(finding)] -= 1
+        else:
+            kept.append(finding)
+    return kept
 
 
 def _lost(error: DoseLedgerError, ledger: Ledger, expect: Plan | None) -> DoseLedgerError:
