@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Iterable
 
 from commands.cli import console
@@ -137,9 +138,10 @@ def signed(signatures: Iterable[Signature]) -> str:
 def pack(name: str, version: str, fictional: Iterable[str]) -> None:
     """Name the pack, and say which of its values are made up."""
     made_up = list(fictional)
-    console.answer(
-        f"Protocol pack {name} {version}" + (f"; FICTIONAL parameters: {', '.join(made_up)}" if made_up else "")
-    )
+    console.answer(f"Protocol pack {name} {version}")
+    if made_up:
+        text = f"FICTIONAL parameters ({len(made_up)}): {', '.join(made_up)}"
+        console.answer(textwrap.fill(text, 110, initial_indent="  ", subsequent_indent="    ", break_on_hyphens=False))
 
 
 def _section(title: str, lines: Iterable[str]) -> None:

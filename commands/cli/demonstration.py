@@ -1,0 +1,223 @@
+"""`doseledger demo`: play a trial site through, verify it, show every patient, and say what to try next."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Annotated
+from zoneinfo import ZoneInfo
+
+import typer
+
+from commands.cli import cards, clock, console, envelope, rows, trust
+from commands.cli.demo.script import Script
+from commands.cli.demo.staff import PASSPHRASE, keys_for
+from commands.cli.demo.stage import Stage
+from commands.cli.demo.story import LAST, write
+from commands.cli.demo.tamper import Forged, forge
+from commands.cli.installed import build
+from commands.cli.options import Shared
+from ledger.book import Ledger
+from ledger.errors import Unavailable
+from ledger.verify import Report, verify_path
+from projections import patient as project
+
+ZONE = "America/Los_Angeles"
+NAME = "demo.ledger"
+FORGED = "forged.ledger"
+LOOKED_BACK = "001-005"
+DEVICE = "ward-1"
+
+
+def demo(
+    shared: Shared,
+    folder: Annotated[
+        str,
+        typer.Argument(metavar="FOLDER", help="Where to play; a play that is there is shown again, never overwritten."),
+    ] = "demo",
+    tamper: Annotated[
+        bool,
+        typer.Option("--tamper", help="Change one dose in a copy of the file and show that verify names the entry."),
+    ] = False,
+) -> int:
+    """Play a trial site through on a training ledger: fictional staff and patients, fictional parameters labelled so, real signatures."""
+    here = Path(folder)
+    ledger = here / NAME
+    played = not ledger.exists()
+    if played:
+        play(here, clock.now())
+    else:
+        console.say(f"{here} holds a play already; it is shown again. Another folder plays anew.")
+    if tamper:
+        return _tampered(shared, here)
+    report = verify_path(str(ledger))
+    if shared.json:
+        with Ledger.open(str(ledger), read_only=True) as opened:
+            data = {
+                "folder": str(here),
+                "played": played,
+                "verify": report,
+                "overview": project.overview(opened, now=clock.now()),
+            }
+            envelope.put("demo", opened, data)
+        return report.exit_code
+    _shown(ledger, report)
+    _next(here)
+    return report.exit_code
+
+
+def play(here: Path, now: datetime) -> None:
+    """Play the whole script into a new folder, which appears whole or not at all; the play ends a little before `now`."""
+    if here.exists() and (not here.is_dir() or any(here.iterdir())):
+        raise Unavailable(f"{here} is not empty and holds no play", fix="name another folder: doseledger demo FOLDER")
+    here.parent.mkdir(parents=True, exist_ok=True)
+    work = Path(tempfile.mkdtemp(prefix=".demo-", dir=here.absolute().parent))
+    try:
+        _play(work, now)
+        work.replace(here)
+    except BaseException:
+        shutil.rmtree(work, ignore_errors=True)
+        raise
+
+
+def _play(work: Path, now: datetime) -> None:
+    zone = ZoneInfo(ZONE)
+    today = now.astimezone(zone)
+    script = Script(today.date() - timedelta(days=LAST), zone)
+    write(script)
+    _order_for_now(script, today)
+    signers = keys_for(work / "keys")
+    stage = Stage(work / NAME, ZONE, signers, build(), script.moment(-8, "09:00"))
+    with stage.founded(trial="nct00983528", site="001", device=DEVICE) as ledger:
+        console.say(f"A training ledger for NCT00983528 is made, signed by two registrars; its id is {ledger.id[:16]}…")
+        post = stage.post(DEVICE)
+        stage.enrol_staff(ledger, post)
+        console.say("Ten people ask for enrolment with their own keys; each enrolment is signed by both registrars.")
+        stage.play(
+            ledger,
+            post,
+            [step for step in script.in_order() if step.at <= today],
+            lambda at, text: console.say(f"  {at:%Y-%m-%d %H:%M}  {text}"),
+        )
+
+
+def _order_for_now(script: Script, now: datetime) -> None:
+    """Leave one dose of the last patient ordered, checked, released and premedicated, so that it can be given by hand."""
+    patient, label = "001-006", "001-006.2"
+
+    def before(minutes: int) -> tuple[int, str]:
+        at = now - timedelta(minutes=minutes)
+        return (at.date() - script.first).days, f"{at:%H:%M}"
+
+    planned = (now + timedelta(minutes=30)).isoformat(timespec="minutes")
+    script.do(
+        *before(75),
+        "inv.1",
+        "dose order",
+        patient=patient,
+        drug="alemtuzumab",
+        amount="10mg",
+        for_=planned,
+        label=label,
+        tell=f"{patient}: 10 mg is ordered for today, checked, released and premedicated; it waits for you (doseledger give).",
+    )
+    script.do(*before(65), "pharm.1", "dose pharmacy-check", order=f"@{label}")
+    script.do(
+        *before(55),
+        "pharm.1+pharm.2",
+        "dose release",
+        order=f"@{label}",
+        lot="DEMO-A1",
+        prepared="9.9mg",
+        waste="20.1mg",
+    )
+    script.do(
+        *before(30),
+        "nurse.1",
+        "premed give",
+        subject=f"@{label}",
+        set=True,
+        at=(now - timedelta(minutes=31)).isoformat(timespec="minutes"),
+    )
+
+
+def _shown(path: Path, report: Report) -> None:
+    trust.tell(report, str(path))
+    console.answer("")
+    with Ledger.open(str(path), read_only=True) as ledger:
+        now = clock.now()
+        data = project.overview(ledger, now=now)
+        console.answer("The patients now")
+        columns = (
+            "patient",
+            "state",
+            "course",
+            "protocol_step_mg",
+            "counted",
+            "remaining",
+            "last_started",
+            "lapses_on",
+            "open_important",
+            "due",
+        )
+        rows.show(data.patients, "table", columns=columns, right=columns[3:6] + columns[8:])
+        entries = ledger.stream(f"patient/{LOOKED_BACK}")
+        correction = next(entry for entry in entries if entry.kind == "entry.corrected/1")
+        console.answer("")
+        console.answer(
+            f"One patient as known when the correction #{correction.position} was written, not yet signed by the principal investigator"
+        )
+        cards.card(project.status(ledger, LOOKED_BACK, now=now, known_at=correction.position + 1))
+        console.answer("")
+        console.answer("The same patient now")
+        cards.card(project.status(ledger, LOOKED_BACK, now=now))
+
+
+def _next(here: Path) -> None:
+    for line in (
+        "",
+        "Try next:",
+        f"  export DOSELEDGER_LEDGER={here / NAME} DOSELEDGER_KEYS={here / 'keys'}",
+        "  doseledger status 001-002                 why 10 mg was repeated",
+        "  doseledger log --patient 001-001 --given  twelve doses",
+        "  doseledger timeline 001-005               a correction and a late entry in clinical order",
+        "  doseledger explain ENTRY                  what the rules say about an entry of the log",
+        f"  doseledger give --as nurse.1              give the dose that waits (every passphrase is '{PASSPHRASE.decode()}')",
+        "  doseledger dose order 001-003 alemtuzumab 30 mg --for now --as inv.1",
+        f"  doseledger demo {here} --tamper            change a dose in a copy of the file; verify names it",
+    ):
+        console.say(line)
+
+
+def _tampered(shared: Shared, here: Path) -> int:
+    forged = forge(here / NAME, here / FORGED)
+    report = verify_path(str(forged.path))
+    if shared.json:
+        envelope.about(
+            "demo-tamper",
+            {"id": report.ledger, "size": report.entries, "root": report.root},
+            {
+                "entry": forged.position,
+                "before": forged.before,
+                "after": forged.after,
+                "path": str(forged.path),
+                "verify": report,
+            },
+        )
+    else:
+        _told(forged)
+        trust.tell(report, str(forged.path))
+    named = report.first_bad is not None and report.first_bad.position == forged.position
+    console.say(
+        "v verify names the entry that was changed." if named else "x verify does not name the entry that was changed!"
+    )
+    return 0 if named else 8
+
+
+def _told(forged: Forged) -> None:
+    console.answer(
+        f"In a copy of the ledger file, {forged.path}, the amount of entry #{forged.position} is changed from {forged.before} to {forged.after},"
+    )
+    console.answer("as somebody with a hex editor could. The original is untouched. What verify says of the copy:")
