@@ -222,7 +222,6 @@ def _deviated(s: Script, p: str) -> None:
         action="Wristband and order are read aloud by both nurses.",
     )
     _dose(s, p, 30, 23, f"{p}.3")
-    _dose(s, p, 30, 25, f"{p}.4")
 
 
 def _corrected(s: Script, p: str) -> None:
