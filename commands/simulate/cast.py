@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from commands.simulate.scenario import Person, Scenario
 from ledger import wire
-from ledger.events.registry import DATA, NURSES, PHARMACY, PHYSICIANS, PI, REGISTRARS
+from ledger.events.row import DATA, NURSES, PHARMACY, PHYSICIANS, PI, REGISTRARS
 
 STAND_IN = "sim"
 """The ids of stand-ins begin so."""

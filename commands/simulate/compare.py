@@ -14,6 +14,8 @@ _TARGET = re.compile(r"(?:entry |#)?(?P<position>[0-9]+)\Z")
 _FINDING = ("rule", "severity", "target", "hindsight", "planned", "acknowledged", "count")
 _NOT_ACCEPTED = ("outcome", "exit", "rule", "rules")
 _MISSING = object()
+LONGEST = 600
+"""How much of the rows a sentence shows, in characters."""
 
 
 def differences(expect: Mapping[str, object], done: Done) -> tuple[str, ...]:
@@ -75,7 +77,7 @@ def text_of(value: object) -> str:
 def _same(wanted: object, actual: object) -> bool:
     match wanted:
         case dict():
-            return isinstance(actual, Mapping) and all(_same(inner, actual.get(name, _MISSING)) for name, inner in wanted.items())
+            return isinstance(actual, Mapping) and all(_same(inner, _at(actual, name)) for name, inner in wanted.items())
         case list() | tuple():
             return isinstance(actual, list | tuple) and len(wanted) == len(actual) and all(map(_same, wanted, actual))
         case _:
@@ -84,22 +86,30 @@ def _same(wanted: object, actual: object) -> bool:
 
 def _text(wanted: object, actual: object) -> Iterator[str]:
     if not _same(wanted, actual):
-        yield f"expected {text_of(wanted)}, got {text_of(actual)}"
+        yield f"expected {text_of(wanted)}, got {text_of(actual)[:LONGEST]}"
 
 
-def _path(path: str, wanted: object, data: object) -> Iterator[str]:
+def _at(data: object, path: str) -> object:
+    """Follow a dotted path; what is below null is null too."""
     here = data
     for part in path.split("."):
         if here is None:
-            break
+            return None
         if isinstance(here, Mapping) and part in here:
             here = here[part]
         elif isinstance(here, list | tuple) and part.isdigit() and int(part) < len(here):
             here = here[int(part)]
         else:
-            yield f"expected {text_of(wanted)}, but there is no {part!r}"
-            return
-    yield from _text(wanted, here)
+            return _MISSING
+    return here
+
+
+def _path(path: str, wanted: object, data: object) -> Iterator[str]:
+    here = _at(data, path)
+    if here is _MISSING:
+        yield f"expected {text_of(wanted)}, but it is not there"
+    else:
+        yield from _text(wanted, here)
 
 
 def _said(done: Done) -> str:
@@ -177,7 +187,7 @@ def _among(wanted: object, rows: list[object], names: tuple[str, ...]) -> Iterat
     for one in _list(wanted):
         found = next((row for row in left if _row_fits(one, row, names)), _MISSING)
         if found is _MISSING:
-            yield f"{text_of(one)} is not among {text_of(rows)}"
+            yield f"{text_of(one)} is not among {_short(one, rows, names)}"
         else:
             left.remove(found)
 
@@ -185,4 +195,12 @@ def _among(wanted: object, rows: list[object], names: tuple[str, ...]) -> Iterat
 def _exactly(wanted: object, rows: list[object], names: tuple[str, ...]) -> Iterator[str]:
     yield from _among(wanted, rows, names)
     if len(_list(wanted)) < len(rows):
-        yield f"expected {len(_list(wanted))}, got {text_of(rows)}"
+        yield f"expected {len(_list(wanted))}, got {len(rows)}: {_short(None, rows, names)}"
+
+
+def _short(wanted: object, rows: list[object], names: tuple[str, ...]) -> str:
+    """Write rows with only those fields that the comparison is about."""
+    keys = tuple(wanted) if isinstance(wanted, Mapping) else names
+    shown = [{key: found for key in keys if (found := _at(row, key)) is not _MISSING} if isinstance(row, Mapping) else row for row in rows]
+    text = text_of(shown)
+    return text if len(text) <= LONGEST else f"{text[:LONGEST]} ..."

@@ -4,19 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from itertools import groupby
 
 from commands.simulate.cast import somebody
 from commands.simulate.scenario import Lot, Scenario, Step
 from ledger.errors import BadInput
-from ledger.events.registry import NURSES, PHARMACY, PHYSICIANS
+from ledger.events.row import NURSES, PHARMACY, PHYSICIANS
 
 _ESC4 = ((0, "3mg"), (1, "10mg"), (2, "30mg"), (4, "30mg"))
 _FULL12 = (*_ESC4, *((day, "30mg") for day in (7, 9, 11, 14, 16, 18, 21, 23)))
 COURSES = {"ESC4": _ESC4, "FULL12": _FULL12}
 """Each course by its name: the day after the first dose, and the amount, all tolerated."""
-KEYS = ("use", "patient", "from", "lot")
+KEYS = ("use", "patient", "from", "doses", "lot")
 FIRST = "2010-03-01"
 
 
@@ -61,7 +61,10 @@ def _course(history: Step, scenario: Scenario) -> Iterator[Step]:
     lot = said.get("lot") or _lot(scenario)
     first = date.fromisoformat(str(said.get("from", FIRST)))
     cast = _cast(scenario, history.by)
-    for n, (day, amount) in enumerate(COURSES[use], 1):
+    doses = said.get("doses", len(COURSES[use]))
+    if not isinstance(doses, int) or not 1 <= doses <= len(COURSES[use]):
+        raise BadInput(f"{use} has {len(COURSES[use])} doses, not {doses}", fix="leave `doses` out for all of them")
+    for n, (day, amount) in enumerate(COURSES[use][:doses], 1):
         for step in _dose(cast, str(patient), scenario.drug, amount, str(lot), first + timedelta(days=day), f"{label}-", n):
             yield replace(step, part_of=label, fork=history.fork)
 
@@ -92,8 +95,3 @@ def _has_investigator(scenario: Scenario) -> bool:
 
 def _lot(scenario: Scenario) -> str | None:
     return next((row.lot for row in scenario.lots if row.agent == scenario.drug), None)
-
-
-def moment(text: str) -> datetime:
-    """Read a clock of a course, for sorting."""
-    return datetime.fromisoformat(text)

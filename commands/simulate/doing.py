@@ -8,13 +8,13 @@ from dataclasses import replace
 
 from commands.perform import Outcome
 from commands.simulate.cast import somebody
-from commands.simulate.result import Done, failed, printed
+from commands.simulate.result import Done, failed
 from commands.simulate.scenario import Person, Step
 from commands.simulate.stage import Stage
 from commands.verbs import COMMON
 from ledger.book import Ledger
 from ledger.errors import BadInput, DoseLedgerError
-from ledger.events.registry import NURSES
+from ledger.events.row import NURSES
 
 Read = Callable[[Ledger, Mapping[str, object]], object]
 """A read command: the ledger and its arguments (as texts; `now`, `valid_at`, `known_at` opened) to its JSON data."""
@@ -31,14 +31,9 @@ def write(stage: Stage, step: Step, people: Mapping[str, Person]) -> Done:
         if first.exit:
             return first
     done = _act(stage, step.do, (step.by or "", *step.with_), options)
-    cleared = {finding.id for finding in done.cleared}
-    return replace(
-        done,
-        entries=(*first.entries, *done.entries),
-        added=first.added + done.added,
-        raised=(*(finding for finding in first.raised if finding.id not in cleared), *done.raised),
-        cleared=(*first.cleared, *done.cleared),
-    )
+    gone = {finding.id for finding in done.cleared}
+    raised = (*(finding for finding in first.raised if finding.id not in gone), *done.raised)
+    return replace(done, entries=(*first.entries, *done.entries), added=first.added + done.added, raised=raised)
 
 
 def read(stage: Stage, step: Step, reads: Mapping[str, Read]) -> Done:
@@ -62,7 +57,7 @@ def accepted(stage: Stage, outcome: Outcome, before: int) -> Done:
         added=stage.ledger.size - before,
         raised=outcome.raised,
         cleared=outcome.cleared,
-        data={**data, "findings": [printed(f) for f in outcome.raised], "cleared": [printed(f) for f in outcome.cleared]},
+        data=data,
     )
 
 

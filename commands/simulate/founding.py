@@ -16,7 +16,7 @@ from commands.simulate.labels import Labels
 from commands.simulate.scenario import Patient, Scenario
 from commands.simulate.stage import Chance, Keys, ScriptedClock, Stage
 from ledger.book import Ledger
-from ledger.events.registry import DATA, PHARMACY, PHYSICIANS, PI, REGISTRARS
+from ledger.events.row import DATA, PHARMACY, PHYSICIANS, PI, REGISTRARS
 
 BEFORE = timedelta(days=14)
 """How long before the first day of the script the site is set up."""

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from ledger.errors import BadInput
 
-_NAME = r"[A-Za-z][A-Za-z0-9_-]*|[0-9]+-[A-Za-z0-9_-]+"
+_NAME = r"[A-Za-z][A-Za-z0-9_-]*"
 _WHOLE = re.compile(rf"@(?P<label>{_NAME})(?:\.(?P<place>[0-9]+))?\Z")
 _INSIDE = re.compile(rf"(?P<rule>\b[A-Z]-[A-Z0-9-]*[A-Z0-9])?@@?(?P<label>{_NAME})(?:\.(?P<place>[0-9]+))?")
 _FINDINGS = ("seen", "finding")

@@ -106,17 +106,17 @@ class _Player:
             came = racing.race(here, order)
             whole = racing.differences(wanted, here, came)
             for place, step in enumerate(sorted(order, key=lambda one: one.n)):
-                result = _kept(here, step, came[step.n], branch)
+                result = _kept(here, step, came[step.n], branch, judged=last)
                 yield replace(result, differences=(*result.differences, *whole)) if place == 0 else result
             for step in looks:
                 yield _kept(here, step, doing.read(here, step, self._reads), branch)
 
 
-def _kept(stage: Stage, step: Step, done: Done, branch: str | None) -> StepResult:
-    wrote = Labelled(done.entries, tuple(finding.id for finding in done.raised))
+def _kept(stage: Stage, step: Step, done: Done, branch: str | None, *, judged: bool = True) -> StepResult:
+    entries = done.entries if done.attempt is None else (done.attempt,)
     for label in dict.fromkeys((step.label, step.part_of)):
-        if label is not None and done.outcome == "accepted" and step.do != "read":
-            stage.labels.put(label, wrote)
+        if label is not None and entries:
+            stage.labels.put(label, Labelled(entries, tuple(finding.id for finding in done.raised)))
     expect = {key: stage.labels.value(value) for key, value in step.expect.items()}
     return StepResult(
         n=step.n,
@@ -126,6 +126,6 @@ def _kept(stage: Stage, step: Step, done: Done, branch: str | None) -> StepResul
         clock=stage.clock.now.isoformat(timespec="minutes"),
         branch=branch,
         done=done,
-        differences=compare.differences(expect, done),
+        differences=compare.differences(expect, done) if judged else (),
     )
 

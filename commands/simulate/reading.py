@@ -25,7 +25,7 @@ from ledger.protocol.reading import FAMILY
 ReadFile = Callable[[str], bytes]
 DEEPEST = 8
 """How many files may stand behind each other in `before`."""
-_LABEL = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*\Z")
+_LABEL = re.compile(r"[A-Za-z][A-Za-z0-9_-]*\Z")
 _OWN = ("do", "by", "with", "witness", "clock", "label", "part_of", "premeds", "race", "fork", "expect", "expect_race")
 _WITH_PREMEDS = ("dose record", "dose start")
 EXPECT = ("outcome", "exit", "rule", "rules", "says", "absent", "attempt_kept", "entries_added", "pending", "rows", "due", "findings", "cleared")
@@ -189,7 +189,7 @@ def _step(row: object) -> Step:
 def _check(step: Step) -> None:
     for label in (step.label, step.part_of):
         if label is not None and not _LABEL.match(label):
-            raise BadInput(f"{step.where}: {label!r} is not a label", fix="letters, digits, hyphens")
+            raise BadInput(f"{step.where}: {label!r} is not a label", fix="a letter, then letters, digits and hyphens")
     if step.do in ("read", "history"):
         if step.do == "read" and "command" not in step.options:
             raise BadInput("a step `read` names its command", fix='command = "status"')
