@@ -64,12 +64,12 @@ class Cycles(View, frozen=True, kw_only=True):
 
     drug: str
     state: Literal["NOT_STARTED"]
-    cycle: int | None = None
-    day: int | None = None
-    level_mg_m2: str | None = None
-    dose_mg: str | None = None
-    factors: dict[str, str] = field(default_factory=dict)
-    given_days: tuple[int, ...] = ()
+    cycle: int | None
+    day: int | None
+    level_mg_m2: str | None
+    dose_mg: str | None
+    factors: dict[str, str]
+    given_days: tuple[int, ...]
 
 
 class Pause(View, frozen=True, kw_only=True):

@@ -18,7 +18,8 @@ from projections.printed import minute, second, stated
 from projections.replay import PatientAt
 
 CD4 = "cd4"
-_NEVER = datetime.max.replace(tzinfo=UTC)
+NEVER = datetime.max.replace(tzinfo=UTC)
+"""Where a task without a time stands: behind all others."""
 _TO_THE_INVESTIGATOR = frozenset({"P-CONSENT", "P-ENROLLED", "P-OFF"})
 
 
@@ -34,7 +35,7 @@ def due(opened: PatientAt) -> tuple[Due, ...]:
         ):
             found.setdefault((task.what, task.rule, task.entry), task)
     tasks = [*found.values(), *_signatures(opened), *_ageing(opened)]
-    return tuple(sorted(tasks, key=lambda task: datetime.fromisoformat(task.due) if task.due is not None else _NEVER))
+    return tuple(sorted(tasks, key=lambda task: datetime.fromisoformat(task.due) if task.due is not None else NEVER))
 
 
 def alerts(opened: PatientAt) -> tuple[Alert, ...]:

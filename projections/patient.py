@@ -21,6 +21,7 @@ from projections.card import (
     NOTICE,
     Cycles,
     DoseRow,
+    Due,
     Grade,
     OrderRow,
     Overview,
@@ -35,7 +36,7 @@ from projections.card import (
     Toxicity,
     pack_row,
 )
-from projections.due import alerts, due, open_important, premedicated
+from projections.due import NEVER, alerts, due, open_important, premedicated
 from projections.findings import finding_row
 from projections.printed import amount, minute, needed, second, signature, stated
 from projections.replay import PatientAt, Window, numbers, open_patient, setting, window
@@ -71,32 +72,40 @@ def overview(
 
 
 def todo(
-    ledger: Ledger, *, now: datetime, valid_at: datetime | None = None, known_at: int | datetime | None = None
+    ledger: Ledger,
+    *,
+    now: datetime,
+    patient: str | None = None,
+    valid_at: datetime | None = None,
+    known_at: int | datetime | None = None,
 ) -> Todo:
-    """Give what is due across all patients, the earliest first."""
+    """Give what is due across all patients, or for one; the earliest first.
+
+    BadInput when nobody of that number was known.
+    """
     through = window(ledger, now=now, valid_at=valid_at, known_at=known_at)
-    tasks = [
-        Task(
-            patient=one.number,
-            what=task.what,
-            rule=task.rule,
-            entry=task.entry,
-            since=task.since,
-            due=task.due,
-            overdue=task.due is not None and datetime.fromisoformat(task.due) < through.at,
-        )
-        for one in _all(ledger, through)
-        for task in due(one)
-    ]
-    tasks.sort(
-        key=lambda task: (task.due is None, datetime.fromisoformat(task.due or minute(through.at)), task.patient)
-    )
+    opened = _all(ledger, through) if patient is None else [open_patient(ledger, patient, through)]
+    tasks = [_task(one.number, task, through) for one in opened for task in due(one)]
+    tasks.sort(key=lambda task: datetime.fromisoformat(task.due) if task.due is not None else NEVER)
     return Todo(
         size=through.size,
         known_at=second(through.known_at, through.zone),
         valid_at=minute(through.at),
         tasks=tuple(tasks),
         notice=NOTICE,
+    )
+
+
+def _task(patient: str, task: Due, through: Window) -> Task:
+    overdue = task.due is not None and datetime.fromisoformat(task.due) < through.at
+    return Task(
+        patient=patient,
+        what=task.what,
+        rule=task.rule,
+        entry=task.entry,
+        since=task.since,
+        due=task.due,
+        overdue=overdue,
     )
 
 
@@ -116,7 +125,7 @@ def card(opened: PatientAt) -> Status:
         weight_kg=amount(weight),
         bsa_m2=amount(_bsa(height, weight, protocol)),
         step_up=stricter.step_up(opened, ladders),
-        cycles=Cycles(drug=protocol.cycle_drug, state="NOT_STARTED"),
+        cycles=_cycles(protocol),
         weeks=stricter.weeks_of(opened.courses, protocol),
         doses=_doses(opened, ladders),
         orders=tuple(
@@ -190,6 +199,20 @@ def _bsa(height_cm: Decimal | None, weight_kg: Decimal | None, protocol: Protoco
     if height_cm is None or weight_kg is None:
         return None
     return half_up((height_cm * weight_kg / 3600).sqrt(), protocol.bsa_places)
+
+
+def _cycles(protocol: Protocol) -> Cycles:
+    """Give the drug of the cycles; the record knows no cycle, so none has begun."""
+    return Cycles(
+        drug=protocol.cycle_drug,
+        state="NOT_STARTED",
+        cycle=None,
+        day=None,
+        level_mg_m2=None,
+        dose_mg=None,
+        factors={},
+        given_days=(),
+    )
 
 
 def _doses(opened: PatientAt, ladders: Sequence[rules.Ladder]) -> tuple[DoseRow, ...]:

@@ -1,0 +1,177 @@
+"""The JSON that other programs read: one schema file for each output, generated, and real outputs against it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+
+import msgspec
+import pytest
+from acts import PATIENT, Ward, founded
+from dosed import eventful
+from jsonschema import Draft202012Validator
+
+from ledger.book import Ledger
+from ledger.errors import Refused
+from ledger.verify import Report
+from projections import audit, patient, people
+from projections.card import Overview, Status, Todo
+from projections.export import jsonl
+
+FOLDER = Path(__file__).parents[2] / "docs" / "reference" / "json"
+DIALECT = "https://json-schema.org/draft/2020-12/schema"
+Golden = Callable[[Path, str], None]
+
+
+class Rows(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What `log` puts its rows into."""
+
+    rows: tuple[audit.LogRow, ...]
+
+
+@dataclass(frozen=True)
+class Output:
+    """One `--json` output: its data, and how to make an example from a ledger."""
+
+    data: type
+    make: Callable[[Ward, Path], object]
+
+
+OUTPUTS = {
+    "status": Output(Status, lambda w, _: patient.status(w.book, PATIENT, now=w.local)),
+    "overview": Output(Overview, lambda w, _: patient.overview(w.book, now=w.local)),
+    "patient-list": Output(Overview, lambda w, _: patient.overview(w.book, now=w.local)),
+    "todo": Output(Todo, lambda w, _: patient.todo(w.book, now=w.local)),
+    "log": Output(Rows, lambda w, _: {"rows": list(audit.log(w.book, patient=PATIENT))}),
+    "show": Output(audit.Shown, lambda w, _: audit.show(w.book, amended(w.book), now=w.local)),
+    "timeline": Output(audit.Timeline, lambda w, _: audit.timeline(w.book, PATIENT, now=w.local)),
+    "explain": Output(audit.Explanation, lambda w, _: audit.explain(w.book, attempt(w.book), now=w.local)),
+    "person-list": Output(people.People, lambda w, _: people.people(w.book, now=w.local)),
+    "who-may": Output(people.WhoMay, lambda w, _: people.who_may(w.book, "dose.ordered", now=w.local)),
+    "export-jsonl": Output(jsonl.Exported, lambda w, folder: jsonl.directory(w.book, folder / "out")),
+    "verify": Output(Report, lambda w, _: w.report()),
+}
+
+
+def amended(book: Ledger):
+    """The dose that was corrected."""
+    row = next(row for row in audit.log(book, patient=PATIENT, given=True) if row.effect == "corrected")
+    return book.entry(row.position)
+
+
+def attempt(book: Ledger):
+    """The refused attempt."""
+    return next(entry for entry in book.entries() if entry.kind == "entry.refused/1")
+
+
+def anything(kind: type) -> dict[str, object]:
+    """The schema of a value of the signed payload: that of its kind in docs/spec."""
+    assert kind is object
+    return {"description": "a value of the signed payload; its kind says which"}
+
+
+def schema(name: str, data: type) -> dict[str, object]:
+    """The schema of one output: the envelope of every output, with this data in it."""
+    (found,), components = msgspec.json.schema_components([data], schema_hook=anything, ref_template="#/$defs/{name}")
+    time = {"type": ["string", "null"]}
+    ledger = {
+        "type": "object",
+        "properties": {
+            "id": {"type": "string", "pattern": "^[0-9a-f]{64}$"},
+            "size": {"type": "integer", "minimum": 0},
+            "root": {"type": "string", "pattern": "^[0-9a-f]{64}$"},
+        },
+        "required": ["id", "size", "root"],
+        "additionalProperties": False,
+    }
+    return {
+        "$schema": DIALECT,
+        "$id": f"doseledger/{name}/1",
+        "type": "object",
+        "properties": {
+            "schema": {"const": f"doseledger/{name}/1"},
+            "ledger": ledger,
+            "valid_at": time,
+            "known_at": time,
+            "data": found,
+        },
+        "required": ["schema", "ledger", "valid_at", "known_at", "data"],
+        "additionalProperties": False,
+        "$defs": dict(sorted(components.items())),
+    }
+
+
+def enveloped(name: str, ward: Ward, data: object) -> object:
+    """Some data as the command line prints it."""
+    head = {"id": ward.book.id, "size": ward.book.size, "root": ward.book.root().hex()}
+    whole = {"schema": f"doseledger/{name}/1", "ledger": head, "valid_at": None, "known_at": None, "data": data}
+    return json.loads(msgspec.json.encode(whole))
+
+
+@pytest.fixture(scope="module")
+def ward(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ward]:
+    """A ledger in which everything happened, a refused attempt too; the tests only read it."""
+    folder = tmp_path_factory.mktemp("ward")
+    with closing(Ward.copy(founded(folder / "begun.ledger"), folder / "trial.ledger")) as found:
+        eventful(found)
+        with pytest.raises(Refused):
+            found.ordered("30mg")
+        yield found
+
+
+@pytest.mark.docs
+@pytest.mark.parametrize("name", OUTPUTS)
+def test_the_schema_file_is_that_of_the_program(name: str, golden: Golden) -> None:
+    """A hospital's own program would be built against a shape that the output no longer has."""
+    golden(FOLDER / f"{name}.schema.json", json.dumps(schema(name, OUTPUTS[name].data), indent=2) + "\n")
+
+
+def test_there_is_no_schema_of_an_output_that_does_not_exist() -> None:
+    """A page left behind would promise data that nobody gives."""
+    assert sorted(OUTPUTS) == sorted(path.name.removesuffix(".schema.json") for path in FOLDER.glob("*.json"))
+
+
+@pytest.mark.parametrize("name", OUTPUTS)
+def test_real_output_keeps_to_its_schema(name: str, ward: Ward, tmp_path: Path) -> None:
+    """A reader that trusts the schema would stop, or guess, at the first patient with a correction."""
+    text = (FOLDER / f"{name}.schema.json").read_text(encoding="utf-8")
+    Draft202012Validator.check_schema(json.loads(text))
+    found = enveloped(name, ward, OUTPUTS[name].make(ward, tmp_path))
+    assert [] == [error.message for error in Draft202012Validator(json.loads(text)).iter_errors(found)]
+
+
+def test_a_field_that_is_missing_or_unknown_breaks_the_schema(ward: Ward) -> None:
+    """A schema that anything satisfies promises nothing."""
+    text = (FOLDER / "status.schema.json").read_text(encoding="utf-8")
+    found = enveloped("status", ward, patient.status(ward.book, PATIENT, now=ward.local))
+    del found["data"]["alemtuzumab"]["remaining"]
+    found["data"]["extra"] = 1
+    errors = list(Draft202012Validator(json.loads(text)).iter_errors(found))
+    assert 2 == len(errors)
+
+
+PROMISED = {
+    "Status": """patient state site bsa_m2 alemtuzumab clofarabine weeks doses aes clocks findings due pending holds
+        alerts pack notice""",
+    "StepUp": """state protocol_step_mg because counted remaining orderable over cumulative_mg week last_started
+        lapses_on""",
+    "Cycles": "state cycle day level_mg_m2 dose_mg factors given_days",
+    "DoseRow": """id drug started_at step_mg prepared_mg given_mg running_min wall_min interruptions counted
+        step_passed late tolerance status""",
+    "Toxicity": "id term dictionary grade grades serious dlt",
+    "FindingRow": "rule target severity hindsight planned acknowledged text",
+    "Due": "what since due rule",
+    "Pending": "entry needs",
+    "PackRow": "id version fictional_parameters",
+}
+"""The published contract of `status PATIENT --json`: at least these fields."""
+
+
+@pytest.mark.parametrize("part", PROMISED)
+def test_what_the_contract_names_is_there(part: str) -> None:
+    """Programs written from the published contract would not find what they were promised."""
+    parts = json.loads((FOLDER / "status.schema.json").read_text(encoding="utf-8"))["$defs"]
+    assert set() == set(PROMISED[part].split()) - set(parts[part]["required"])
