@@ -1,0 +1,189 @@
+"""Ledgers to measure: patients of 100 entries each, from registration through twelve doses of alemtuzumab.
+
+One patient is treated through the acts themselves. A large ledger has that patient many times: every entry is
+written and signed anew for its patient, and appended through the same admission as any other.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import closing
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import msgspec
+from acts import DRUG, MONDAY, Ward, key
+
+from ledger.codec import Opened, commitments, open_whole, write_payload
+from ledger.events.base import After, CommandRef, Ref
+from ledger.merkle import tree
+from ledger.merkle.tree import leaf_hash
+from ledger.signing.seal import seal
+
+DAYS = (0, 1, 2, 4, 7, 9, 11, 14, 16, 18, 21, 23)
+"""The days of the twelve doses: at most three of 30 mg in seven days."""
+AMOUNTS = ("3mg", "10mg", *("30mg",) * 10)
+PER_PATIENT = 100
+BATCH = 100
+"""Entries of a large ledger that are appended at once, under one checkpoint."""
+
+
+def enrol(ward: Ward, number: str) -> None:
+    """Take a patient from registration to 16 entries before the first dose: 12 weights are among them."""
+    ward.enrol(number)
+    for day in range(12):
+        ward.do("nurse.1", "patient measure", patient=number, weight=f"{70 + day}kg")
+
+
+def dose(ward: Ward, numbers: list[str], day: int, amount: str) -> Iterator[str]:
+    """Give one dose to each patient, all of them together step by step; yields before each of the 7 steps.
+
+    Whoever measures takes the time between two steps; the clock moves in a step of its own, outside of it.
+    """
+    ten = MONDAY + timedelta(days=day)
+    planned = ten.isoformat(timespec="minutes")
+    orders, doses = dict[str, str](), dict[str, str]()
+
+    def at(hours: float) -> datetime:
+        return ten + timedelta(hours=hours)
+
+    ward.now = at(-2)
+    yield "order"
+    for number in numbers:
+        orders[number] = ward.do("inv.1", "dose order", patient=number, drug=DRUG, amount=amount, **{"for": planned})
+    yield "check"
+    for number in numbers:
+        ward.do("pharm.1", "dose pharmacy-check", order=orders[number])
+    yield "release"
+    for number in numbers:
+        ward.do("pharm.1", "dose release", order=orders[number], lot="A1", prepared=amount, wit=("pharm.2",))
+    ward.now = at(-0.75)
+    yield "premedication"
+    for number in numbers:
+        ward.do("nurse.1", "premed give", subject=orders[number], set=True)
+    ward.now = at(0)
+    yield "start"
+    for number in numbers:
+        doses[number] = ward.do("nurse.1", "dose start", order=orders[number], wristband=number, wit=("nurse.2",))
+    ward.now = at(2)
+    yield "complete"
+    for number in numbers:
+        ward.do("nurse.1", "dose complete", dose=doses[number], given="all")
+    ward.now = at(4)
+    yield "tolerance"
+    for number in numbers:
+        ward.do("inv.1", "tolerance assess", dose=doses[number], worst=0)
+
+
+def treated(ward: Ward, numbers: list[str], doses: int = len(DAYS)) -> None:
+    """Give the first `doses` doses to each patient."""
+    for day, amount in list(zip(DAYS, AMOUNTS, strict=True))[:doses]:
+        for _ in dose(ward, numbers, day, amount):
+            pass
+
+
+@dataclass(frozen=True)
+class Template:
+    """One patient's entries as they were written, and how many entries of the site stand before them."""
+
+    number: str
+    founding: int
+    course: tuple[Opened, ...]
+    texts: Mapping[str, tuple[bytes, bytes]]
+
+
+def template(path: Path) -> Template:
+    """Treat one patient through the acts on a ledger of its own."""
+    texts: dict[str, tuple[bytes, bytes]] = {}
+    with closing(Ward.founded(path)) as ward:
+        founding = ward.book.size
+        ward.post = replace(ward.post, keep=lambda _command, _entries, named: texts.update(named))
+        enrol(ward, "P-100")
+        treated(ward, ["P-100"])
+        stream = {entry.position for entry in ward.book.stream("patient/P-100")}
+        raws = ward.book.raws(founding)
+        course = [open_whole(raw, log="main", position=position) for position, raw in raws if position in stream]
+        assert PER_PATIENT == len(course) == ward.book.size - founding
+    return Template("P-100", founding, tuple(course), texts)
+
+
+def copied(course: Template, path: Path, *, patients: int, at_once: int = BATCH) -> Path:
+    """Make a site whose patients all had the course of the template, step by step; one checkpoint per batch."""
+    with closing(Ward.founded(path)) as ward:
+        grown = _Grown()
+        for _, raw in ward.book.raws():
+            grown.add(leaf_hash(raw))
+        numbers = [f"{number:06}" for number in range(patients)]
+        copies = {number: _Copy(course, number) for number in numbers}
+        for step in range(len(course.course)):
+            for first in range(0, patients, at_once):
+                _append(ward, grown, step, [copies[number] for number in numbers[first : first + at_once]])
+    return path
+
+
+def _append(ward: Ward, grown: _Grown, step: int, copies: list[_Copy]) -> None:
+    original = copies[0].template.course[step]
+    keys = {header.kid: key(header.signer.id) for header in original.headers}
+    counters = {kid: ward.book.next_n(kid) for kid in keys}
+    raws = []
+    for copy in copies:
+        payload = copy.payload(original, after=grown.head(), drawn=ward.random(6).hex())
+        headers = [msgspec.structs.replace(header, n=counters[header.kid]) for header in original.headers]
+        counters = {kid: n + 1 for kid, n in counters.items()}
+        raws.append(seal(payload, [(header, keys[header.kid]) for header in headers]))
+        grown.add(leaf_hash(raws[-1]))
+    named = commitments(original.jws.payload)
+    texts = {name: copies[0].template.texts[name] for name in named}
+    receipts = ward.book.append(raws, now=original.entry.recorded_at, texts=texts)
+    for copy, receipt in zip(copies, receipts, strict=True):
+        copy.stands(original, receipt.position, receipt.id, receipt.leaf)
+
+
+class _Grown:
+    """The head of the log with the entries that are about to be appended: each names it in its `after`."""
+
+    def __init__(self) -> None:
+        self.size = 0
+        self.frontier: tuple[bytes, ...] = ()
+
+    def add(self, leaf: bytes) -> None:
+        """Add the leaf hash of an entry."""
+        self.frontier = tree.append(self.size, self.frontier, leaf).frontier
+        self.size += 1
+
+    def head(self) -> After:
+        """The head as an entry names it."""
+        return After(log="main", size=self.size, root=tree.frontier_root(self.frontier).hex())
+
+
+class _Copy:
+    """The patient of the template under another number, as far as he stands in the new ledger."""
+
+    def __init__(self, template: Template, number: str) -> None:
+        self.template = template
+        self.number = number
+        self.refs: dict[str, Ref] = {}
+
+    def payload(self, original: Opened, *, after: After, drawn: str) -> bytes:
+        """The payload of the next entry, about this patient; ids end in `drawn` and keep their order."""
+        entry = original.entry.payload
+        command = entry.command.id[:24] + drawn
+        body = bytes(entry.body)
+        for old, new in self.refs.items():
+            body = body.replace(old.encode(), new.id.encode())
+        return write_payload(
+            msgspec.structs.replace(
+                entry,
+                stream=f"patient/{self.number}",
+                id=entry.id[:24] + drawn,
+                command=CommandRef(id=command, index=0, of=1),
+                after=after,
+                causes=tuple(self.refs.get(cause.id, cause) for cause in entry.causes),
+                body=msgspec.Raw(body.replace(self.template.number.encode(), self.number.encode())),
+            )
+        )
+
+    def stands(self, original: Opened, position: int, id: str, leaf: str) -> None:
+        """Remember what the copy of an entry is called here."""
+        self.refs[original.entry.id] = Ref(log="main", position=position, id=id, leaf=leaf)

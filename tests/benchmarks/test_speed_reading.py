@@ -1,0 +1,206 @@
+"""W3 to W6 and W8: rebuilding, verifying, looking at one patient, exporting, and the size of the file."""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
+from datetime import UTC, datetime
+from pathlib import Path
+from time import perf_counter
+
+import pytest
+from measuring import Board, cores, figure, rounds
+from rivals import Plain, Raw, rebuilt, state_of
+from sites import PER_PATIENT
+
+from ledger.book import Ledger
+from ledger.codec import open_whole
+from ledger.merkle.note import parse_note
+from ledger.signing import jws, keys
+from ledger.verify import verify_path
+from projections.export import jsonl
+from projections.patient import status
+from projections.replay import open_patient, window
+
+ENTRIES = int(os.environ.get("BENCH_ENTRIES", "20000"))
+"""Entries of the ledger that is rebuilt, verified and exported; BENCH_ENTRIES=100000 is the size of the goals."""
+SIZES = (1_000, 10_000, 100_000)
+LATER = datetime(2010, 6, 1, tzinfo=UTC)
+SiteOf = Callable[[int], Path]
+pytestmark = pytest.mark.bench
+
+
+def timed(call: Callable[[], object]) -> Callable[[], float]:
+    """Milliseconds that a call takes."""
+
+    def measure() -> float:
+        began = perf_counter()
+        call()
+        return (perf_counter() - began) * 1000
+
+    return measure
+
+
+def courses(path: Path) -> dict[str, list[tuple[str, bytes]]]:
+    """Kind and body of every patient's entries, by number."""
+    found: dict[str, list[tuple[str, bytes]]] = {}
+    with Ledger.open(path, read_only=True) as book:
+        for entry in book.entries():
+            family, _, number = entry.stream.partition("/")
+            if family == "patient":
+                found.setdefault(number, []).append((entry.kind, bytes(entry.payload.body)))
+    return {number: course for number, course in found.items() if len(course) == PER_PATIENT}
+
+
+def test_w3_all_states_from_the_entries(board: Board, site_of: SiteOf, tmp_path: Path) -> None:
+    """Who may not rebuild a state because it takes too long will trust the cached one, and the cached one is wrong."""
+    path = site_of(ENTRIES)
+    said = courses(path)
+    with closing(Plain(tmp_path / "plain.db")) as plain, closing(Raw(tmp_path / "raw.db")) as raw:
+        for number, course in said.items():
+            plain.fill(number, [(kind, json.loads(body)) for kind, body in course])
+            raw.fill(number, course)
+        ours = {name: state for name, state in rebuilt(path).items() if name.partition("/")[2] in said}
+        assert ours == plain.states() == raw.states()
+        found = rounds(
+            {"ours": timed(lambda: rebuilt(path)), "plain": timed(plain.states), "raw": timed(raw.states)}
+        )
+    what = f"all states from {ENTRIES:,} entries"
+    board.add(
+        figure("W3", what, ours=found["ours"], base=found["plain"], baseline="plain eventsourcing", goal=">= 3x")
+    )
+    board.add(figure("W3", what, ours=found["ours"], base=found["raw"], baseline="raw sqlite3, json, counting"))
+
+
+Check = tuple[keys.PublicKey, bytes, bytes]
+
+
+def signatures(path: Path) -> list[Check]:
+    """Every signature that a verification of the ledger must check: key, bytes, signature."""
+    found: list[Check] = []
+    with Ledger.open(path, read_only=True) as book:
+        roster, genesis = book.roster(), book.entry(0).event
+        public = {kid: keys.from_jwk(_plain(key.jwk)) for kid, key in (*roster.keys.items(), *roster.devices.items())}
+        log = keys.from_jwk(_plain(genesis.log_key))
+        for position, raw in book.raws():
+            opened = open_whole(raw, log="main", position=position)
+            found += [
+                (public[header.kid], jws.signing_input(part.protected, opened.jws.payload), part.signature)
+                for header, part in zip(opened.headers, opened.jws.signatures, strict=True)
+            ]
+        for _, stored in book._reader.all("SELECT size, note FROM checkpoints"):
+            note = parse_note(stored)
+            found += [(log, note.text, one.value) for one in note.signatures]
+    return found
+
+
+def raw_checks(checks: list[Check], workers: int) -> None:
+    """Check signatures and nothing else, on so many threads."""
+    prepared = [(keys._ed25519(public), signature, data) for public, data, signature in checks]
+
+    def run(start: int) -> None:
+        for public, signature, data in prepared[start::workers]:
+            public.verify(signature, data)
+
+    with ThreadPoolExecutor(workers) as pool:
+        list(pool.map(run, range(workers)))
+
+
+def verifying(board: Board, path: Path, what: str, goal: str) -> None:
+    """Compare a whole verification with nothing but its signatures."""
+    checks, workers, reports = signatures(path), cores(), []
+    found = rounds(
+        {
+            "ours": timed(lambda: reports.append(verify_path(path, workers=workers))),
+            "threads": timed(lambda: raw_checks(checks, workers)),
+            "one": timed(lambda: raw_checks(checks, 1)),
+        }
+    )
+    assert {"ok-unanchored"} == {report.verdict for report in reports}
+    entries, per = reports[0].entries, len(checks) / reports[0].entries
+    what = f"{what}, {entries:,} entries, {per:.2f} sig. each"
+    ideal = [one / workers for one in found["one"]]
+    board.add(
+        figure("W4", what, ours=found["ours"], base=ideal, baseline=f"raw verify of one core x {workers}", goal=goal)
+    )
+    board.add(
+        figure("W4", what, ours=found["ours"], base=found["threads"], baseline=f"raw verify on {workers} threads")
+    )
+
+
+def test_w4_verify_everything(board: Board, site_of: SiteOf, acted: Path) -> None:
+    """A verification that takes all night is not run before the patient is treated."""
+    verifying(board, acted, "verify, one checkpoint per act", ">= 0.65x")
+    verifying(board, site_of(ENTRIES), "verify, appended in bulk", "")
+
+
+def look(path: Path, count: int = 12) -> float:
+    """Milliseconds to open the ledger and give the card of one patient, on average over a few patients."""
+    numbers = [f"{number:06}" for number in range(9) for _ in range(count // 6)]
+    began = perf_counter()
+    for number in numbers:
+        with Ledger.open(path, read_only=True) as book:
+            status(book, number, now=LATER)
+    return (perf_counter() - began) / len(numbers) * 1000
+
+
+def test_w5_status_does_not_grow_with_the_ledger(board: Board, site_of: SiteOf) -> None:
+    """The hundredth patient's nurse waits as short as the first one's, or she stops looking."""
+    paths = {size: site_of(size) for size in SIZES}
+    found = rounds({str(size): (lambda path=path: look(path)) for size, path in paths.items()}, 6)
+    for path in paths.values():
+        with Ledger.open(path, read_only=True) as book:
+            through = window(book, now=LATER)
+            assert (12, "313", 12) == state_of(open_patient(book, "000000", through).course)
+    for size in SIZES[1:]:
+        board.add(
+            figure(
+                "W5", f"open and status of one patient, {size:,} entries", ours=found[str(size)],
+                base=found[str(SIZES[0])], baseline=f"the same at {SIZES[0]:,} entries", goal="<= 2x", faster=False,
+            )
+        )
+
+
+def test_w6_export(board: Board, site_of: SiteOf) -> None:
+    """An export that is slow is made once a year, and what is handed over is last year's record."""
+    path = site_of(ENTRIES)
+    written = {"ours": 0, "raw": 0}
+
+    def ours() -> None:
+        with Ledger.open(path, read_only=True) as book:
+            out = io.BytesIO()
+            jsonl.entries(book, out)
+            written["ours"] = len(out.getvalue())
+
+    def raw() -> None:
+        with Ledger.open(path, read_only=True) as book:
+            out = io.BytesIO()
+            for (data,) in book._reader._connection.execute("SELECT raw FROM entries ORDER BY leaf_index"):
+                out.write(data)
+                out.write(b"\n")
+            written["raw"] = len(out.getvalue())
+
+    found = rounds({"ours": timed(ours), "raw": timed(raw)})
+    assert written["ours"] == written["raw"] > 0
+    board.add(
+        figure("W6", f"export of {ENTRIES:,} entries as lines", ours=found["ours"], base=found["raw"],
+               baseline="raw sqlite3, the same bytes")
+    )
+
+
+def test_w8_size_on_disk(board: Board, site_of: SiteOf, acted: Path) -> None:
+    """A file that grows faster than the record fills the disk of the pharmacy's workstation."""
+    for path, what in ((acted, "file, one checkpoint per act"), (site_of(ENTRIES), "file, appended in bulk")):
+        with Ledger.open(path, read_only=True) as book:
+            entries = [len(raw) for _, raw in book.raws()]
+        assert book.size * 100 < sum(entries) < path.stat().st_size
+        size, kept = path.stat().st_size / 1024, sum(entries) / 1024
+        what = f"{what}, {sum(entries) / len(entries):,.0f} B an entry"
+        board.add(
+            figure("W8", what, ours=[size], base=[kept], baseline="the bytes of the entries", unit="KiB",
+                   goal="<= 1.6x", faster=False)
+        )
