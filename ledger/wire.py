@@ -55,15 +55,16 @@ Token = Annotated[str, Meta(pattern=rf"\A{_NAME}\Z")]
 """A short lower-case name: a drug, a term, a criterion, a person's id, a log."""
 Code = Annotated[str, Meta(pattern=r"\A[A-Za-z0-9](?:[A-Za-z0-9._/-]{0,62}[A-Za-z0-9])?\Z")]
 """A number printed on something: a lot, a version, a form."""
-PatientNo = Annotated[str, Meta(pattern=rf"\A{_PATIENT}\Z")]
-"""A patient's study number: digits and hyphens, and `P-` before them where the pack allows it."""
 Stream = Annotated[
     str,
     Meta(
         pattern=rf"\A(?:study|people|patient/{_PATIENT}|cohort/{_LEVEL}|(?!study/|people/|patient/|cohort/)[a-z]+/{_NAME})\Z"
     ),
 ]
-"""The entries about one subject: the study, the people, a patient, the cohort of a dose level, a device, a site."""
+"""The entries about one subject: the study, the people, a patient, the cohort of a dose level, a device, a site.
+
+A patient's study number has digits and hyphens, and `P-` before them where the pack allows it.
+"""
 Kind = Annotated[str, Meta(pattern=r"\A[a-z]+\.[a-z]+(?:-[a-z]+)*/[1-9][0-9]{0,2}\Z", max_length=64)]
 FindingId = Annotated[str, Meta(pattern=rf"\A{_RULE}@(?:0|[1-9][0-9]{{0,15}})\Z", max_length=41)]
 """`RULE@position` of the entry that the finding is about, in the log that `after` names."""

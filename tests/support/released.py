@@ -1,0 +1,770 @@
+"""The released entries, written from docs/spec/entry.md alone: nothing of the program is used here.
+
+    python tests/support/released.py          writes tests/vectors/entries/, once; a file that stands is kept
+
+One entry of every kind, and of everything an envelope can say, as the log of a fictional site. Keys, salts,
+ids and times are fixed, ES256 signatures are deterministic (RFC 6979), so the bytes come out the same again.
+"""
+
+from __future__ import annotations
+
+import json
+from base64 import urlsafe_b64encode
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta, timezone
+from hashlib import sha256
+from pathlib import Path
+
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
+from cryptography.hazmat.primitives.hashes import SHA256
+
+FOLDER = Path(__file__).parents[1] / "vectors" / "entries"
+P256_ORDER = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551
+PACIFIC = timezone(timedelta(hours=-8))
+ZONE = "America/Los_Angeles"
+ORGANISATION = "Fictional Site 001"
+PACK, TERMS = b"a fictional protocol pack\n", b"a fictional dictionary of terms\n"
+MEANINGS = {
+    "authorship": "I wrote this entry, and it is complete and correct to the best of my knowledge.",
+    "performed": "I performed this act myself at the stated time.",
+    "transcribed": "I copied this entry from the stated source and did not perform the act myself.",
+    "verified": "I checked this myself, independently of the person who did it, and found it correct.",
+    "dispensed": "I dispensed this product as stated.",
+    "assessed": "I assessed this, and the judgement stated is my own.",
+    "approved": "I approve this.",
+    "acknowledged": "I have been told of this and take note of it.",
+    "responsibility": "I take responsibility for what is stated here.",
+    "possession": "I hold the private key that belongs to this public key, and nobody else does.",
+    "system": "This entry was made by the device, not by a person.",
+}
+PEOPLE = {
+    "rita": ("Rita Roth", "registrar"),
+    "rolf": ("Rolf Reuter", "registrar"),
+    "petra": ("Dr. Petra Prinz", "principal-investigator"),
+    "ivan": ("Dr. Ivan Ibsen", "investigator"),
+    "nina": ('Nora "Nina" Ünal', "nurse"),
+    "norbert": ("Norbert Nagel", "nurse"),
+    "paula": ("Paula Pohl", "pharmacist"),
+    "theo": ("Theo Tamm \\ Night", "pharmacy-technician"),
+    "clara": ("Clara Cohn", "coordinator"),
+    "ws1": ("Device ws1", "system"),
+}
+TASKS = {
+    "ivan": ["eligibility", "enrolment", "prescribing", "assessment", "safety"],
+    "nina": ["premedication", "administration", "measurement", "safety"],
+    "norbert": ["premedication", "administration", "measurement"],
+    "paula": ["pharmacy", "supply"],
+    "theo": ["pharmacy"],
+    "clara": ["registration", "consent", "laboratory", "transcription", "administration"],
+}
+
+
+def b64u(data: bytes) -> str:
+    """base64url without padding."""
+    return urlsafe_b64encode(data).decode().rstrip("=")
+
+
+def canonical(value: object) -> bytes:
+    """The one spelling of a JSON value whose members are in their order."""
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()
+
+
+class Key:
+    """The fixed key of a name; the principal investigator's is a smartcard's (ES256)."""
+
+    def __init__(self, owner: str) -> None:
+        """Derive the key from its owner's name."""
+        self.secret = sha256(b"doseledger released key of " + owner.encode()).digest()
+        self.card = owner == "petra"
+        self.method = "pin" if self.card else "pwd"
+        self.alg = "ES256" if self.card else "Ed25519"
+        if self.card:
+            self._ec = ec.derive_private_key(int.from_bytes(self.secret), ec.SECP256R1())
+            point = self._ec.public_key().public_numbers()
+            x, y = b64u(point.x.to_bytes(32)), b64u(point.y.to_bytes(32))
+            self.jwk: dict[str, str | None] = {"crv": "P-256", "kty": "EC", "x": x, "y": y}
+        else:
+            self._ed = Ed25519PrivateKey.from_private_bytes(self.secret)
+            self.jwk = {"crv": "Ed25519", "kty": "OKP", "x": b64u(self._ed.public_key().public_bytes_raw()), "y": None}
+        self.kid = b64u(sha256(canonical({k: v for k, v in self.jwk.items() if v is not None})).digest())
+
+    def sign(self, data: bytes) -> bytes:
+        """The 64 bytes of the signature; of ES256 the one with the low s."""
+        if not self.card:
+            return self._ed.sign(data)
+        r, s = decode_dss_signature(self._ec.sign(data, ec.ECDSA(SHA256(), deterministic_signing=True)))
+        return r.to_bytes(32) + min(s, P256_ORDER - s).to_bytes(32)
+
+
+def leaf_hash(raw: bytes) -> bytes:
+    """RFC 6962: the hash of an entry."""
+    return sha256(b"\0" + raw).digest()
+
+
+def root(leaves: Sequence[bytes]) -> bytes:
+    """RFC 6962: the root over leaf hashes."""
+    if not leaves:
+        return sha256().digest()
+    if len(leaves) == 1:
+        return leaves[0]
+    k = 1 << (len(leaves) - 1).bit_length() - 1
+    return sha256(b"\1" + root(leaves[:k]) + root(leaves[k:])).digest()
+
+
+def seal(payload: bytes, signatures: Sequence[tuple[dict[str, object], Key]]) -> bytes:
+    """The bytes of an entry: the JWS of a payload with one protected header for each signer."""
+    parts = []
+    for header, key in signatures:
+        protected = b64u(canonical(header))
+        signature = b64u(key.sign(f"{protected}.{b64u(payload)}".encode()))
+        parts.append({"protected": protected, "signature": signature})
+    return canonical({"payload": b64u(payload), "signatures": parts})
+
+
+@dataclass
+class Said:
+    """What an envelope says beside the body; what is not given is as in most entries."""
+
+    at: str | None = None
+    precision: str = "minute"
+    basis: str = "observed"
+    zone: str = ZONE
+    offset_ms: str | None = None
+    clock: str = "system"
+    graded: bool = False
+    shown: tuple[str, ...] = ()
+    performed_by: str | None = None
+    source: str = "direct"
+    source_ref: str | None = None
+    reason: str | None = None
+    reason_text: str | None = None
+    causes: tuple[str, ...] = ()
+    corrects: str | None = None
+    needs: tuple[tuple[str, str], ...] = ()
+    first: bool = True
+
+
+Part = tuple[str, str, str, Mapping[str, object], Said]
+"""Name, stream, kind, body and envelope of an entry."""
+
+
+@dataclass
+class Released:
+    """The log as it is written; `named` holds the entries by the names that the story gives them."""
+
+    now: datetime = datetime(2010, 2, 1, 17, 0, tzinfo=UTC)
+    raws: list[bytes] = field(default_factory=list)
+    vectors: list[dict[str, object]] = field(default_factory=list)
+    texts: list[dict[str, str]] = field(default_factory=list)
+    named: dict[str, dict[str, object]] = field(default_factory=dict)
+    keys: dict[str, Key] = field(default_factory=lambda: {name: Key(name) for name in (*PEOPLE, *OTHER_KEYS)})
+    counters: dict[str, int] = field(default_factory=dict)
+    made: int = 0
+    ledger: str = ""
+    protocol: dict[str, str] | None = None
+    dictionary: dict[str, str] | None = None
+
+    def uuid(self) -> str:
+        """A UUIDv7: milliseconds, a counter, and fixed bits where others have chance."""
+        self.made += 1
+        tail = int.from_bytes(sha256(b"released id %d" % self.made).digest()[:8]) & ((1 << 62) - 1)
+        number = int(self.now.timestamp() * 1000) << 80 | 7 << 76 | (self.made & 0xFFF) << 64 | 2 << 62 | tail
+        text = f"{number:032x}"
+        return "-".join((text[:8], text[8:12], text[12:16], text[16:20], text[20:]))
+
+    def commit(self, text: str) -> str:
+        """The commitment to a text, which is kept with its salt beside the entries."""
+        salt = sha256(b"released salt of " + text.encode()).digest()
+        commitment = "sha256:" + sha256(salt + text.encode()).hexdigest()
+        self.texts.append({"commitment": commitment, "salt": salt.hex(), "text": text})
+        return commitment
+
+    def id(self, name: str) -> str:
+        """The id of an entry that stands."""
+        return str(self.named[name]["id"])
+
+    def minute(self, later: int = 0) -> str:
+        """The local time now, to the minute."""
+        return (self.now + timedelta(minutes=later)).astimezone(PACIFIC).isoformat(timespec="minutes")
+
+    def day(self, text: str) -> None:
+        """Go to nine o'clock of another day."""
+        self.now = datetime.fromisoformat(f"{text}T09:00:00.250-08:00").astimezone(UTC)
+
+    def write(
+        self, name: str, stream: str, kind: str, body: Mapping[str, object], by: Sequence[str], **said: object
+    ) -> None:
+        """One entry that is a command of its own. `by`: `person` or `person meaning`, in the order of signing."""
+        self.command([(name, stream, kind, body, Said(**said))], by)
+
+    def command(self, parts: Sequence[Part], by: Sequence[str], *, together: bool = True) -> None:
+        """The entries of one command; `together`: signed in one act as a set, where they are several."""
+        self.now += timedelta(minutes=1)
+        signers = [(person, meaning or "authorship") for person, _, meaning in (one.partition(" ") for one in by)]
+        command, after = self.uuid(), self.after()
+        ids = [self.uuid() for _ in parts]
+        self.named |= {f"@{i}": {"log": "main", "position": None, "id": one, "leaf": None} for i, one in enumerate(ids)}
+        payloads = [
+            canonical(self._payload(part, ids[i], {"id": command, "index": i, "of": len(parts)}, after, signers))
+            for i, part in enumerate(parts)
+        ]
+        digest = sha256(b"".join(sha256(payload).digest() for payload in payloads)).hexdigest()
+        acts = {person: self.uuid() for person, _ in signers}
+        for i, (part, payload) in enumerate(zip(parts, payloads, strict=True)):
+            shown = {"digest": digest, "i": i, "of": len(parts)} if together and len(parts) > 1 else None
+            if i and not together:
+                acts = {person: self.uuid() for person, _ in signers}
+            first = part[4].first and (i == 0 or not together)
+            headers = [
+                self._header(person, meaning, {"act": acts[person], "first": first, "set": shown})
+                for person, meaning in signers
+            ]
+            signed = [(header, self.keys[person]) for header, (person, _) in zip(headers, signers, strict=True)]
+            self._store(part[:3:2], ids[i], seal(payload, signed), payload, headers)
+
+    def after(self) -> dict[str, object]:
+        """The head of the log."""
+        return {"log": "main", "size": len(self.raws), "root": root([leaf_hash(raw) for raw in self.raws]).hex()}
+
+    def request(self, person: str) -> str:
+        """The request with which a person offers his key."""
+        key, name = self.keys[person], PEOPLE[person][0]
+        payload = {
+            "format": 1,
+            "person": person,
+            "name": name,
+            "organisation": ORGANISATION,
+            "key_id": key.kid,
+            "key": key.jwk,
+        }
+        header = self._header(person, "possession", {"act": self.uuid(), "first": True, "set": None})
+        signer = header["signer"]
+        assert isinstance(signer, dict)
+        header |= {"signer": signer | {"role": "system"}, "n": 1}
+        self.counters[person] = 0
+        return seal(canonical(payload), [(header, key)]).decode()
+
+    def _payload(
+        self,
+        part: Part,
+        entry_id: str,
+        command: dict[str, object],
+        after: dict[str, object],
+        signers: Sequence[tuple[str, str]],
+    ) -> dict[str, object]:
+        _, stream, kind, body, said = part
+        needs = [*((meaning, PEOPLE[person][1]) for person, meaning in signers), *said.needs]
+        reason = None
+        if said.reason is not None:
+            reason = {"code": said.reason, "text": None if said.reason_text is None else self.commit(said.reason_text)}
+        return {
+            "format": 1,
+            "ledger": self.ledger,
+            "site": "001",
+            "stream": stream,
+            "id": entry_id,
+            "command": command,
+            "kind": kind,
+            "occurred": {
+                "at": said.at or self.minute(),
+                "zone": said.zone,
+                "precision": said.precision,
+                "basis": said.basis,
+            },
+            "recorded_at": self.now.isoformat(timespec="milliseconds").replace("+00:00", "Z"),
+            "clock": {"source": said.clock, "offset_ms": said.offset_ms},
+            "protocol": self.protocol,
+            "dictionary": self.dictionary if said.graded else None,
+            "after": after,
+            "needs": [{"meaning": meaning, "role": role} for meaning, role in needs],
+            "shown": list(said.shown),
+            "performed_by": said.performed_by,
+            "source": {
+                "kind": said.source,
+                "ref": None if said.source_ref is None else self.commit(said.source_ref),
+            },
+            "reason": reason,
+            "causes": [self.named[name] for name in said.causes],
+            "corrects": None if said.corrects is None else self.named[said.corrects],
+            "writer": {
+                "software": "doseledger/0.1.0",
+                "build": sha256(b"a fictional build").hexdigest(),
+                "rules": "1",
+                "device": "ws1",
+            },
+            "body": body,
+        }
+
+    def _header(self, person: str, meaning: str, auth: dict[str, object]) -> dict[str, object]:
+        key, (name, role) = self.keys[person], PEOPLE[person]
+        n = self.counters.get(person, 0)
+        self.counters[person] = n + 1
+        return {
+            "alg": key.alg,
+            "kid": key.kid,
+            "typ": "doseledger-entry/1",
+            "signer": {"id": person, "name": name, "role": role, "organisation": ORGANISATION},
+            "at": self.now.astimezone(PACIFIC).isoformat(timespec="milliseconds"),
+            "meaning": {"code": meaning, "lang": "en", "version": 1, "text": MEANINGS[meaning]},
+            "n": n,
+            "auth": {"method": key.method, **auth},
+        }
+
+    def _store(
+        self, called: tuple[str, str], entry_id: str, raw: bytes, payload: bytes, headers: Sequence[dict[str, object]]
+    ) -> None:
+        name, kind = called
+        position, leaf = len(self.raws), leaf_hash(raw).hex()
+        self.raws.append(raw)
+        self.named[name] = {"log": "main", "position": position, "id": entry_id, "leaf": leaf}
+        self.vectors.append(
+            {
+                "position": position,
+                "name": name,
+                "kind": kind,
+                "raw": raw.decode(),
+                "leaf": leaf,
+                "root": root([leaf_hash(one) for one in self.raws]).hex(),
+                "payload": payload.decode(),
+                "headers": [canonical(header).decode() for header in headers],
+            }
+        )
+
+
+OTHER_KEYS = ("the log", "the next log", "recovery", "a witness", "ws2")
+
+
+def story() -> Released:
+    """The log of the fictional site, written anew."""
+    log = Released()
+    _study(log)
+    _patient(log)
+    _first_dose(log)
+    _reaction(log)
+    _other_doses(log)
+    _amendments(log)
+    _end(log)
+    return log
+
+
+def _study(log: Released) -> None:
+    keys = log.keys
+    registrars = [
+        {
+            "person": one,
+            "name": PEOPLE[one][0],
+            "organisation": ORGANISATION,
+            "key_id": keys[one].kid,
+            "key": keys[one].jwk,
+        }
+        for one in ("rita", "rolf")
+    ]
+    body = {
+        "trial": "nct00983528",
+        "purpose": "training",
+        "zone": ZONE,
+        "registrars": registrars,
+        "quorum": 2,
+        "device": {"id": "ws1", "key_id": keys["ws1"].kid, "key": keys["ws1"].jwk},
+        "log_key": keys["the log"].jwk,
+        "next_log_key": keys["the next log"].kid,
+        "recovery_key": keys["recovery"].kid,
+        "witnesses": {"quorum": 0, "keys": [{"name": "witness.example/w1", "key": keys["a witness"].jwk}]},
+        "signing": "every-act",
+    }
+    both = ("rita responsibility", "rolf responsibility")
+    log.write("genesis", "study", "ledger.created/1", body, both)
+    log.ledger = str(log.named["genesis"]["leaf"])
+    two = ("rita authorship", "rolf verified")
+    for person in ("petra", "ivan", "nina", "norbert", "paula", "theo"):
+        log.write(f"key of {person}", "people", "key.enrolled/1", _enrolled(log, person), two)
+    log.write(
+        "key of clara",
+        "people",
+        "key.enrolled/1",
+        _enrolled(log, "clara") | {"identity": {"kind": "passport", "ref": log.commit("passport C01X00T47")}},
+        ("rita authorship",),
+        needs=(("verified", "registrar"),),
+    )
+    log.write(
+        "countersignature",
+        "people",
+        "entry.countersigned/1",
+        {"target": log.id("key of clara")},
+        ("rolf verified",),
+        causes=("key of clara",),
+    )
+    second = {"device": {"id": "ws2", "key_id": keys["ws2"].kid, "key": keys["ws2"].jwk}}
+    log.write("second device", "people", "device.enrolled/1", second, two)
+    pack = {"id": "fictional-pack", "version": "1.0", "digest": sha256(PACK).hexdigest()}
+    terms = {"ctcae": "5.0", "digest": sha256(TERMS).hexdigest()}
+    activated = {"pack": pack, "dictionary": terms, "fictional": ["level_minus_1"]}
+    log.write("protocol", "study", "protocol.activated/1", activated, ("petra approved",))
+    log.protocol, log.dictionary = pack, terms
+    for person, tasks in TASKS.items():
+        granted = {"person": person, "tasks": tasks, "since": "2010-02-01", "until": None}
+        log.write(f"delegation of {person}", "people", "delegation.granted/1", granted, ("petra approved",))
+    until = {"person": "theo", "tasks": ["supply"], "since": log.minute(), "until": "2010-12-31"}
+    log.write("short delegation", "people", "delegation.granted/1", until, ("petra approved",))
+    log.write(
+        "end of a delegation",
+        "people",
+        "delegation.ended/1",
+        {"delegation": log.id("short delegation")},
+        ("petra approved",),
+        causes=("short delegation",),
+    )
+    lot = {"agent": "alemtuzumab", "strength_mg": "30", "lot": "A1/2010-02", "expiry": "2012-02-29", "vials": 10}
+    lot |= {"location": "pharmacy", "remarks": log.commit("one carton dented, vials whole")}
+    log.write("lot", "supply/001", "lot.received/1", lot, ("paula performed",))
+
+
+def _enrolled(log: Released, person: str) -> dict[str, object]:
+    key, (name, role) = log.keys[person], PEOPLE[person]
+    return {
+        "person": person,
+        "name": name,
+        "organisation": ORGANISATION,
+        "roles": [role],
+        "key_id": key.kid,
+        "key": key.jwk,
+        "protection": key.method,
+        "valid_until": "2012-12-31" if person == "ivan" else None,
+        "identity": {"kind": "staff-record", "ref": None},
+        "request": log.request(person),
+    }
+
+
+STREAM = "patient/P-001"
+
+
+def _patient(log: Released) -> None:
+    log.day("2010-02-20")
+    log.write("patient", STREAM, "patient.registered/1", {"sex": "F", "birth_year": 1970}, ("clara",))
+    consent = {"form": "ICF-2.1", "guardian": log.commit("a fictional guardian")}
+    day = {"at": "2010-02-19", "precision": "day", "basis": "chart"}
+    paper = {"source": "paper", "source_ref": "binder 3, page 12", "reason": "late-entry"}
+    log.write(
+        "consent", STREAM, "consent.given/1", consent, ("clara transcribed",), **day, **paper, performed_by="ivan"
+    )
+    criteria = [
+        {"criterion": "cd52", "met": True, "value": "84.5", "unit": "percent"},
+        {"criterion": "age", "met": True, "value": None, "unit": None},
+    ]
+    log.write(
+        "eligibility",
+        STREAM,
+        "eligibility.assessed/1",
+        {"criteria": criteria, "eligible": True},
+        ("ivan assessed",),
+    )
+    enrolled = {"level": "0", "cohort": 1, "slot": 1, "phase": "1", "decided_by": None}
+    log.write("enrolment", STREAM, "patient.enrolled/1", enrolled, ("ivan",))
+    log.write(
+        "measurement",
+        STREAM,
+        "patient.measured/1",
+        {"weight_kg": "70", "height_cm": "170"},
+        ("nina performed",),
+        zone="Etc/GMT+8",
+        offset_ms="-12.5",
+    )
+    lab = {"test": "cmv-pcr", "comparator": "lt", "value": "137", "unit": "copies/mL", "lower_limit": None}
+    lab |= {"upper_limit": None, "reported_at": log.minute(-5)}
+    log.write("cmv", STREAM, "lab.measured/1", lab, ("clara transcribed",), source="device", clock="scripted")
+    creatinine = {"test": "creatinine", "comparator": "eq", "value": "0.9", "unit": "mg/dL", "lower_limit": "0.6"}
+    creatinine |= {"upper_limit": "1.2", "reported_at": None}
+    log.write("creatinine", STREAM, "lab.measured/1", creatinine, ("clara transcribed",), source="import")
+    agent = {"agent": "famciclovir", "since": "2010-02-20", "until": None}
+    log.write("prophylaxis", STREAM, "prophylaxis.recorded/1", agent, ("ivan",))
+
+
+def _ordered(log: Released, amount: str, **changes: object) -> dict[str, object]:
+    return {
+        "drug": "alemtuzumab",
+        "step_mg": amount,
+        "level_mg_m2": None,
+        "cycle": None,
+        "day": None,
+        "planned_start": log.minute(60),
+        "expires": log.minute(60 + 24 * 60),
+        "ordered_mg": amount,
+        "calculated_mg": None,
+        "height_cm": "170",
+        "weight_kg": "70",
+        "bsa_m2": None,
+        "factors": [],
+        "rounding": None,
+        "premedication": ["dexamethasone", "diphenhydramine", "acetaminophen"],
+        "route": "iv",
+        "duration_min": 120,
+        "allergies": None,
+        "overrides": [],
+        **changes,
+    }
+
+
+def _first_dose(log: Released) -> None:
+    log.day("2010-03-01")
+    override = {"act": "dose", "rule": "A-PREMED-TIME", "drug": "alemtuzumab", "amount_mg": "3"}
+    override |= {"valid_until": log.minute(24 * 60)}
+    why = {"reason": "clinical-judgement", "reason_text": "the ward closes at noon"}
+    log.write("override", STREAM, "override.granted/1", override, ("petra approved",), **why)
+    allergies = {"overrides": [log.id("override")], "allergies": log.commit("none known")}
+    log.write("order", STREAM, "dose.ordered/1", _ordered(log, "3", **allergies), ("ivan",), causes=("override",))
+    amended = {key: _ordered(log, "3")[key] for key in ("planned_start", "expires", "step_mg", "ordered_mg")}
+    amended = {"order": log.id("order"), **amended, "calculated_mg": None, "height_cm": None, "weight_kg": None}
+    amended |= {"bsa_m2": None, "factors": [], "rounding": None, "overrides": [log.id("override")]}
+    log.write("amended", STREAM, "order.amended/1", amended, ("ivan",), causes=("order", "override"))
+    about = {"causes": ("order",)}
+    log.write("checked", STREAM, "order.checked/1", {"order": log.id("order")}, ("paula verified",), **about)
+    released = {"order": log.id("order"), "location": "pharmacy", "lot": "A1/2010-02", "expiry": "2012-02-29"}
+    released |= {"strength_mg": "30", "vials": 1, "prepared_mg": "3", "volume_ml": "100"}
+    released |= {"diluted_at": log.minute(), "wasted_mg": "27"}
+    log.write("released", STREAM, "dose.released/1", released, ("paula dispensed", "theo verified"), **about)
+    given = [
+        {"agent": "dexamethasone", "dose_mg": "20", "route": "iv", "at": log.minute(-20)},
+        {"agent": "acetaminophen", "dose_mg": "650", "route": "po", "at": log.minute(-15)},
+    ]
+    log.write(
+        "premedication",
+        STREAM,
+        "premedication.given/1",
+        {"order": log.id("order"), "given": given},
+        ("nina performed",),
+        at=log.minute(-15),
+        **about,
+    )
+    identifiers = [
+        {"kind": "wristband", "matched": True, "value": log.commit("P-001")},
+        {"kind": "dob", "matched": True, "value": log.commit("dob")},
+    ]
+    checks = [
+        "drug",
+        "dose",
+        "calculation",
+        "volume",
+        "route",
+        "rate",
+        "expiry",
+        "appearance",
+        "pump-rate",
+        "cycle-day",
+    ]
+    started = {
+        "order": log.id("order"),
+        "rate_ml_h": "50",
+        "identifiers": identifiers,
+        "checks": checks,
+        "overrides": [],
+    }
+    log.write("start", STREAM, "infusion.started/1", started, ("nina performed", "norbert verified"), **about)
+    log.now += timedelta(minutes=40)
+    dose = {"causes": ("start",)}
+    paused = {"dose": log.id("start"), "volume_ml": "33.3", "why": "reaction", "toxicity": None}
+    log.write("interruption", STREAM, "infusion.interrupted/1", paused, ("nina performed",), **dose, basis="device")
+    log.now += timedelta(minutes=30)
+    resumed = {"dose": log.id("start"), "rate_ml_h": "25"}
+    log.write("resumption", STREAM, "infusion.resumed/1", resumed, ("nina performed",), **dose)
+    log.now += timedelta(minutes=160)
+    done = {"dose": log.id("start"), "given_mg": "3", "volume_ml": None}
+    log.write("completion", STREAM, "infusion.completed/1", done, ("nina performed",), **dose)
+
+
+def _reaction(log: Released) -> None:
+    dose = log.id("start")
+    verbatim = log.commit("Schüttelfrost „wie im Winter“ 🥶")
+    reported = {"term": "infusion-related-reaction", "verbatim": verbatim, "dose": dose, "aware_at": log.minute()}
+    graded = {"graded": True}
+    log.write(
+        "toxicity", STREAM, "toxicity.reported/1", reported, ("nina",), at=log.minute(-200), causes=("start",), **graded
+    )
+    log.now += timedelta(minutes=70)
+    ae = log.id("toxicity")
+    basis = {"value": "250", "unit": "/uL", "lower_limit": "1500", "upper_limit": None, "baseline": "900"}
+    tolerance = {"dose": dose, "worst_grade": 2, "tolerated": True, "toxicities": [ae], "window_h": 24}
+    log.command(
+        [
+            (
+                "grade",
+                STREAM,
+                "toxicity.graded/1",
+                {"toxicity": ae, "grade": 2, "lab": basis},
+                Said(causes=("toxicity",), graded=True),
+            ),
+            (
+                "tolerance",
+                STREAM,
+                "tolerance.assessed/1",
+                tolerance,
+                Said(causes=("start", "toxicity"), graded=True),
+            ),
+        ],
+        ("ivan assessed",),
+    )
+    about = {"causes": ("toxicity",), "first": False}
+    relation = {"toxicity": ae, "drug": "alemtuzumab", "relation": "probable"}
+    log.write("attribution", STREAM, "toxicity.attributed/1", relation, ("ivan assessed",), **about)
+    serious = {"toxicity": ae, "serious": True, "criteria": ["hospitalisation"], "aware_at": log.minute()}
+    log.write("seriousness", STREAM, "seriousness.assessed/1", serious, ("ivan assessed",), **about)
+    regraded = {"toxicity": ae, "graded": log.id("grade"), "grade": 1, "lab": None}
+    log.write(
+        "regrade",
+        STREAM,
+        "toxicity.regraded/1",
+        regraded,
+        ("ivan assessed", "petra approved"),
+        causes=("toxicity", "grade"),
+        **graded,
+    )
+    resolved = {"toxicity": ae, "outcome": "recovered"}
+    log.write("resolution", STREAM, "toxicity.resolved/1", resolved, ("ivan assessed",), **about)
+    target = {"rule": "A-PREMED-TIME", "target": dose}
+    log.write("acknowledged", STREAM, "deviation.acknowledged/1", target, ("petra acknowledged",), causes=("start",))
+    classified = {**target, "important": False, "root_cause": log.commit("late delivery"), "action": None}
+    log.write("classified", STREAM, "deviation.classified/1", classified, ("ivan assessed",), causes=("start",))
+
+
+def _other_doses(log: Released) -> None:
+    log.day("2010-03-03")
+    factors = [
+        {"name": "renal", "value": "1", "source": log.id("creatinine")},
+        {"name": "modifier", "value": "0.75", "source": None},
+    ]
+    clofarabine = {
+        "drug": "clofarabine",
+        "step_mg": None,
+        "level_mg_m2": "20",
+        "cycle": 1,
+        "day": 1,
+        "ordered_mg": "27.3",
+        "calculated_mg": "27.3",
+        "bsa_m2": "1.82",
+        "factors": factors,
+        "rounding": log.commit("none needed"),
+        "premedication": [],
+    }
+    log.write(
+        "second order",
+        STREAM,
+        "dose.ordered/1",
+        _ordered(log, "27.3", **clofarabine),
+        ("ivan",),
+        causes=("creatinine",),
+        shown=(f"A-PREMED-TIME@{log.named['start']['position']}",),
+    )
+    cancelled = {"order": log.id("second order"), "why": "hold"}
+    log.write("cancelled", STREAM, "order.cancelled/1", cancelled, ("ivan",), causes=("second order",))
+    log.write("third order", STREAM, "dose.ordered/1", _ordered(log, "10"), ("ivan",))
+    omitted = {"order": log.id("third order"), "why": "fever"}
+    log.write("omission", STREAM, "dose.omitted/1", omitted, ("nina performed",), causes=("third order",))
+    fact = {
+        "drug": "alemtuzumab",
+        "cycle": None,
+        "day": None,
+        "order": None,
+        "checked_by": "norbert",
+        "lot": "A1/2010-02",
+        "identity": "matched",
+        "route": "iv",
+        "ended": log.minute(-30),
+        "prepared_mg": "9.9",
+        "given_mg": "9.9",
+        "volume_ml": "100",
+        "interruptions": [{"since": log.minute(-100), "until": log.minute(-90), "why": "line-failure"}],
+        "stopped": None,
+    }
+    copied = {"source": "paper", "source_ref": "chart, sheet 4", "reason": "downtime", "performed_by": "nina"}
+    log.write("fact", STREAM, "infusion.recorded/1", fact, ("clara transcribed",), at=log.minute(-180), **copied)
+    running = fact | {"ended": None, "given_mg": None, "volume_ml": None, "interruptions": [], "checked_by": None}
+    log.day("2010-03-04")
+    log.write("running", STREAM, "infusion.recorded/1", running | {"identity": "not-stated"}, ("nina performed",))
+    log.now += timedelta(minutes=72)
+    aborted = {"dose": log.id("running"), "given_mg": "5.94", "volume_ml": "60", "why": "reaction"}
+    aborted |= {"toxicity": log.id("toxicity")}
+    log.write("abortion", STREAM, "infusion.aborted/1", aborted, ("nina performed",), causes=("running", "toxicity"))
+    hold = {"drug": "alemtuzumab", "why": "infection", "criterion": log.commit("three days without fever")}
+    log.write("hold", STREAM, "hold.placed/1", hold, ("ivan",))
+    log.write("hold lifted", STREAM, "hold.lifted/1", {"hold": log.id("hold")}, ("ivan",), causes=("hold",))
+
+
+def _amendments(log: Released) -> None:
+    fact = json.loads(str(log.vectors[int(str(log.named["fact"]["position"]))]["payload"]))
+    corrected = {
+        "kind": "infusion.recorded/1",
+        "occurred": fact["occurred"] | {"basis": "chart"},
+        "body": fact["body"] | {"order": log.id("third order"), "given_mg": "9.8"},
+    }
+    why = {"reason": "transcription", "reason_text": "9.8 on the chart"}
+    log.write(
+        "correction",
+        STREAM,
+        "entry.corrected/1",
+        corrected,
+        ("clara", "petra approved"),
+        causes=("third order",),
+        corrects="fact",
+        **why,
+    )
+    why = {"reason": "never-happened", "reason_text": None}
+    log.write(
+        "void",
+        STREAM,
+        "entry.voided/1",
+        {"why": "never-happened"},
+        ("nina",),
+        corrects="omission",
+        needs=(("approved", "principal-investigator"),),
+        **why,
+    )
+    sex = {"sex": "U", "birth_year": 1984}
+    log.write("second patient", "patient/001-002", "patient.registered/1", sex, ("clara",))
+    weight = {"weight_kg": "61.5", "height_cm": None}
+    log.write("misplaced", STREAM, "patient.measured/1", weight, ("nina performed",))
+    other = Said(corrects="misplaced", reason="wrong-patient", needs=(("approved", "principal-investigator"),))
+    log.command(
+        [
+            ("void of the misplaced", STREAM, "entry.voided/1", {"why": "wrong-patient"}, other),
+            ("moved", "patient/001-002", "patient.measured/1", weight, Said(causes=("@0",), reason="wrong-patient")),
+        ],
+        ("nina",),
+        together=False,
+    )
+    refused = {"act": "dose-order", "streams": [STREAM], "rules": ["A-LADDER", "A-WEEK"], "exit": 3}
+    refused |= {"claimed_by": "ivan", "proof": "key-opened", "signature": None}
+    refused |= {"input": log.commit("alemtuzumab 30 mg"), "answer": log.commit("the step is 10 mg"), "count": 1}
+    log.write("refusal", "attempts/001", "entry.refused/1", refused, ("ws1 system",), basis="device", first=False)
+    clock = {"behind_ms": 420000, "reset": False}
+    log.write("clock", "clock/001", "log.clock/1", clock, ("ws1 system",), basis="device", first=False)
+
+
+def _end(log: Released) -> None:
+    log.day("2010-03-10")
+    stopped = {"drug": "alemtuzumab", "why": "toxicity"}
+    log.write("discontinuation", STREAM, "course.discontinued/1", stopped, ("ivan",))
+    log.write("end of treatment", STREAM, "treatment.ended/1", {"why": "toxicity"}, ("ivan",))
+    log.write("withdrawal", STREAM, "consent.withdrawn/1", {"scope": "treatment"}, ("clara",))
+    log.day("2010-03-12")
+    died = {"cause": None, "aware_at": log.minute()}
+    day = {"at": "2010-03-11", "precision": "day", "basis": "recalled"}
+    log.write("death", STREAM, "patient.died/1", died, ("ivan",), **day)
+
+
+def files(log: Released) -> dict[str, str]:
+    """The frozen files by name."""
+    keys = [
+        {"owner": name, "alg": key.alg, "secret": key.secret.hex(), "jwk": key.jwk, "kid": key.kid}
+        for name, key in log.keys.items()
+    ]
+    blobs = [{"digest": sha256(data).hexdigest(), "text": data.decode()} for data in (PACK, TERMS)]
+    contents = {"entries": log.vectors, "keys": keys, "texts": log.texts, "blobs": blobs}
+    return {f"{name}.json": json.dumps(found, ensure_ascii=False, indent=1) + "\n" for name, found in contents.items()}
+
+
+if __name__ == "__main__":
+    for name, text in files(story()).items():
+        with (FOLDER / name).open("x", encoding="utf-8") as file:
+            file.write(text)
