@@ -42,8 +42,9 @@ class Sealer:
     def command(
         self, drafts: Sequence[Draft], signed_by: Sequence[Sequence[Signing]], hands: Sequence[Hand], command: str
     ) -> list[bytes]:
-        """Sign the drafts of one command; several are a set under one act of each signer (RECORD.md section 1)."""
-        of = len(drafts)
+        """Sign the drafts of one command: those of one subject as a set in one act, others each in its own act."""
+        of, subjects = len(drafts), {draft.stream for draft in drafts}
+        as_set = of > 1 and len(subjects) == 1
         payloads = [
             codec.write_payload(self._payload(draft, signed[0].needs, CommandRef(id=command, index=i, of=of)))
             for i, (draft, signed) in enumerate(zip(drafts, signed_by, strict=True))
@@ -54,7 +55,9 @@ class Sealer:
         counters = {hand.person: self.ledger.next_n(hand.signer.public.kid) for hand in hands}
         sealed = []
         for i, (payload, signed) in enumerate(zip(payloads, signed_by, strict=True)):
-            together = SignedSet(digest=digest, i=i, of=of) if of > 1 else None
+            together = SignedSet(digest=digest, i=i, of=of) if as_set else None
+            if i and not as_set:
+                acts = {hand.person: self.desk.pad.new_id() for hand in hands}
             parts = []
             for signing in signed:
                 hand = by_person[signing.person]
