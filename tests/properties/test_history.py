@@ -10,12 +10,12 @@ from random import Random
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from telling import Naive, Told, named, seen, told
+from telling import Naive, Told, arrivals, seen, told
 from unsigned import APPROVAL, AUTHOR, BEGIN, entry, infusion, instant, occurred, signer, uuid
 
 from ledger.course.history import History, effective, readings
 from ledger.events.base import Need, Wire
-from ledger.events.body import close_body, open_body
+from ledger.events.body import close_body
 from ledger.events.entry import Entry
 from ledger.events.record import EntryCorrected, EntryCountersigned, EntryVoided
 from ledger.events.registry import KINDS
@@ -151,25 +151,6 @@ def test_what_was_true_on_a_day(drawn: list[tuple[str, int, int, int, int]], day
     assert expected == seen(effective(log, valid_at=at))[0]
 
 
-def shuffled(log: Sequence[Entry], random: Random) -> list[Entry]:
-    """The entries in another order in which everything still comes behind what it is about."""
-    waiting, done = list(log), []
-    while waiting:
-        names = {one.id for one in waiting}
-        ready = [one for one in waiting if not about(one) & names]
-        done.append(random.choice(ready))
-        waiting.remove(done[-1])
-    return done
-
-
-def about(one: Entry) -> set[str]:
-    """The entries that one names, in its body or as what it amends."""
-    event = one.event
-    body = open_body(event.kind, event.body) if isinstance(event, EntryCorrected) else event
-    names = {*named(body), event.target if isinstance(event, EntryCountersigned) else ""}
-    return names | ({one.payload.corrects.id} if one.payload.corrects else set())
-
-
 def unsorted(history: History) -> list[Told]:
     """The facts in their order, but their signers in none."""
     return [replace(fact, persons=tuple(sorted(fact.persons))) for fact in seen(history)[0]]
@@ -180,7 +161,7 @@ def unsorted(history: History) -> list[Told]:
 def test_the_order_of_arrival_does_not_matter(drawn: list[tuple[str, int, int, int, int]], random: Random) -> None:
     """Two workstations that got the same entries in another order would show two next doses."""
     log = Log(drawn).entries
-    expected, actual = effective(log), effective(shuffled(log, random))
+    expected, actual = effective(log), effective(arrivals(log, random))
     assert unsorted(expected) == unsorted(actual)
 
 

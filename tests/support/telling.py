@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from random import Random
 
 from unsigned import instant
 
 from ledger.course.history import History
 from ledger.events.base import Need, Occurred, Wire
-from ledger.events.body import open_body
+from ledger.events.body import open_body, references
 from ledger.events.entry import Entry
 from ledger.events.record import EntryCorrected, EntryCountersigned, EntryVoided
 from ledger.events.safety import ToleranceAssessed, ToxicityReported
@@ -187,3 +188,23 @@ def told(entries: Sequence[Entry], grant: frozenset[str] = frozenset()) -> tuple
     naive = Naive(entries, grant)
     struck = {(name, by.id) for name, by in naive.struck.items()}
     return naive.facts(), struck, naive.superseded(), naive.awaiting()
+
+
+def arrivals(entries: Sequence[Entry], random: Random) -> list[Entry]:
+    """The entries in another order in which everything still comes behind what it is about."""
+    names = {one.id for one in entries}
+    about = {one.id: (set(subjects(one)) & names) - {one.id} for one in entries}
+    done: list[Entry] = []
+    while len(done) < len(entries):
+        ready = [one for one in entries if one.id in about and not about[one.id] & about.keys()]
+        done.append(random.choice(ready))
+        del about[done[-1].id]
+    return done
+
+
+def subjects(one: Entry) -> Iterator[str]:
+    """The entries that one is about, by its body or as what it amends."""
+    event = one.event
+    yield from references(open_body(event.kind, event.body) if isinstance(event, EntryCorrected) else event)
+    if one.payload.corrects is not None:
+        yield one.payload.corrects.id
