@@ -163,7 +163,7 @@ def _plan(act: Act, desk: Desk, ledger: Ledger) -> Plan:
     drafts = act.decide(desk)
     for draft in drafts:
         _in_time(draft, desk)
-    signed_by = tuple(signings(draft, desk, roster) for draft in drafts)
+    signed_by = signings(drafts, desk, roster)
     return Plan(act, drafts, signed_by, ledger.size, _essence(drafts, signed_by))
 
 

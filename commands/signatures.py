@@ -39,8 +39,22 @@ def authorise(act: object, desk: Desk, roster: Roster) -> None:
     _delegated(person, row, desk.occurred(None), desk, roster)
 
 
-def signings(draft: Draft, desk: Desk, roster: Roster) -> tuple[Signing, ...]:
-    """Plan the signatures of a draft by the persons at the desk; NotAllowed when one may not or one is lacking."""
+def signings(drafts: Sequence[Draft], desk: Desk, roster: Roster) -> tuple[tuple[Signing, ...], ...]:
+    """Plan the signatures of each draft by the persons at the desk.
+
+    NotAllowed when one may not, one is lacking, or somebody at the desk would sign none of the drafts.
+    """
+    planned = tuple(_signings(draft, desk, roster) for draft in drafts)
+    most = max(map(len, planned))
+    if len(desk.actors) > most:
+        raise NotAllowed(
+            f"{' and '.join(NAMES[type(draft.event)] for draft in drafts)} takes {most} signatures, not {len(desk.actors)}",
+            fix="a further person countersigns: doseledger countersign",
+        )
+    return planned
+
+
+def _signings(draft: Draft, desk: Desk, roster: Roster) -> tuple[Signing, ...]:
     row = KINDS[NAMES[type(draft.event)]]
     persons = [roster.people[name] for name in desk.actors]
     if isinstance(draft.event, EntryCountersigned):
@@ -64,11 +78,6 @@ def signings(draft: Draft, desk: Desk, roster: Roster) -> tuple[Signing, ...]:
         planned.append(Signing(person.id, person.name, person.organisation, role, meaning))
         wanted.append(Need(meaning=meaning, role=role))
         _delegated(person, row, draft.occurred, desk, roster)
-    if len(persons) > len(requirements):
-        raise NotAllowed(
-            f"{row.name} takes {len(requirements)} signatures, not {len(persons)}",
-            fix="a further person countersigns: doseledger countersign",
-        )
     if draft.performed_by is not None:
         wanted.append(_performer(draft.performed_by, row, roster))
     return (replace(planned[0], needs=tuple(wanted)), *planned[1:])
