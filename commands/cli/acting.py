@@ -73,7 +73,7 @@ def do(doing: Doing) -> Outcome:
         return done
     while True:
         planned = planned_with_answers(doing)
-        for line in shown.lines(planned, doing.said):
+        for line in shown.lines(planned, doing.said, doing.session.ledger):
             console.insist(line)
         hands = _hands(doing)
         try:

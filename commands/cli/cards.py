@@ -29,14 +29,16 @@ def card(data: Status) -> None:
     _section(
         "Holds",
         (
-            f"{row.drug}: {row.text} ({row.rule}{f', #{row.entry}' if row.entry is not None else ''}){' for good' if row.for_good else ''}"
+            f"{row.drug}: {row.text} ({row.rule}{'' if row.entry is None else f', #{row.entry}'})"
+            + (" for good" if row.for_good else "")
             for row in data.holds
         ),
     )
     _section(
         "Pending",
         (
-            f"#{row.entry} {row.kind} needs {', '.join(f'{need.meaning} by {need.role}' for need in row.needs)}; until then the stricter reading counts"
+            f"#{row.entry} {row.kind} needs {', '.join(f'{need.meaning} by {need.role}' for need in row.needs)}; "
+            "until then the stricter reading counts"
             for row in data.pending
         ),
     )
@@ -60,7 +62,8 @@ def _course(data: Status) -> None:
         console.answer(f"  the pack would not refuse {course.protocol_step_mg} mg{because}")
     over = f", {course.over} over" if course.over else ""
     console.answer(
-        f"  counted {course.counted}, remaining {course.remaining}, orderable {course.orderable}{over}; {course.cumulative_mg} mg in all"
+        f"  counted {course.counted}, remaining {course.remaining}, orderable {course.orderable}{over}; "
+        f"{course.cumulative_mg} mg in all"
     )
     console.answer(
         f"  week {course.week.n}: {course.week.given_mg} of {course.week.cap_mg} mg"
@@ -103,7 +106,9 @@ def _order(row: OrderRow) -> str:
         for name, flag in (("checked", row.checked), ("released", row.released), ("premedicated", row.premedicated))
         if flag
     ]
-    return f"#{row.entry} {row.drug} {row.ordered_mg} mg for {row.planned_start}, until {row.expires}, by {row.prescriber}: {', '.join(done) or 'not yet checked'}"
+    times = f"for {row.planned_start}, until {row.expires}"
+    state = ", ".join(done) or "not yet checked"
+    return f"#{row.entry} {row.drug} {row.ordered_mg} mg {times}, by {row.prescriber}: {state}"
 
 
 def _toxicity(row: Toxicity) -> str:

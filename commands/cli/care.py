@@ -42,7 +42,7 @@ class Check:
 
 
 def doctor(shared: Shared, layout: Layout) -> int:
-    """Look whether this machine and this ledger are in order: files, keys, clock, outbox, and the record itself. Exit 1 when not."""
+    """Look whether this machine and this ledger are in order: files, keys, clock, outbox, record. Exit 1 when not."""
     found = list(_checks(shared))
     bad = any(check.state == "bad" for check in found)
     if shared.json:
@@ -117,7 +117,7 @@ def _clock(ledger: Ledger) -> Check:
         return Check(
             "clock",
             "bad",
-            f"it says {now:%Y-%m-%d %H:%M:%S} UTC, before the newest entry ({last:%Y-%m-%d %H:%M:%S}): one of them is wrong",
+            f"it says {now:%Y-%m-%d %H:%M:%S} UTC, the newest entry {last:%Y-%m-%d %H:%M:%S}: one of them is wrong",
         )
     return Check(
         "clock", "ok", f"{now:%Y-%m-%d %H:%M:%S} UTC, after the newest entry; compare it with a clock you trust"
@@ -201,7 +201,8 @@ def about(
                 console.answer(f"{name:<9} {rows.cell(value)}")
         if checked is not None:
             console.answer(
-                f"check     {checked.unknown or f'{checked.agree} files agree with the installer, {len(checked.differ)} differ'}"
+                "check     "
+                + (checked.unknown or f"{checked.agree} files agree with the installer, {len(checked.differ)} differ")
             )
             for name in checked.differ:
                 console.answer(f"  x {name}")
@@ -227,7 +228,7 @@ def completion(
         ),
     ] = None,
 ) -> None:
-    """Print the script that lets a shell complete commands: doseledger completion bash >> ~/.bashrc"""
+    """Print the script that lets a shell complete commands, e.g. for ~/.bashrc."""
     from typer._completion_shared import get_completion_script
 
     name = shell or Path(os.environ.get("SHELL", "bash")).name

@@ -26,7 +26,7 @@ from projections import patient as project
 
 ZONE = "America/Los_Angeles"
 NAME = "demo.ledger"
-FORGED = "forged.ledger"
+FORGED = "forged/forged.ledger"
 LOOKED_BACK = "001-005"
 DEVICE = "ward-1"
 
@@ -42,7 +42,7 @@ def demo(
         typer.Option("--tamper", help="Change one dose in a copy of the file and show that verify names the entry."),
     ] = False,
 ) -> int:
-    """Play a trial site through on a training ledger: fictional staff and patients, fictional parameters labelled so, real signatures."""
+    """Play a trial site through on a training ledger: fictional people and parameters, labelled so; real signatures."""
     here = Path(folder)
     ledger = here / NAME
     played = not ledger.exists()
@@ -69,7 +69,7 @@ def demo(
 
 
 def play(here: Path, now: datetime) -> None:
-    """Play the whole script into a new folder, which appears whole or not at all; the play ends a little before `now`."""
+    """Play the script into a new folder, which appears whole or not at all; the play ends a little before `now`."""
     if here.exists() and (not here.is_dir() or any(here.iterdir())):
         raise Unavailable(f"{here} is not empty and holds no play", fix="name another folder: doseledger demo FOLDER")
     here.parent.mkdir(parents=True, exist_ok=True)
@@ -104,7 +104,7 @@ def _play(work: Path, now: datetime) -> None:
 
 
 def _order_for_now(script: Script, now: datetime) -> None:
-    """Leave one dose of the last patient ordered, checked, released and premedicated, so that it can be given by hand."""
+    """Leave one dose of the last patient ordered, checked, released and premedicated, to be given by hand."""
     patient, label = "001-006", "001-006.2"
 
     def before(minutes: int) -> tuple[int, str]:
@@ -121,7 +121,7 @@ def _order_for_now(script: Script, now: datetime) -> None:
         amount="10mg",
         for_=planned,
         label=label,
-        tell=f"{patient}: 10 mg is ordered for today, checked, released and premedicated; it waits for you (doseledger give).",
+        tell=f"{patient}: 10 mg is ordered for today, checked, released and premedicated; it waits for you.",
     )
     script.do(*before(65), "pharm.1", "dose pharmacy-check", order=f"@{label}")
     script.do(
@@ -167,7 +167,8 @@ def _shown(path: Path, report: Report) -> None:
         correction = next(entry for entry in entries if entry.kind == "entry.corrected/1")
         console.answer("")
         console.answer(
-            f"One patient as known when the correction #{correction.position} was written, not yet signed by the principal investigator"
+            f"One patient as known when the correction #{correction.position} was written, "
+            "not yet signed by the principal investigator"
         )
         cards.card(project.status(ledger, LOOKED_BACK, now=now, known_at=correction.position + 1))
         console.answer("")
@@ -184,7 +185,7 @@ def _next(here: Path) -> None:
         "  doseledger log --patient 001-001 --given  twelve doses",
         "  doseledger timeline 001-005               a correction and a late entry in clinical order",
         "  doseledger explain ENTRY                  what the rules say about an entry of the log",
-        f"  doseledger give --as nurse.1              give the dose that waits (every passphrase is '{PASSPHRASE.decode()}')",
+        f"  doseledger give --as nurse.1              give the dose that waits (passphrase: {PASSPHRASE.decode()})",
         "  doseledger dose order 001-003 alemtuzumab 30 mg --for now --as inv.1",
         f"  doseledger demo {here} --tamper            change a dose in a copy of the file; verify names it",
     ):
@@ -218,6 +219,7 @@ def _tampered(shared: Shared, here: Path) -> int:
 
 def _told(forged: Forged) -> None:
     console.answer(
-        f"In a copy of the ledger file, {forged.path}, the amount of entry #{forged.position} is changed from {forged.before} to {forged.after},"
+        f"In a copy of the ledger file, {forged.path},\n"
+        f"the amount of entry #{forged.position} is changed from {forged.before} to {forged.after},"
     )
     console.answer("as somebody with a hex editor could. The original is untouched. What verify says of the copy:")

@@ -43,6 +43,7 @@ class _Plan:
 
 def init(
     shared: Shared,
+    *,
     path: Annotated[str, typer.Argument(metavar="PATH", help="The file to make, e.g. trial.ledger.")],
     trial: Annotated[str | None, typer.Option("--trial", help="The trial's registry number, e.g. nct00983528.")] = None,
     site: Annotated[str | None, typer.Option("--site", help="The site's number, e.g. 001.")] = None,
@@ -72,8 +73,8 @@ def init(
         typer.Option("--passphrase-fd", metavar="NAME=N", help="An open file descriptor that gives it; repeatable."),
     ] = None,
 ) -> None:
-    """Make a ledger. All root registrars sign its first entry; the entry's hash is the ledger's id, for the trial master file."""
-    plan = _asked(path, trial, site, zone, purpose, registrar or [], device)
+    """Make a ledger. All root registrars sign its first entry, whose hash is the ledger's id."""
+    plan = _asked(path, trial=trial, site=site, zone=zone, purpose=purpose, registrars=registrar or [], device=device)
     _show(plan)
     given = terminal.given(passphrase_file or (), passphrase_fd or ())
     if all(name in given for name in plan.registrars) and not yes and not terminal.agree("Make this ledger?"):
@@ -158,6 +159,7 @@ def _key_file(path: Path) -> tuple[Path, PublicKey]:
 
 def _asked(
     path: str,
+    *,
     trial: str | None,
     site: str | None,
     zone: str | None,

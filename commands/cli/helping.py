@@ -17,7 +17,7 @@ def help(
     topic: Annotated[
         str | None, typer.Argument(help=f"One of: {', '.join(PAGES)}.", autocompletion=lambda: list(PAGES))
     ] = None,
-) -> None:  # noqa: A001 - the word of the command
+) -> None:
     """Show a page on a topic, or the list of commands."""
     if topic is not None and topic not in PAGES:
         raise BadInput(f"there is no page on {topic!r}", fix=f"one of: {', '.join(PAGES)}")

@@ -79,6 +79,7 @@ def save_key(person: str, name: str, organisation: str, passphrase: bytes, *, ro
 
 def key_create(
     shared: Shared,
+    *,
     person: Annotated[str, typer.Argument(metavar="NAME", help="Your id in the ledger, e.g. nurse.1.")],
     name: Annotated[
         str | None, typer.Option("--name", help="Your name as it is printed beside every signature.")

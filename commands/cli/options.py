@@ -155,7 +155,7 @@ def made(name: str, function: Callable[..., object], parameters: list[inspect.Pa
     function.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
     function.__annotations__ = {parameter.name: parameter.annotation for parameter in parameters}
     app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None)
-    app.command(name.split()[-1], help=words)(function)
+    app.command(name.rsplit(maxsplit=1)[-1], help=words)(function)
     return cast("TyperCommand", typer.main.get_command(app))
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import json
-import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -51,7 +50,7 @@ def waiting(ledger_id: str) -> list[Parcel]:
     here = folder(ledger_id)
     if not here.is_dir():
         return []
-    found = sorted(here.glob("*.json"), key=lambda path: (os.stat(path).st_mtime_ns, path.name))
+    found = sorted(here.glob("*.json"), key=lambda path: (path.stat().st_mtime_ns, path.name))
     return [_read(path) for path in found]
 
 

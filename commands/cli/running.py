@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import traceback
 from collections.abc import Sequence
 
 from commands.cli import console, failing
@@ -56,6 +55,8 @@ def _usage(error: Exception) -> BadInput:
 
 
 def _internal(error: Exception) -> int:
+    import traceback
+
     from commands.cli.clock import now
     from commands.cli.place import state_dir
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 
 import msgspec
@@ -9,9 +10,12 @@ import msgspec
 from commands.draft import Circumstances, Draft
 from commands.perform import Plan
 from commands.signatures import Signing
+from ledger.book import Ledger
+from ledger.errors import DoseLedgerError
 from ledger.events.base import Wire
 from ledger.events.registry import NAMES
 from ledger.signing.meanings import text as statement
+from projections.words import summary
 
 _UNITS = {
     "_mg": "mg",
@@ -23,17 +27,18 @@ _UNITS = {
     "_m2": "m2",
     "_min": "min",
 }
+_UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\Z")
 _HIDDEN = frozenset({"request", "key", "body"})
 
 
-def lines(planned: Plan, said: Circumstances) -> list[str]:
-    """Describe the entries of a plan, one block each."""
+def lines(planned: Plan, said: Circumstances, ledger: Ledger) -> list[str]:
+    """Describe the entries of a plan, one block each; entries that they name are described too."""
     found: list[str] = []
     for number, (draft, signed) in enumerate(zip(planned.drafts, planned.signings, strict=True), 1):
         head = f"Entry {number} of {len(planned.drafts)}" if len(planned.drafts) > 1 else "Entry"
         found += [
             f"{head}: {NAMES[type(draft.event)]} on {draft.stream}",
-            *_body(draft, planned.act, said),
+            *_body(draft, planned.act, said, ledger),
             *_signers(signed),
         ]
     return found
@@ -55,7 +60,7 @@ def as_data(planned: Plan) -> list[dict[str, object]]:
     ]
 
 
-def _body(draft: Draft, act: object, said: Circumstances) -> list[str]:
+def _body(draft: Draft, act: object, said: Circumstances, ledger: Ledger) -> list[str]:
     found = [("when", f"{draft.occurred.at} ({draft.occurred.zone}, {draft.occurred.basis})")]
     if draft.performed_by is not None:
         found.append(("performed by", draft.performed_by))
@@ -68,7 +73,7 @@ def _body(draft: Draft, act: object, said: Circumstances) -> list[str]:
     for name in msgspec.structs.fields(type(draft.event)):
         value = getattr(draft.event, name.name)
         if value is not None and value != () and name.name not in _HIDDEN:
-            found.append((_label(name.name), _value(name.name, value, act)))
+            found.append((_label(name.name), _value(name.name, value, act, ledger)))
     if draft.shown:
         found.append(("findings seen", ", ".join(draft.shown)))
     width = max(len(label) for label, _ in found)
@@ -80,29 +85,43 @@ def _label(name: str) -> str:
     return name.removesuffix(unit).replace("_", " ")
 
 
-def _value(name: str, value: object, act: object) -> str:
+def _value(name: str, value: object, act: object, ledger: Ledger) -> str:
     unit = next(
         (unit for suffix, unit in sorted(_UNITS.items(), key=lambda item: -len(item[0])) if name.endswith(suffix)), ""
     )
     if isinstance(value, Wire):
         value = msgspec.to_builtins(value)
     if isinstance(value, Mapping):
-        return ", ".join(f"{_label(key)} {_value(key, item, act)}" for key, item in value.items() if item is not None)
+        return ", ".join(
+            f"{_label(key)} {_value(key, item, act, ledger)}" for key, item in value.items() if item is not None
+        )
     if isinstance(value, Sequence) and not isinstance(value, str):
-        return "; ".join(_value(name, item, act) for item in value)
+        return "; ".join(_value(name, item, act, ledger) for item in value)
     if isinstance(value, str) and value.startswith("sha256:"):
         typed = getattr(act, name, None)
         return f"'{typed}' (kept beside the record)" if isinstance(typed, str) else "(words kept beside the record)"
+    if isinstance(value, str) and _UUID.match(value):
+        return _named(value, ledger)
     if isinstance(value, bool):
         return "yes" if value else "no"
     return f"{value} {unit}".strip()
+
+
+def _named(entry_id: str, ledger: Ledger) -> str:
+    """Describe an entry that is named by its id; one of the same act has no place yet."""
+    try:
+        entry = ledger.find(entry_id)
+    except DoseLedgerError:
+        return "the entry of this act above"
+    return f"#{entry.position} {entry.kind} of {entry.payload.occurred.at}: {summary(entry.event)}"
 
 
 def _signers(signed: Sequence[Signing]) -> list[str]:
     found = []
     for signing in signed:
         found.append(
-            f"    signed by {signing.name} ({signing.person}), {signing.role}, {signing.organisation}: {signing.meaning}"
+            f"    signed by {signing.name} ({signing.person}), {signing.role}, {signing.organisation}: "
+            f"{signing.meaning}"
         )
         found.append(f'        "{statement(signing.meaning)}"')
     given = {(s.meaning, s.role) for s in signed}

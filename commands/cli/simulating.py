@@ -30,7 +30,7 @@ def simulate(
         str | None, typer.Option("--keep", metavar="FOLDER", help="Keep the ledger in this folder.")
     ] = None,
 ) -> int:
-    """Play a scenario: scripted people, real signatures, a scripted clock. Exit 1 when anything differs from what it expects."""
+    """Play a scenario with real signatures and a scripted clock. Exit 1 when anything differs from what it expects."""
     here = Path(file).parent
     script = read_file(file)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 
 from commands.cli import console
 from ledger.errors import BadInput, Question
@@ -43,6 +44,24 @@ def choose(question: str, choices: Sequence[str], *, option: str) -> int:
         console.insist(f"  {said!r} is not one of the numbers.", "warn")
 
 
+def key(allowed: str) -> str:
+    """Wait for one of these keys, without Enter; anything else is ignored. Ctrl-C interrupts."""
+    import termios
+    import tty
+
+    before = termios.tcgetattr(sys.stdin.fileno())
+    try:
+        tty.setcbreak(sys.stdin.fileno())
+        while True:
+            pressed = os.read(sys.stdin.fileno(), 1).decode("ascii", "replace").lower()
+            if not pressed:
+                raise KeyboardInterrupt
+            if pressed in allowed:
+                return pressed
+    finally:
+        termios.tcsetattr(sys.stdin.fileno(), termios.TCSADRAIN, before)
+
+
 def passphrase(prompt: str, *, option: str = "--passphrase-file or --passphrase-fd") -> bytes:
     """Ask for a passphrase without showing it."""
     if not present():
@@ -61,7 +80,7 @@ def given(files: Sequence[str], descriptors: Sequence[str]) -> dict[str, bytes]:
     for text in files:
         name, path = _named(text)
         try:
-            with open(path, "rb") as file:
+            with Path(path).open("rb") as file:
                 found[name] = _line(file.read(LONGEST_PASSPHRASE))
         except OSError as error:
             raise BadInput(

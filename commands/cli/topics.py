@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from commands.cli.tree import PANELS, TREE
 
-NOTICE = "Not clinical advice: doseledger checks entries against an approved protocol pack and keeps the record;\nthe investigator decides."
+NOTICE = (
+    "Not clinical advice: doseledger checks entries against an approved protocol pack and keeps the record;\n"
+    "the investigator decides."
+)
 
 
 def overview() -> str:

@@ -11,6 +11,9 @@ from commands.cli.options import Shared
 from commands.cli.place import ledger_path, read_file
 from ledger.verify import Finding, Report, verify_path
 
+FIRST = 8
+"""Findings that are printed: one changed byte breaks every checkpoint after it."""
+
 
 def verify(
     shared: Shared,
@@ -18,6 +21,7 @@ def verify(
     trusted: Annotated[
         str | None, typer.Option("--trusted", metavar="FILE", help="A checkpoint that was kept outside this ledger.")
     ] = None,
+    every: Annotated[bool, typer.Option("--all", help=f"Print every finding, not the first {FIRST} alone.")] = False,
 ) -> int:
     """Verify a ledger from its bytes up: exit 0 when it holds, 8 when anything is not what it must be."""
     path = ledger_path(file or shared.ledger)
@@ -25,11 +29,11 @@ def verify(
     if shared.json:
         envelope.about("verify", {"id": report.ledger, "size": report.entries, "root": report.root}, report)
         return report.exit_code
-    tell(report, path)
+    tell(report, path, every=every)
     return report.exit_code
 
 
-def tell(report: Report, path: str) -> None:
+def tell(report: Report, path: str, *, every: bool = False) -> None:
     """Print a report for people."""
     good = report.exit_code == 0
     console.answer(console.paint(f"{'v' if good else 'x'} {_SENTENCES[report.verdict]}", "good" if good else "bad"))
@@ -40,8 +44,11 @@ def tell(report: Report, path: str) -> None:
     if report.first_bad is not None:
         first = report.first_bad
         console.answer(f"  first bad entry: #{first.position}{f' ({first.kind})' if first.kind else ''}: {first.why}")
-    for finding in report.findings:
+    shown = report.findings if every else report.findings[:FIRST]
+    for finding in shown:
         console.answer(f"  x {_line(finding)}")
+    if len(shown) < len(report.findings):
+        console.answer(f"  x ... and {len(report.findings) - len(shown)} more, most of which follow from these (--all)")
     for finding in report.notices:
         console.answer(f"  ! {_line(finding)}")
     console.answer(f"  checked: {', '.join(report.checked)}")

@@ -54,7 +54,7 @@ def _signed(called: Any, verb: Verb, names: dict[str, Option]) -> Any:  # noqa: 
 
 def _parameter(key: str, row: Option) -> inspect.Parameter:
     kind: Any = bool if row.flag else list[str] if row.many else str
-    complete = {"autocompletion": lambda: list(row.choices)} if row.choices else {}
+    complete: Any = {"autocompletion": lambda: list(row.choices)} if row.choices else {}
     metavar = None if row.flag else "|".join(row.choices) if row.choices and len(row.choices) < 7 else row.name.upper()
     words = row.help if not row.choices or len(row.choices) < 7 else f"{row.help} One of: {', '.join(row.choices)}."
     if row.positional:
@@ -123,7 +123,10 @@ def _dry(doing: acting.Doing, shared: Shared) -> int:
     else:
         console.answer(
             "\n".join(
-                ["Nothing is written. This would be signed; no rule refuses it:", *shown.lines(planned, doing.said)]
+                [
+                    "Nothing is written. This would be signed; no rule refuses it:",
+                    *shown.lines(planned, doing.said, doing.session.ledger),
+                ]
             )
         )
     return 0
@@ -155,11 +158,13 @@ def report(session: Session, name: str, outcome: Outcome, shared: Shared) -> Non
         entry = session.ledger.entry(receipt.position)
         before = " (stored before; nothing new was written)" if outcome.repeated else ""
         console.answer(
-            f"v #{receipt.position}  {entry.kind}  {entry.stream}  {entry.payload.occurred.at}  id {receipt.id[:8]}  leaf {receipt.leaf[:12]}{before}"
+            f"v #{receipt.position}  {entry.kind}  {entry.stream}  {entry.payload.occurred.at}  "
+            f"id {receipt.id[:8]}  leaf {receipt.leaf[:12]}{before}"
         )
     for finding in outcome.raised:
         console.say(
-            f"  ! {finding.id} {finding.severity}{' (hindsight)' if finding.hindsight else ''}: {failing.sentence(finding.text)}",
+            f"  ! {finding.id} {finding.severity}{' (hindsight)' if finding.hindsight else ''}: "
+            f"{failing.sentence(finding.text)}",
             "warn",
         )
     for finding in outcome.cleared:

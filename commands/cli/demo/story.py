@@ -1,4 +1,4 @@
-"""Six patients: tolerated; not tolerated and repeated; gap and restart; a deviation; late and corrected; one for today."""
+"""Six patients: tolerated; not tolerated, repeated; gap and restart; a deviation; late and corrected; one for today."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ def _joins(s: Script, patient: str, *, sex: str, born: int, weight: str, height:
         )
 
 
-def _released(s: Script, patient: str, mg: int, day: int, label: str, seen: tuple[str, ...] = ()) -> None:
+def _released(s: Script, patient: str, mg: int, day: int, label: str) -> None:
     prepared, waste = _PREPARED[mg]
     s.do(
         day,
@@ -75,7 +75,6 @@ def _released(s: Script, patient: str, mg: int, day: int, label: str, seen: tupl
         drug=DRUG,
         amount=f"{mg}mg",
         for_=s.time(day, "10:00"),
-        seen=seen,
         label=label,
     )
     s.do(day, "08:20", "pharm.1", "dose pharmacy-check", order=f"@{label}")
@@ -91,15 +90,15 @@ def _released(s: Script, patient: str, mg: int, day: int, label: str, seen: tupl
     )
 
 
-def _started(s: Script, patient: str, mg: int, day: int, label: str, seen: tuple[str, ...] = ()) -> None:
-    _released(s, patient, mg, day, label, seen)
+def _started(s: Script, patient: str, mg: int, day: int, label: str) -> None:
+    _released(s, patient, mg, day, label)
     s.do(day, "09:16", "nurse.1", "premed give", subject=f"@{label}", set=True, at=s.time(day, "09:15"))
     s.do(day, "10:00", "nurse.1+nurse.2", "dose start", order=f"@{label}", wristband=patient)
 
 
-def _dose(s: Script, patient: str, mg: int, day: int, label: str, seen: tuple[str, ...] = ()) -> None:
+def _dose(s: Script, patient: str, mg: int, day: int, label: str) -> None:
     """One smooth infusion: seven entries, nine signatures."""
-    _started(s, patient, mg, day, label, seen)
+    _started(s, patient, mg, day, label)
     s.do(day, "12:00", "nurse.1", "dose complete", dose=f"@{label}", given="all")
     s.do(day, "14:00", "inv.1", "tolerance assess", dose=f"@{label}", worst=0)
 
@@ -273,7 +272,8 @@ def _corrected(s: Script, p: str) -> None:
         reason="transcription",
         reason_text="3 mg was given; 30 was typed.",
         label=f"{p}.c",
-        tell=f"{p}: the nurse corrects it; lowering a dose awaits the principal investigator, and until then both readings stand.",
+        tell=f"{p}: the nurse corrects it; lowering a dose awaits the principal investigator, "
+        "and until then both readings stand.",
     )
     s.do(
         22,
@@ -294,7 +294,8 @@ def _corrected(s: Script, p: str) -> None:
         source_ref="Ward chart, page 3",
         reason="late-entry",
         reason_text="The chart page was found two days later.",
-        tell=f"{p}: the dexamethasone is entered late, from the ward chart; the finding is gone now, and still there as known before.",
+        tell=f"{p}: the dexamethasone is entered late, from the ward chart; the finding is gone now, "
+        "and still there as known before.",
     )
     _dose(s, p, 10, 24, f"{p}.2")
     _dose(s, p, 30, 25, f"{p}.3")

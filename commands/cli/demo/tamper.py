@@ -25,7 +25,7 @@ class Forged:
 
 
 def forge(path: Path, copy: Path) -> Forged:
-    """Copy a ledger file that nobody writes to, and change the amount of its newest completed 30 mg infusion to 3 mg."""
+    """Copy a ledger file that nobody writes to; its newest completed infusion of 30 mg becomes one of 10 mg."""
     with Ledger.open(path, read_only=True) as ledger:
         entries = [e for e in ledger.entries() if isinstance(e.event, InfusionCompleted) and e.event.given_mg == "30"]
         position = entries[-1].position
@@ -44,12 +44,13 @@ def forge(path: Path, copy: Path) -> Forged:
             why="its bytes are not in one piece",
             fix="play the demonstration anew in another folder",
         )
+    copy.parent.mkdir(parents=True, exist_ok=True)
     copy.write_bytes(data.replace(old, new))
     copy.chmod(0o600)
-    return Forged(copy, position, "30 mg", "3 mg")
+    return Forged(copy, position, "30 mg", "10 mg")
 
 
 def _changed(payload: str) -> str:
     data = base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4))
-    forged = data.replace(b'"given_mg":"30"', b'"given_mg":"03"', 1)
+    forged = data.replace(b'"given_mg":"30"', b'"given_mg":"10"', 1)
     return base64.urlsafe_b64encode(forged).rstrip(b"=").decode()

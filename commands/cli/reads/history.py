@@ -1,4 +1,4 @@
-"""`log`, `show`, `timeline`, `replay` and `explain`: what was written, when it was known, and what the rules say of it."""
+"""`log`, `show`, `timeline`, `replay`, `explain`: what was written, when it was known, what the rules say of it."""
 
 from __future__ import annotations
 
@@ -20,6 +20,7 @@ Entry = Annotated[str, typer.Argument(metavar="ENTRY", help="#402, 402, or the f
 def log(
     shared: Shared,
     layout: Layout,
+    *,
     patient: Annotated[str | None, typer.Option("--patient", metavar="NUMBER", help="Only this patient.")] = None,
     given: Annotated[bool, typer.Option("--given", help="Only infusions that were started.")] = False,
     person: Annotated[
@@ -110,7 +111,8 @@ def show(shared: Shared, asof: AsOf, entry: Entry) -> None:
         _block(
             "Signed by",
             (
-                f'{s.name} ({s.person}), {s.role}, {s.organisation}: {s.meaning} at {s.at} ({s.at_utc}), key {s.key}\n      "{s.statement}"'
+                f"{s.name} ({s.person}), {s.role}, {s.organisation}: {s.meaning} at {s.at} ({s.at_utc}), key {s.key}"
+                f'\n      "{s.statement}"'
                 for s in data.signatures
             ),
         )
@@ -125,7 +127,8 @@ def show(shared: Shared, asof: AsOf, entry: Entry) -> None:
         _block(
             "Amendments",
             (
-                f"#{row.entry} {row.does} it ({row.state}){f': {row.why or row.reason}' if row.why or row.reason else ''}; {cards.signed(row.signatures)}"
+                f"#{row.entry} {row.does} it ({row.state}, {row.why or row.reason or 'no reason given'}); "
+                f"{cards.signed(row.signatures)}"
                 for row in data.amendments
             ),
         )
@@ -179,7 +182,7 @@ def replay(
     layout: Layout,
     patient: Annotated[str | None, typer.Argument(metavar="PATIENT", help="One patient; all when left out.")] = None,
 ) -> None:
-    """Show the ledger as it was known at an earlier time, or after its first N entries, judged as at a clinical time."""
+    """Show the ledger as it was known at an earlier time, or after its first N entries."""
     from commands.cli.reads.patients import status
 
     if not shared.json:
@@ -188,7 +191,8 @@ def replay(
 
             through = window(ledger, **times(ledger, asof))
             console.say(
-                f"Replayed from the first {through.size} of {ledger.size} entries; root {ledger.root_at(through.size).hex()}."
+                f"Replayed from the first {through.size} of {ledger.size} entries; "
+                f"root {ledger.root_at(through.size).hex()}."
             )
     status(shared, asof, layout, patient)
 
@@ -218,7 +222,10 @@ def explain(shared: Shared, entry: Entry) -> None:
             _block(
                 "Refused attempt",
                 (
-                    f"{data.attempt.act}, claimed by {data.attempt.claimed_by or 'nobody known'} (proof: {data.attempt.proof}), exit {data.attempt.exit}",
+                    (
+                        f"{data.attempt.act}, claimed by {data.attempt.claimed_by or 'nobody known'} "
+                        f"(proof: {data.attempt.proof}), exit {data.attempt.exit}"
+                    ),
                     *(data.attempt.answer or "").splitlines(),
                 ),
             )

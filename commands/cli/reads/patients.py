@@ -11,6 +11,7 @@ from commands.cli.asof import times
 from commands.cli.options import AsOf, Layout, Shared
 from commands.cli.session import reading
 from projections import patient as project
+from projections.card import Overview
 
 Number = Annotated[
     str | None, typer.Argument(metavar="PATIENT", help="The patient's number; all patients when left out.")
@@ -37,7 +38,7 @@ def patient_list(shared: Shared, asof: AsOf, layout: Layout) -> None:
         _overview(shared, layout, project.overview(ledger, **times(ledger, asof)), "patient-list")
 
 
-def _overview(shared: Shared, layout: Layout, data: project.Overview, name: str) -> None:
+def _overview(shared: Shared, layout: Layout, data: Overview, name: str) -> None:
     if shared.json:
         with reading(shared.ledger) as ledger:
             envelope.put(name, ledger, data, valid_at=data.valid_at, known_at=data.known_at, size=data.size)
@@ -76,20 +77,12 @@ def todo(
 ) -> None:
     """List what is due, the earliest first: doses to start or end, assessments, signatures, open findings."""
     with reading(shared.ledger) as ledger:
-        data = project.todo(ledger, **times(ledger, asof))
-        tasks = [task for task in data.tasks if patient in (None, task.patient)]
+        data = project.todo(ledger, patient=patient, **times(ledger, asof))
         if shared.json:
-            envelope.put(
-                "todo",
-                ledger,
-                {"tasks": tasks, "notice": data.notice},
-                valid_at=data.valid_at,
-                known_at=data.known_at,
-                size=data.size,
-            )
+            envelope.put("todo", ledger, data, valid_at=data.valid_at, known_at=data.known_at, size=data.size)
             return
         rows.show(
-            tasks,
+            data.tasks,
             layout.format,
             columns=("due", "overdue", "patient", "what", "rule", "entry"),
             empty="Nothing is due.",

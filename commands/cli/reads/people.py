@@ -52,7 +52,8 @@ def person_list(shared: Shared, asof: AsOf, layout: Layout) -> None:
         rows.show(found, layout.format)
         for waiting in data.pending:
             console.say(
-                f"! #{waiting.entry} {waiting.kind} of {waiting.about} awaits a second signature: doseledger countersign {waiting.entry}",
+                f"! #{waiting.entry} {waiting.kind} of {waiting.about} awaits a second signature: "
+                f"doseledger countersign {waiting.entry}",
                 "warn",
             )
 
@@ -82,7 +83,8 @@ def who_may(
             console.answer(f"Signature {number}: {' or '.join(signature.meanings)}")
             for one in signature.persons:
                 console.answer(
-                    f"  {'v' if one.may else 'x'} {one.person} ({one.name}), {one.role}{'' if one.may else f': {one.why}'}"
+                    f"  {'v' if one.may else 'x'} {one.person} ({one.name}), {one.role}"
+                    + ("" if one.may else f": {one.why}")
                 )
             if not signature.persons:
                 console.answer("  x nobody is enrolled in such a role")

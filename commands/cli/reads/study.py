@@ -62,7 +62,7 @@ def protocol_show(shared: Shared, layout: Layout, pack: Source = None) -> None:
 def protocol_check(
     shared: Shared, pack: Annotated[str, typer.Argument(metavar="PACK", help="A bundled pack's name or a file.")]
 ) -> int:
-    """Check a protocol pack without activating it: what is wrong with it, unset, or made up. Exit 1 when it cannot be activated."""
+    """Check a protocol pack: what is wrong, unset or made up. Exit 1 when it cannot be activated."""
     found = _pack(shared, pack)
     missing = found.unset()
     problem: DoseLedgerError | None = None
