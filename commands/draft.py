@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 
 from ledger import wire
 from ledger.course import patient as fold
-from ledger.course.history import History, readings
+from ledger.course.history import History, continued, readings
 from ledger.course.state import Course, Dose, Order, Toxicity
 from ledger.errors import BadInput, NotAllowed, Question, Refused
 from ledger.events.base import DictionaryRef, Occurred, ProtocolRef, Reason, ReasonCode, Ref, Source, Wire
@@ -119,10 +119,10 @@ class PatientFile:
     @cached_property
     def histories(self) -> tuple[History, ...]:
         """Every reading of the history that still stands, as recorded first."""
-        before = self.memory.get(self.number)
-        if before is not None and before is not self and len(before.entries) == len(self.entries):
-            return before.histories
-        return readings(self.entries, at=self.now)
+        before = self._before
+        if before is None:
+            return readings(self.entries, at=self.now)
+        return continued(before.histories, self.entries, len(self.entries) - len(before.entries), at=self.now)
 
     @property
     def history(self) -> History:
@@ -142,13 +142,18 @@ class PatientFile:
     @cached_property
     def judgement(self) -> Judgement:
         """The judgement of the history as recorded; what was judged before at this desk is not judged again."""
-        before = self.memory.get(self.number)
-        known = None if before is None or before is self else before.judgement
-        same = before is not None and len(before.entries) == len(self.entries)
-        if known is None or not same or known.setting != self.setting:
-            known = judge(self.history.facts, self.setting, known)
+        before, facts = self._before, self.history.facts
+        known = None if before is None else before.judgement
+        if before is None or known is None or facts is not before.history.facts or known.setting != self.setting:
+            known = judge(facts, self.setting, known)
         self.memory[self.number] = self
         return known
+
+    @cached_property
+    def _before(self) -> PatientFile | None:
+        """What was read of the patient before at this desk: entries never change, these only begin with those."""
+        before = self.memory.get(self.number)
+        return None if before is None or len(before.entries) > len(self.entries) else before
 
     @cached_property
     def findings(self) -> tuple[Finding, ...]:

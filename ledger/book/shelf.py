@@ -53,7 +53,9 @@ class Shelf:
                 self._streams.popitem(last=False)
         else:
             self._streams.move_to_end(name)
-        kept.extend(self._open(position, raw).entry for position, raw in self._reader.stream(name, after=len(kept)))
+        for position, raw in self._reader.stream(name, after=len(kept)):
+            opened = self._opened.get(position)
+            kept.append((self._open(position, raw) if opened is None else opened).entry)
         return kept
 
     def roster(self, size: int, *, newest: bool) -> Roster:

@@ -6,6 +6,7 @@ touch an entry is decided when it is reached.
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -88,7 +89,7 @@ def effective(
     facts = _placed(sweep.facts)
     if valid_at is not None:
         facts = [fact for fact in facts if fact.occurred_at <= valid_at]
-    facts.sort(key=lambda fact: (fact.occurred_at, fact.rank, fact.id))
+    facts.sort(key=_clinical)
     return History(tuple(facts), tuple(sweep.struck), tuple(sweep.superseded), tuple(reversed(sweep.awaiting)))
 
 
@@ -106,6 +107,45 @@ def readings(
     if len(pending) > 1:
         grants += [frozenset({one}) for one in pending]
     return (recorded, *(effective(entries, sees=sees, valid_at=valid_at, grant=grant) for grant in grants))
+
+
+def continued(
+    before: tuple[History, ...], entries: Sequence[Entry], added: int, *, at: datetime
+) -> tuple[History, ...]:
+    """Give the `readings` of entries of which `before` are the readings without the last `added`.
+
+    A fact that nothing waits for and that says nothing about others is put in its place; anything else is
+    swept anew.
+    """
+    recorded, later = before[0], entries[len(entries) - added :]
+    if recorded.awaiting:
+        return readings(entries, at=at)
+    if not added:
+        return before
+    days = {fact.id for fact in recorded.facts if fact.occurred.precision == "day"}
+    if any(KINDS[one.kind].completed or _says_of_others(one) or days & {*references(one.event)} for one in later):
+        return readings(entries, at=at)
+    facts = list(recorded.facts)
+    for entry in later:
+        signers = entry.signers
+        fact = Fact(
+            entry, entry.event, entry.payload.occurred, entry.occurred_at, None, signers, _missing(entry, signers)
+        )
+        facts.insert(bisect_right(facts, _clinical(fact), key=_clinical), fact)
+    return (replace(recorded, facts=tuple(facts)),)
+
+
+def _says_of_others(entry: Entry) -> bool:
+    return isinstance(entry.event, EntryCountersigned | EntryCorrected | EntryVoided)
+
+
+def _clinical(fact: Fact) -> tuple[datetime, int, str]:
+    """The order of facts: when it happened, the rank of its kind, its id."""
+    return fact.occurred_at, fact.rank, fact.entry.payload.id
+
+
+def _missing(entry: Entry, signers: tuple[Signer, ...]) -> tuple[Need, ...]:
+    return needs.missing(entry.payload, signers) if entry.payload.needs else ()
 
 
 def _kind(amendment: Entry) -> str:
@@ -135,8 +175,8 @@ class _Sweep:
             self.added.setdefault(event.target, []).append(entry)
             return
         signers = self._signers(entry)
-        lacking = needs.missing(entry.payload, signers)
-        if KINDS[entry.kind].completed and lacking and entry.id not in self.grant:
+        lacking = _missing(entry, signers)
+        if lacking and KINDS[entry.kind].completed and entry.id not in self.grant:
             target = entry.payload.corrects.id if entry.payload.corrects else None
             self.awaiting.append(Awaiting(entry, target, lacking))
             return
@@ -148,7 +188,9 @@ class _Sweep:
             self._state(entry, signers, lacking)
 
     def _signers(self, entry: Entry) -> tuple[Signer, ...]:
-        later = reversed(self.added.get(entry.id, []))
+        if entry.id not in self.added:
+            return entry.signers
+        later = reversed(self.added[entry.id])
         in_time = (
             one
             for one in later
@@ -187,6 +229,8 @@ def _instant(occurred: Occurred, entry: Entry) -> datetime:
 def _placed(facts: Sequence[Fact]) -> list[Fact]:
     """Put a fact of day precision at the end of its day, yet never behind a fact that names it."""
     placed = list(facts)
+    if not any(fact.occurred.precision == "day" for fact in placed):
+        return placed
     while True:
         earliest: dict[str, datetime] = {}
         for fact in placed:

@@ -22,9 +22,9 @@ from ledger.rules.setting import Setting
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One fact in a fold: what tells it from any other, the course after it, and what it raised."""
+    """One fact in a fold, the course after it, and what it raised."""
 
-    key: tuple[int, int, int, datetime]
+    fact: Fact
     course: Course
     findings: tuple[Finding, ...]
 
@@ -74,23 +74,24 @@ def standing_findings(judgement: Judgement, at: datetime) -> tuple[Finding, ...]
 
 
 def _walk(facts: Sequence[Fact], setting: Setting, known: tuple[Step, ...]) -> tuple[Step, ...]:
-    keys = [_key(fact) for fact in facts]
-    same = next((i for i, (key, step) in enumerate(zip(keys, known, strict=False)) if key != step.key), None)
-    steps = list(known[: min(len(keys), len(known)) if same is None else same])
+    pairs = enumerate(zip(facts, known, strict=False))
+    same = next((i for i, (fact, step) in pairs if fact is not step.fact and _key(fact) != _key(step.fact)), None)
+    steps = list(known[: min(len(facts), len(known)) if same is None else same])
     course = steps[-1].course if steps else Course()
-    for fact, key in zip(facts[len(steps) :], keys[len(steps) :], strict=True):
+    for fact in facts[len(steps) :]:
         after = evolve(course, fact)
         dose = after.dose(fact.id)
         passed = (
             {course.overrides[o].rule for o in dose.overrides if o in course.overrides} if dose is not None else set()
         )
         hits = per_fact.hits(course, after, setting, fact)
-        steps.append(Step(key, after, tuple(_finding(hit, fact, planned=hit.rule in passed) for hit in hits)))
+        steps.append(Step(fact, after, tuple(_finding(hit, fact, planned=hit.rule in passed) for hit in hits)))
         course = after
     return tuple(steps)
 
 
 def _key(fact: Fact) -> tuple[int, int, int, datetime]:
+    """What tells a fact from any other."""
     amended = fact.amended_by.position if fact.amended_by is not None else -1
     return (fact.entry.position, amended, len(fact.signers), fact.occurred_at)
 
@@ -101,19 +102,18 @@ def _finding(hit: Hit, fact: Fact, *, planned: bool) -> Finding:
 
 
 def _judged_at_subject(facts: Sequence[Fact]) -> list[Fact]:
-    place = {fact.id: (fact.occurred_at, fact.rank, fact.id) for fact in facts}
+    """Move every judgement right behind its subject; all else stays in the order it is given in."""
+    place = {fact.entry.payload.id: index for index, fact in enumerate(facts)}
 
-    def key(item: tuple[int, Fact]) -> tuple[datetime, int, str, int]:
-        index, fact = item
-        event = fact.event
-        subject = fact.id
+    def key(index: int) -> int:
+        event = facts[index].event
         if isinstance(event, safety.ToleranceAssessed):
-            subject = event.dose
-        elif isinstance(event, safety.ToxicityGraded | safety.ToxicityRegraded | safety.ToxicityAttributed):
-            subject = event.toxicity
-        return (*place.get(subject, place[fact.id]), index)
+            return place.get(event.dose, index)
+        if isinstance(event, safety.ToxicityGraded | safety.ToxicityRegraded | safety.ToxicityAttributed):
+            return place.get(event.toxicity, index)
+        return index
 
-    return [fact for _, fact in sorted(enumerate(facts), key=key)]
+    return [facts[index] for index in sorted(range(len(facts)), key=key)]
 
 
 def _standing(course: Course, protocol: Protocol, at: datetime) -> Iterator[Finding]:
