@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from datetime import UTC, date, datetime, timedelta
 
 from ledger.course.history import effective
@@ -10,7 +10,7 @@ from ledger.course.state import Course, Dose, Lab, Order
 from ledger.protocol.declared import Prophylaxis
 from ledger.protocol.model import Protocol
 from ledger.rules.administration import premedication
-from ledger.rules.assess import findings
+from ledger.rules.assess import judge, standing_findings
 from ledger.rules.finding import Finding
 from ledger.rules.ladder import climb
 from projections.card import Alert, Due
@@ -189,20 +189,23 @@ def _ageing(opened: PatientAt) -> Iterator[Due]:
         if not left:
             return
         then = opened.window.at - timedelta(hours=hours)
-        before = _stood(opened, then)
+        before = _stood(opened, then, left)
         for name in [name for name in left if name in before]:
             one = left.pop(name)
             what = f"{name} has been open for {hours} h or more: {one.text}"
             yield Due(what=what, rule=one.rule, entry=one.position, since=None, due=second(then, opened.window.zone))
 
 
-def _stood(opened: PatientAt, then: datetime) -> frozenset[str]:
-    """Name the findings that stood at an earlier time, as they were known then."""
+def _stood(opened: PatientAt, then: datetime, names: Collection[str]) -> Collection[str]:
+    """Give those of the open important findings that stood at an earlier time, as they were known then."""
     known = [entry for entry in opened.entries if entry.recorded_at <= then]
-    if not known:
-        return frozenset()
+    if len(known) == len(opened.entries):
+        return names  # nothing was written since, and no important finding comes or goes with time alone
+    if not any(int(name.rpartition("@")[2]) <= known[-1].position for name in names if known):
+        return ()
     facts = effective(known, valid_at=opened.window.until).facts
-    return frozenset(one.id for one in open_important(findings(facts, opened.setting, then)))
+    judgement = judge(facts, opened.setting, opened.judgement)
+    return frozenset(one.id for one in open_important(standing_findings(judgement, then)))
 
 
 def _start(dose: Dose) -> str:

@@ -17,7 +17,7 @@ from ledger.errors import BadInput
 from ledger.events.entry import Entry
 from ledger.events.supply import LotReceived
 from ledger.protocol.model import Protocol, load
-from ledger.rules.assess import findings
+from ledger.rules.assess import Judgement, judge, standing_findings
 from ledger.rules.finding import Finding
 from ledger.rules.setting import Setting
 
@@ -71,9 +71,14 @@ class PatientAt:
         return self.courses[0]
 
     @cached_property
+    def judgement(self) -> Judgement:
+        """What every rule says of every fact as recorded."""
+        return judge(self.history.facts, self.setting)
+
+    @cached_property
     def findings(self) -> tuple[Finding, ...]:
         """All findings on the history as recorded."""
-        return findings(self.history.facts, self.setting, self.window.at)
+        return standing_findings(self.judgement, self.window.at)
 
     @cached_property
     def facts(self) -> Mapping[str, Fact]:
