@@ -7,7 +7,8 @@ from datetime import timedelta
 from decimal import Decimal
 from typing import ClassVar
 
-from commands.draft import Desk, Draft, PatientFile, When
+from commands.chart import PatientFile
+from commands.draft import Desk, Draft, When
 from ledger.errors import BadInput, Refused
 from ledger.events import safety
 from ledger.events.base import Ref

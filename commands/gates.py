@@ -7,7 +7,8 @@ from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
 
-from commands.draft import Desk, PatientFile, refuse
+from commands.chart import PatientFile
+from commands.draft import Desk, refuse
 from ledger.course.state import Course, Order
 from ledger.rules.administration import Administration, judge
 from ledger.rules.finding import RULES, Hit

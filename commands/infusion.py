@@ -7,7 +7,8 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import ClassVar
 
-from commands.draft import Desk, Draft, PatientFile, When
+from commands.chart import PatientFile
+from commands.draft import Desk, Draft, When
 from commands.gates import maybe_wire, open_order
 from ledger.course.state import Dose
 from ledger.errors import BadInput, Refused

@@ -17,7 +17,8 @@ from typing import ClassVar, Protocol
 import msgspec
 
 from commands.attempts import keep_attempt
-from commands.draft import Circumstances, Desk, Draft, Pad, PatientFile
+from commands.chart import PatientFile
+from commands.draft import Circumstances, Desk, Draft, Pad
 from commands.opening import open_desk
 from commands.post import Ids, Post
 from commands.sealing import Hand, Sealer, system_entry

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from commands.draft import PatientFile
+from commands.chart import PatientFile
 from ledger.signing.signer import Signer
 
 RULES_VERSION = "1"

@@ -7,7 +7,8 @@ from typing import ClassVar
 
 import msgspec
 
-from commands.draft import Desk, Draft, PatientFile, When, local
+from commands.chart import PatientFile
+from commands.draft import Desk, Draft, When, local
 from commands.reading import read_when
 from ledger.course.history import Fact
 from ledger.errors import BadInput, Conflict, NotAllowed

@@ -7,7 +7,8 @@ from datetime import timedelta
 from decimal import Decimal
 from typing import ClassVar, Literal
 
-from commands.draft import Desk, Draft, PatientFile, When, refuse
+from commands.chart import PatientFile
+from commands.draft import Desk, Draft, When, refuse
 from ledger.course.state import Dose, Toxicity
 from ledger.errors import BadInput, Refused
 from ledger.events import safety

@@ -14,7 +14,7 @@ from measuring import Board, figure, rounds
 from rivals import Plain, Raw, bodies, state_of
 from sites import AMOUNTS, DAYS, PER_PATIENT, Template, dose, enrol, treated
 
-from commands.draft import PatientFile
+from commands.chart import PatientFile
 
 PATIENTS = 6
 """Patients per round, taken in turn; each gets his twelfth dose in it, entries 94 to 100."""
@@ -63,7 +63,7 @@ class Acts:
 def appending(append: Callable[[str, str, object], None], waiting: list[list[str]], last: list[tuple[str, object]]):
     """A round of a rival: the last seven entries of six patients, in turn."""
 
-    def round() -> float:
+    def measure() -> float:
         numbers = waiting.pop(0)
         began = perf_counter()
         for kind, body in last:
@@ -71,7 +71,7 @@ def appending(append: Callable[[str, str, object], None], waiting: list[list[str
                 append(number, kind, body)
         return (perf_counter() - began) / (STEPS * PATIENTS) * 1000
 
-    return round
+    return measure
 
 
 def test_w1_a_durable_act_at_a_hundred_entries(board: Board, course: Template, tmp_path: Path) -> None:
@@ -96,14 +96,30 @@ def test_w1_a_durable_act_at_a_hundred_entries(board: Board, course: Template, t
         reference = list(plain.states().values())
         assert reference == list(raw.states().values()) == ours.states()
     board.add(
-        figure("W1", "act through perform, per entry", ours=found["ours"], base=found["plain"],
-               baseline="plain eventsourcing: load, one event, save", goal=">= 1.5x")
+        figure(
+            "W1",
+            "act through perform, per entry",
+            ours=found["ours"],
+            base=found["plain"],
+            baseline="plain eventsourcing: load, one event, save",
+            goal=">= 1.5x",
+        )
     )
     board.add(
-        figure("W1", "of which Ledger.append", ours=ours.appended, base=found["plain"],
-               baseline="plain eventsourcing: load, one event, save")
+        figure(
+            "W1",
+            "of which Ledger.append",
+            ours=ours.appended,
+            base=found["plain"],
+            baseline="plain eventsourcing: load, one event, save",
+        )
     )
     board.add(
-        figure("W1", "act through perform, per entry", ours=found["ours"], base=found["raw"],
-               baseline="raw sqlite3, WAL, synchronous=FULL")
+        figure(
+            "W1",
+            "act through perform, per entry",
+            ours=found["ours"],
+            base=found["raw"],
+            baseline="raw sqlite3, WAL, synchronous=FULL",
+        )
     )

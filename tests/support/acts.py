@@ -18,7 +18,7 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from commands import people, study
-from commands.draft import PatientFile
+from commands.chart import PatientFile
 from commands.opening import site_setting
 from commands.perform import Hand, Outcome, Plan, perform, plan
 from commands.post import Ids, Post, uuid7
