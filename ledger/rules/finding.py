@@ -74,6 +74,13 @@ _ROWS = (
         "Tolerated means worst grade at most the pack's limit over its tolerance terms.",
         "Campath label 2.1; terms: ours",
     ),
+    Rule(
+        "A-STEPOK",
+        "info",
+        "A step is passed when it was tolerated and at least the pack's share of it was given.",
+        "ours",
+        overridable=False,
+    ),
     Rule("A-TOLPEND", "info", "The previous dose has a signed tolerance assessment before the next order.", "ours"),
     Rule(
         "A-GAP",
