@@ -17,7 +17,7 @@ from ledger.errors import BadInput, DoseLedgerError
 from ledger.events.row import NURSES
 
 Read = Callable[[Ledger, Mapping[str, object]], object]
-"""A read command: the ledger and its arguments (as texts; `now`, `valid_at`, `known_at` opened) to its JSON data."""
+"""A read command: the ledger and its arguments (as texts, times opened, with `now`) to its JSON data."""
 _BESIDE = {option.name for option in COMMON} - {"performed-by", "seen"}
 
 
@@ -40,9 +40,10 @@ def read(stage: Stage, step: Step, reads: Mapping[str, Read]) -> Done:
     """Ask a read command; `known_before` is what was known when an entry was written."""
     command = str(step.options["command"])
     if command not in reads:
-        raise BadInput(f"there is no read command {command!r}", fix=f"one of: {', '.join(reads)}")
+        raise BadInput(f"the read command {command!r} is not offered here", fix=f"one of: {', '.join(reads)}")
+    arguments = _arguments(stage, step)
     try:
-        return Done(data=reads[command](stage.ledger, _arguments(stage, step)))
+        return Done(data=reads[command](stage.ledger, arguments))
     except DoseLedgerError as error:
         return failed(error, added=0)
 
@@ -84,12 +85,12 @@ def _premeds(step: Step, options: Mapping[str, object], people: Mapping[str, Per
 def _arguments(stage: Stage, step: Step) -> Mapping[str, object]:
     given = stage.labels.options({key: value for key, value in step.options.items() if key not in ("command", "known_before")})
     given["now"] = stage.clock.now
-    for name in ("valid_at", "known_at"):
-        said = given.get(name)
-        given[name] = _moment(stage, str(said)) if said is not None else None
+    for name in ("valid_at", "known_at", "since", "until"):
+        if name in given:
+            given[name] = _moment(stage, str(given[name]))
     before = step.options.get("known_before")
     if before is not None:
-        if given["known_at"] is not None:
+        if "known_at" in given:
             raise BadInput(f"{step.where}: known_at and known_before are the same question", fix="give one of them")
         given["known_at"] = stage.ledger.find(str(stage.labels.value(before))).position
     return given

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from ledger.errors import BadInput
@@ -12,8 +12,12 @@ _NAME = r"[A-Za-z][A-Za-z0-9_-]*"
 _WHOLE = re.compile(rf"@(?P<label>{_NAME})(?:\.(?P<place>[0-9]+))?\Z")
 _INSIDE = re.compile(rf"(?P<rule>\b[A-Z]-[A-Z0-9-]*[A-Z0-9])?@@?(?P<label>{_NAME})(?:\.(?P<place>[0-9]+))?")
 _FINDINGS = ("seen", "finding")
-_WORDS = ("reason-text", "reason_text", "words", "cause", "root-cause", "root_cause", "action", "allergies", "rounding")
+WORDS = ("reason-text", "reason_text", "words", "cause", "root-cause", "root_cause", "action", "allergies", "rounding")
 """Options in people's own words, in which an @ is only an @."""
+
+
+class NothingThere(BadInput):
+    """A label of the script stands for nothing here: the step that has it wrote nothing."""
 
 
 @dataclass(frozen=True)
@@ -26,6 +30,19 @@ class Labelled:
     def and_then(self, other: Labelled) -> Labelled:
         """Join what two steps under one label wrote."""
         return Labelled((*self.entries, *other.entries), (*self.findings, *other.findings))
+
+
+def named(given: object) -> Iterator[str]:
+    """List the labels that a value names."""
+    match given:
+        case str():
+            yield from (found["label"] for found in _INSIDE.finditer(given))
+        case list():
+            yield from (label for inner in given for label in named(inner))
+        case dict():
+            yield from (label for key, inner in given.items() if key not in WORDS for label in named(inner))
+        case _:
+            return
 
 
 class Labels:
@@ -44,7 +61,7 @@ class Labels:
 
     def options(self, given: Mapping[str, object]) -> dict[str, object]:
         """Put entries, and in `seen` and `finding` findings, in the place of labels; BadInput names an unknown one."""
-        return {name: given[name] if name in _WORDS else self.value(given[name], findings=name in _FINDINGS) for name in given}
+        return {name: given[name] if name in WORDS else self.value(given[name], findings=name in _FINDINGS) for name in given}
 
     def value(self, given: object, *, findings: bool = False) -> object:
         """Put entries in the place of the labels in a value: `#12` for a whole text, `12` inside one."""
@@ -67,7 +84,7 @@ class Labels:
             return f"#{self._entry(whole)}"
         raised = self._labelled(whole).findings
         if not raised:
-            raise BadInput(f"{text} raised no finding", fix=f"name one: A-GAP{text}")
+            raise NothingThere(f"{text} raised no finding", fix=f"name one: A-GAP{text}")
         return raised if len(raised) > 1 else raised[0]
 
     def _inside(self, found: re.Match[str]) -> str:
@@ -78,11 +95,11 @@ class Labels:
         entries, place = self._labelled(found).entries, found["place"]
         index = int(place) - 1 if place else -1
         if index >= len(entries) or not entries:
-            raise BadInput(f"{found[0]!r} wrote {len(entries)} entries", fix="the step before it must be accepted")
+            raise NothingThere(f"the step of {found[0]!r} wrote {len(entries)} entries")
         return entries[index]
 
     def _labelled(self, found: re.Match[str]) -> Labelled:
         known = self._known.get(found["label"])
         if known is None:
-            raise BadInput(f"no step before has the label {found['label']!r}", fix=f"known here: {', '.join(self._known) or 'none'}")
+            raise NothingThere(f"the step with the label {found['label']!r} wrote nothing")
         return known

@@ -11,7 +11,7 @@ from pathlib import Path
 from commands.simulate import compare, doing, racing
 from commands.simulate.doing import Read
 from commands.simulate.founding import founded
-from commands.simulate.labels import Labelled
+from commands.simulate.labels import Labelled, NothingThere
 from commands.simulate.reading import ReadFile, read
 from commands.simulate.result import Done, Result, StepResult
 from commands.simulate.scenario import Scenario, Step
@@ -88,6 +88,8 @@ class _Player:
                 stage.clock.put(stage.at(step.clock))
             done = doing.read(stage, step, self._reads) if step.do == "read" else doing.write(stage, step, self._scenario.people)
             return _kept(stage, step, done, branch)
+        except NothingThere as error:
+            return _result(stage, step, Done(outcome="failed", exit=error.exit_code, says=error.what), branch, {}, (error.what,))
         except BadInput as error:
             raise BadInput(f"{step.where}: {error.what}", why=error.why, fix=error.fix) from error
 
@@ -113,11 +115,20 @@ class _Player:
 
 
 def _kept(stage: Stage, step: Step, done: Done, branch: str | None, *, judged: bool = True) -> StepResult:
+    """Give the entries their labels and compare."""
     entries = done.entries if done.attempt is None else (done.attempt,)
     for label in dict.fromkeys((step.label, step.part_of)):
         if label is not None and entries:
             stage.labels.put(label, Labelled(entries, tuple(finding.id for finding in done.raised)))
-    expect = {key: stage.labels.value(value) for key, value in step.expect.items()}
+    try:
+        expect = {key: stage.labels.value(value) for key, value in step.expect.items()}
+    except NothingThere as error:
+        return _result(stage, step, done, branch, {}, (*compare.differences({}, done), error.what))
+    expect = expect if judged else {"outcome": done.outcome}
+    return _result(stage, step, done, branch, expect, compare.differences(expect, done))
+
+
+def _result(stage: Stage, step: Step, done: Done, branch: str | None, expect: Mapping[str, object], found: tuple[str, ...]) -> StepResult:  # noqa: PLR0917 - the parts of one line
     return StepResult(
         n=step.n,
         do=step.do if step.do != "read" else f"read {step.options['command']}",
@@ -125,7 +136,7 @@ def _kept(stage: Stage, step: Step, done: Done, branch: str | None, *, judged: b
         label=step.label,
         clock=stage.clock.now.isoformat(timespec="minutes"),
         branch=branch,
+        expect=expect,
         done=done,
-        differences=compare.differences(expect, done) if judged else (),
+        differences=found,
     )
-

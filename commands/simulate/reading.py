@@ -11,7 +11,7 @@ from datetime import date, datetime, time
 import msgspec
 from msgspec import Struct
 
-from commands.simulate import cast, courses
+from commands.simulate import cast, courses, labels
 from commands.simulate.scenario import Lot, Patient, Person, Scenario, Step, Table
 from commands.simulate.toml import value as toml_value
 from commands.verbs import COMMON, VERBS
@@ -32,6 +32,18 @@ EXPECT = ("outcome", "exit", "rule", "rules", "says", "absent", "attempt_kept", 
 """What may be expected of any step; every other key is a dotted path into what the step gave."""
 WRITTEN = ("position", "entry", "leaf", "winner", "attempt")
 """The paths into what a write gave."""
+_TIMES = ("valid_at", "known_at", "known_before")
+ARGUMENTS: Mapping[str, tuple[str, ...]] = {
+    "status": ("patient", *_TIMES),
+    "replay": ("patient", *_TIMES),
+    "timeline": ("patient", *_TIMES),
+    "todo": _TIMES,
+    "person list": _TIMES,
+    "log": ("patient", "given", "since", "until", "person", "kind"),
+    "show": ("entry", "known_at", "known_before"),
+    "explain": ("entry",),
+}
+"""The read commands, and the arguments that each takes."""
 EXPECT_RACE = ("accepted", "conflict", "refused", "exit", "names_winner", "gap_free")
 
 
@@ -90,7 +102,23 @@ def read(data: bytes, read_file: ReadFile) -> Scenario:
     _once("lot", (row.lot for row in scenario.lots))
     scenario = courses.opened(cast.staffed(scenario))
     _once("label", (f"{step.fork or ''}:{step.label}" for step in scenario.steps if step.label is not None))
-    return replace(scenario, steps=tuple(replace(step, n=n) for n, step in enumerate(scenario.steps, 1)))
+    numbered = tuple(replace(step, n=n) for n, step in enumerate(scenario.steps, 1))
+    _declared(numbered)
+    return replace(scenario, steps=numbered)
+
+
+def _declared(steps: Iterable[Step]) -> None:
+    """A label is named only behind the step that has it, and seen from a fork only if that step is not in another."""
+    known: dict[str | None, set[str]] = {None: set()}
+    for step in steps:
+        here = known.setdefault(step.fork, set(known[None]))
+        for label in labels.named(dict(step.options)):
+            if label not in here:
+                raise BadInput(f"{step.where}: no step before it has the label {label!r}", fix=f"known there: {', '.join(sorted(here)) or 'none'}")
+        here |= {label for label in (step.label, step.part_of) if label is not None}
+        for label in labels.named(dict(step.expect)):
+            if label not in here:
+                raise BadInput(f"{step.where}: no step up to it has the label {label!r}", fix=f"known there: {', '.join(sorted(here)) or 'none'}")
 
 
 def _parts(data: bytes, read_file: ReadFile, deep: int) -> _Parts:
@@ -190,10 +218,24 @@ def _check(step: Step) -> None:
     for label in (step.label, step.part_of):
         if label is not None and not _LABEL.match(label):
             raise BadInput(f"{step.where}: {label!r} is not a label", fix="a letter, then letters, digits and hyphens")
-    if step.do in ("read", "history"):
-        if step.do == "read" and "command" not in step.options:
-            raise BadInput("a step `read` names its command", fix='command = "status"')
-        return
+    if step.do == "read":
+        _check_read(step)
+    elif step.do != "history":
+        _check_write(step)
+
+
+def _check_read(step: Step) -> None:
+    command = step.options.get("command")
+    if command not in ARGUMENTS:
+        raise BadInput(f"there is no read command {command!r}", fix=f"command = one of: {', '.join(ARGUMENTS)}")
+    for key in step.options:
+        if key not in ("command", *ARGUMENTS[str(command)]):
+            raise BadInput(f"{command} has no argument {key!r}", fix=f"one of: {', '.join(ARGUMENTS[str(command)])}")
+    if step.with_ or step.premeds is not None or step.expect_race:
+        raise BadInput(f"{step.where}: a read has no signers, premedication or race of its own")
+
+
+def _check_write(step: Step) -> None:
     verb = VERBS.get(step.do)
     if verb is None:
         raise BadInput(f"there is no command {step.do!r}", fix=f"read, history, or one of: {', '.join(VERBS)}")

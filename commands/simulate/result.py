@@ -34,7 +34,7 @@ class Done:
 
 @dataclass(frozen=True, kw_only=True)
 class StepResult:
-    """One step as it was played, in a fork or in one order of a race where it was; `differences` are sentences."""
+    """One step as it was played, in a fork or in one order of a race where it was; `expect` has its labels opened, `differences` are sentences."""
 
     n: int
     do: str
@@ -42,6 +42,7 @@ class StepResult:
     label: str | None
     clock: str
     branch: str | None
+    expect: Mapping[str, object]
     done: Done
     differences: tuple[str, ...]
 
