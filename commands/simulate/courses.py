@@ -54,9 +54,14 @@ def _course(history: Step, scenario: Scenario) -> Iterator[Step]:
         raise BadInput(f"a history has no key {unknown[0]!r}", fix=f"one of: {', '.join(KEYS)}")
     use, patient = str(said.get("use")), said.get("patient")
     if use not in COURSES or patient is None:
-        raise BadInput("a history names its course and its patient", fix=f'use = "{next(iter(COURSES))}" or another of {", ".join(COURSES)}; patient = "P-001"')
+        raise BadInput(
+            "a history names its course and its patient",
+            fix=f'use = "{next(iter(COURSES))}" or another of {", ".join(COURSES)}; patient = "P-001"',
+        )
     if history.race is not None or dict(history.expect) not in ({}, {"outcome": "accepted"}):
-        raise BadInput("of a history only that all of it is accepted can be expected", fix="put a step `do = \"read\"` behind it")
+        raise BadInput(
+            "of a history only that all of it is accepted can be expected", fix='put a step `do = "read"` behind it'
+        )
     label = history.label or f"{use}-{patient}"
     lot = said.get("lot") or _lot(scenario)
     first = date.fromisoformat(str(said.get("from", FIRST)))
@@ -65,7 +70,9 @@ def _course(history: Step, scenario: Scenario) -> Iterator[Step]:
     if not isinstance(doses, int) or not 1 <= doses <= len(COURSES[use]):
         raise BadInput(f"{use} has {len(COURSES[use])} doses, not {doses}", fix="leave `doses` out for all of them")
     for n, (day, amount) in enumerate(COURSES[use][:doses], 1):
-        for step in _dose(cast, str(patient), scenario.drug, amount, str(lot), first + timedelta(days=day), f"{label}-", n):
+        for step in _dose(
+            cast, str(patient), scenario.drug, amount, str(lot), first + timedelta(days=day), f"{label}-", n
+        ):
             yield replace(step, part_of=label, fork=history.fork)
 
 
@@ -74,11 +81,36 @@ def _dose(cast: _Cast, patient: str, drug: str, amount: str, lot: str, day: date
     ordered = {"patient": patient, "drug": drug, "amount": amount, "for": f"{day}T10:00"}
     yield Step(clock=f"{day}T08:00", by=cast.prescriber, do="dose order", options=ordered, label=f"{label}o{n}")
     yield Step(clock=f"{day}T08:10", by=cast.pharmacist, do="dose pharmacy-check", options=order)
-    yield Step(clock=f"{day}T08:30", by=cast.pharmacist, with_=(cast.second,), do="dose release", options={**order, "lot": lot, "prepared": amount})
-    yield Step(clock=f"{day}T09:20", by=cast.nurse, do="premed give", options={"subject": f"@{label}o{n}", "set": True, "at": f"{day}T09:15"}, label=f"{label}p{n}")
-    yield Step(clock=f"{day}T10:00", by=cast.nurse, with_=(cast.checker,), do="dose start", options={**order, "wristband": patient}, label=f"{label}d{n}")
+    yield Step(
+        clock=f"{day}T08:30",
+        by=cast.pharmacist,
+        with_=(cast.second,),
+        do="dose release",
+        options={**order, "lot": lot, "prepared": amount},
+    )
+    yield Step(
+        clock=f"{day}T09:20",
+        by=cast.nurse,
+        do="premed give",
+        options={"subject": f"@{label}o{n}", "set": True, "at": f"{day}T09:15"},
+        label=f"{label}p{n}",
+    )
+    yield Step(
+        clock=f"{day}T10:00",
+        by=cast.nurse,
+        with_=(cast.checker,),
+        do="dose start",
+        options={**order, "wristband": patient},
+        label=f"{label}d{n}",
+    )
     yield Step(clock=f"{day}T12:00", by=cast.nurse, do="dose complete", options={**dose, "given": "all"})
-    yield Step(clock=f"{day}T14:00", by=cast.prescriber, do="tolerance assess", options={**dose, "worst": 0}, label=f"{label}t{n}")
+    yield Step(
+        clock=f"{day}T14:00",
+        by=cast.prescriber,
+        do="tolerance assess",
+        options={**dose, "worst": 0},
+        label=f"{label}t{n}",
+    )
 
 
 def _cast(scenario: Scenario, by: str | None) -> _Cast:
@@ -86,7 +118,13 @@ def _cast(scenario: Scenario, by: str | None) -> _Cast:
     pharmacist = somebody(people, PHARMACY, rather=by)
     nurse = somebody(people, NURSES, rather=by)
     prescriber = somebody(people, frozenset({"investigator"}) if _has_investigator(scenario) else PHYSICIANS, rather=by)
-    return _Cast(prescriber, pharmacist, somebody(people, PHARMACY, but=(pharmacist,)), nurse, somebody(people, NURSES, but=(nurse,)))
+    return _Cast(
+        prescriber,
+        pharmacist,
+        somebody(people, PHARMACY, but=(pharmacist,)),
+        nurse,
+        somebody(people, NURSES, but=(nurse,)),
+    )
 
 
 def _has_investigator(scenario: Scenario) -> bool:

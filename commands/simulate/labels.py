@@ -61,7 +61,10 @@ class Labels:
 
     def options(self, given: Mapping[str, object]) -> dict[str, object]:
         """Put entries, and in `seen` and `finding` findings, in the place of labels; BadInput names an unknown one."""
-        return {name: given[name] if name in WORDS else self.value(given[name], findings=name in _FINDINGS) for name in given}
+        return {
+            name: given[name] if name in WORDS else self.value(given[name], findings=name in _FINDINGS)
+            for name in given
+        }
 
     def value(self, given: object, *, findings: bool = False) -> object:
         """Put entries in the place of the labels in a value: `#12` for a whole text, `12` inside one."""

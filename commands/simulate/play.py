@@ -14,7 +14,7 @@ from commands.simulate.founding import founded
 from commands.simulate.labels import Labelled, NothingThere
 from commands.simulate.reading import ReadFile, read
 from commands.simulate.result import Done, Result, StepResult
-from commands.simulate.scenario import Scenario, Step
+from commands.simulate.scenario import NO_TABLE, Scenario, Step, Table
 from commands.simulate.stage import Stage
 from ledger.errors import BadInput
 from ledger.verify import verify
@@ -24,7 +24,13 @@ BUILD = "0" * 64
 
 
 def run(
-    scenario: bytes, *, read_file: ReadFile, reads: Mapping[str, Read], work: Path, software: str = SOFTWARE, build: str = BUILD
+    scenario: bytes,
+    *,
+    read_file: ReadFile,
+    reads: Mapping[str, Read],
+    work: Path,
+    software: str = SOFTWARE,
+    build: str = BUILD,
 ) -> Result:
     """Play a scenario on a new ledger in `work` and list every difference; BadInput when the script itself is wrong.
 
@@ -36,8 +42,18 @@ def run(
     player = _Player(whole, stage, reads, work)
     try:
         steps = tuple(player.play())
-        found = [f"step {one.n} ({one.do}){f' in {one.branch}' if one.branch else ''}: {text}" for one in steps for text in one.differences]
-        return Result(title=whole.title, steps=steps, differences=(*found, *player.unsound()), path=stage.path, entries=stage.ledger.size)
+        found = [
+            f"step {one.n} ({one.do}){f' in {one.branch}' if one.branch else ''}: {text}"
+            for one in steps
+            for text in one.differences
+        ]
+        return Result(
+            title=whole.title,
+            steps=steps,
+            differences=(*found, *player.unsound()),
+            path=stage.path,
+            entries=stage.ledger.size,
+        )
     finally:
         player.close()
 
@@ -66,7 +82,8 @@ class _Player:
         for name, stage in self._stages.items():
             report = verify(stage.ledger)
             if not report.verdict.startswith("ok"):
-                yield f"the ledger{f' of {name}' if name else ''} does not verify: {report.first_bad or report.findings}"
+                where = f" of {name}" if name is not None else ""
+                yield f"the ledger{where} does not verify: {report.first_bad or report.findings}"
 
     def close(self) -> None:
         """Let go of every ledger."""
@@ -86,10 +103,16 @@ class _Player:
         try:
             if step.clock is not None:
                 stage.clock.put(stage.at(step.clock))
-            done = doing.read(stage, step, self._reads) if step.do == "read" else doing.write(stage, step, self._scenario.people)
+            done = (
+                doing.read(stage, step, self._reads)
+                if step.do == "read"
+                else doing.write(stage, step, self._scenario.people)
+            )
             return _kept(stage, step, done, branch)
         except NothingThere as error:
-            return _result(stage, step, Done(outcome="failed", exit=error.exit_code, says=error.what), branch, {}, (error.what,))
+            return _result(
+                stage, step, Done(outcome="failed", exit=error.exit_code, says=error.what), branch, found=(error.what,)
+            )
         except BadInput as error:
             raise BadInput(f"{step.where}: {error.what}", why=error.why, fix=error.fix) from error
 
@@ -123,12 +146,14 @@ def _kept(stage: Stage, step: Step, done: Done, branch: str | None, *, judged: b
     try:
         expect = {key: stage.labels.value(value) for key, value in step.expect.items()}
     except NothingThere as error:
-        return _result(stage, step, done, branch, {}, (*compare.differences({}, done), error.what))
+        return _result(stage, step, done, branch, found=(*compare.differences({}, done), error.what))
     expect = expect if judged else {"outcome": done.outcome}
-    return _result(stage, step, done, branch, expect, compare.differences(expect, done))
+    return _result(stage, step, done, branch, expect=expect, found=compare.differences(expect, done))
 
 
-def _result(stage: Stage, step: Step, done: Done, branch: str | None, expect: Mapping[str, object], found: tuple[str, ...]) -> StepResult:  # noqa: PLR0917 - the parts of one line
+def _result(
+    stage: Stage, step: Step, done: Done, branch: str | None, *, found: tuple[str, ...], expect: Table = NO_TABLE
+) -> StepResult:
     return StepResult(
         n=step.n,
         do=step.do if step.do != "read" else f"read {step.options['command']}",

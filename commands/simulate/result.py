@@ -34,7 +34,10 @@ class Done:
 
 @dataclass(frozen=True, kw_only=True)
 class StepResult:
-    """One step as it was played, in a fork or in one order of a race where it was; `expect` has its labels opened, `differences` are sentences."""
+    """One step as it was played, in `branch` (a fork, or one order of a race) where it was in one.
+
+    `expect` is what was expected with its labels opened, `differences` are sentences.
+    """
 
     n: int
     do: str
@@ -97,7 +100,14 @@ def failed(error: DoseLedgerError, *, added: int) -> Done:
     rules = error.rules if isinstance(error, Refused) else ()
     winner = error.winner if isinstance(error, Conflict) else None
     outcome = _OUTCOMES.get(error.exit_code, "failed")
-    data = {"outcome": outcome, "position": None, "entry": None, "leaf": None, "winner": winner, "attempt": error.attempt}
+    data = {
+        "outcome": outcome,
+        "position": None,
+        "entry": None,
+        "leaf": None,
+        "winner": winner,
+        "attempt": error.attempt,
+    }
     return Done(
         outcome=outcome,
         exit=error.exit_code,

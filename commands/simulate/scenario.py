@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
+from types import MappingProxyType
 from typing import Literal
 
 from msgspec import Struct
@@ -14,6 +15,7 @@ from ledger import wire
 from ledger.protocol.model import Pack
 
 Table = Mapping[str, object]
+NO_TABLE: Table = MappingProxyType({})
 Progress = Literal["registered", "consented", "eligible", "enrolled"]
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 
@@ -115,6 +117,8 @@ class Scenario:
     @property
     def first_day(self) -> date:
         """The first day that a clock or an `at` of the script names."""
-        said = (str(text) for step in self.steps for text in (step.clock, step.options.get("at"), step.options.get("from")))
+        said = (
+            str(text) for step in self.steps for text in (step.clock, step.options.get("at"), step.options.get("from"))
+        )
         days = sorted(found[0] for text in said if (found := _DAY.match(text)))
         return date.fromisoformat(days[0]) if days else date(2010, 3, 1)
