@@ -123,6 +123,7 @@ def continued(
     if not added:
         return before
     days = {fact.id for fact in recorded.facts if fact.occurred.precision == "day"}
+    days |= {one.id for one in later if one.payload.occurred.precision == "day"}
     if any(KINDS[one.kind].completed or _says_of_others(one) or days & {*references(one.event)} for one in later):
         return readings(entries, at=at)
     facts = list(recorded.facts)
