@@ -28,6 +28,7 @@ NORMAL = (
     (re.compile(r"\b20[2-9]\d-\d{2}-\d{2}T\d{2}:\d{2}(?::\d{2}(?:\.\d{3})?)?(?:Z|[+-]\d{2}:\d{2})"), "<time>"),
     (re.compile(r"\b20[2-9]\d-\d{2}-\d{2}(?: \d{2}:\d{2}(?::\d{2})?)?\b"), "<day>"),
     (re.compile(r"\b[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\b"), "<uuid>"),
+    (re.compile(r"\b\d+ h \d+ min over"), "<hours> over"),
     (re.compile(r"\b[0-9a-f]{64}\b"), "<sha256>"),
     (re.compile(r"(?<=\bid )[0-9a-f]{8,16}\b"), "<id>"),
     (re.compile(r"(?<=\bleaf )[0-9a-f]{12}\b"), "<leaf>"),
@@ -77,7 +78,13 @@ class Site:
     def run(self, *args: str, **env: str) -> Ran:
         """Run the installed program without a terminal."""
         done = subprocess.run(
-            [PROGRAM, *args], env={**self.env, **env}, capture_output=True, text=True, check=False, stdin=subprocess.DEVNULL, cwd=self.folder
+            [PROGRAM, *args],
+            env={**self.env, **env},
+            capture_output=True,
+            text=True,
+            check=False,
+            stdin=subprocess.DEVNULL,
+            cwd=self.folder,
         )
         return Ran(done.returncode, done.stdout, done.stderr)
 
@@ -96,7 +103,15 @@ class Site:
 
     def converse(self, args: Sequence[str], *, cwd: Path | None = None) -> tuple[str, int]:
         """Run at a terminal; every passphrase asked for is typed."""
-        child = pexpect.spawn(str(PROGRAM), list(args), env=self.env, encoding="utf-8", timeout=30, dimensions=(60, 220), cwd=str(cwd or self.folder))
+        child = pexpect.spawn(
+            str(PROGRAM),
+            list(args),
+            env=self.env,
+            encoding="utf-8",
+            timeout=30,
+            dimensions=(60, 220),
+            cwd=str(cwd or self.folder),
+        )
         said = []
         while child.expect([r"assphrase[^\n]*: ", pexpect.EOF]) == 0:
             said.append(str(child.before) + str(child.after))
@@ -116,16 +131,44 @@ def written(script: Script) -> None:
     script.do(1, "09:00", "pi.1", "protocol activate", pack="nct00983528-demo")
     for minute, person in enumerate(("inv.1", "pharm.1", "pharm.2", "nurse.1", "nurse.2", "crc.1")):
         script.do(1, f"09:{minute + 10:02}", "pi.1", "person delegate", person=person, from_=script.day(0))
-    script.do(1, "11:00", "pharm.1", "lot receive", agent="alemtuzumab", lot="A1", strength="30mg", vials=20, expiry=script.day(400))
+    script.do(
+        1,
+        "11:00",
+        "pharm.1",
+        "lot receive",
+        agent="alemtuzumab",
+        lot="A1",
+        strength="30mg",
+        vials=20,
+        expiry=script.day(400),
+    )
     for minute, patient in enumerate(("001-001", "001-002")):
         script.do(2, f"09:{minute:02}", "crc.1", "patient register", patient=patient, sex="F", birth_year=1970)
         script.do(2, f"10:{minute:02}", "inv.1", "patient consent", patient=patient, form="v1", signed_on=script.day(1))
         script.do(3, f"09:{minute:02}", "inv.1", "patient screen", patient=patient)
         script.do(3, f"10:{minute:02}", "inv.1", "patient enrol", patient=patient)
         for number, agent in enumerate(("trimethoprim-sulfamethoxazole", "famciclovir")):
-            script.do(3, f"11:{minute}{number}", "inv.1", "prophylaxis record", patient=patient, agent=agent, from_=script.day(3))
+            script.do(
+                3,
+                f"11:{minute}{number}",
+                "inv.1",
+                "prophylaxis record",
+                patient=patient,
+                agent=agent,
+                from_=script.day(3),
+            )
     patient = "001-002"
-    script.do(6, "08:00", "inv.1", "dose order", patient=patient, drug="alemtuzumab", amount="3mg", for_=script.time(6, "10:00"), label="o")
+    script.do(
+        6,
+        "08:00",
+        "inv.1",
+        "dose order",
+        patient=patient,
+        drug="alemtuzumab",
+        amount="3mg",
+        for_=script.time(6, "10:00"),
+        label="o",
+    )
     script.do(6, "08:20", "pharm.1", "dose pharmacy-check", order="@o")
     script.do(6, "08:40", "pharm.1+pharm.2", "dose release", order="@o", lot="A1", prepared="3mg", waste="27mg")
     script.do(6, "09:16", "nurse.1", "premed give", subject="@o", set=True, at=script.time(6, "09:15"))

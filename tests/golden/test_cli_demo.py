@@ -17,15 +17,34 @@ def test_the_demonstration_plays_verifies_and_looks_back(site, demo_folder) -> N
     """Whoever judges the program in five minutes judges it by this page; every promise on it must be kept."""
     ran = site.run("demo", str(demo_folder / "demo"))
     assert 0 == ran.code, ran.err
-    for words in ("FICTIONAL parameters", "The patients now", "as known when the correction", "The same patient now", "not anchored"):
+    for words in (
+        "FICTIONAL parameters",
+        "The patients now",
+        "as known when the correction",
+        "The same patient now",
+        "not anchored",
+    ):
         assert words in ran.out
-    for words in ("a 13th is refused", "Try next:", "the steps begin again at 3 mg", "30 mg was truly given after 3 mg", "entered late"):
+    for words in (
+        "a 13th is refused",
+        "Try next:",
+        "the steps begin again at 3 mg",
+        "30 mg was truly given after 3 mg",
+        "entered late",
+    ):
         assert words in ran.err
     ledger = str(demo_folder / "demo" / "demo.ledger")
     overview = json.loads(site.run("status", "--json", "--ledger", ledger).out)
     assert overview["ledger"]["size"] > 250
     patients = {row["patient"]: row["course"] for row in overview["data"]["patients"]}
-    assert {"001-001": "EXHAUSTED", "001-002": "AT_TARGET", "001-003": "AT_TARGET", "001-004": "AT_TARGET", "001-005": "AT_TARGET", "001-006": "ESCALATING"} == patients
+    assert {
+        "001-001": "EXHAUSTED",
+        "001-002": "AT_TARGET",
+        "001-003": "AT_TARGET",
+        "001-004": "AT_TARGET",
+        "001-005": "AT_TARGET",
+        "001-006": "ESCALATING",
+    } == patients
     people = json.loads(site.run("person", "list", "--json", "--ledger", ledger).out)["data"]["persons"]
     assert 12 == len(people)
     assert all("(fictional)" in row["name"] for row in people)
@@ -50,7 +69,11 @@ def test_verify_names_the_forged_dose(site, demo_folder) -> None:
     ran = site.run("demo", str(demo_folder / "demo"), "--tamper", "--json")
     data = json.loads(ran.out)["data"]
     assert 0 == ran.code
-    assert ("failed", data["entry"], "infusion.completed/1") == (data["verify"]["verdict"], data["verify"]["first_bad"]["position"], data["verify"]["first_bad"]["kind"])
+    assert ("failed", data["entry"], "infusion.completed/1") == (
+        data["verify"]["verdict"],
+        data["verify"]["first_bad"]["position"],
+        data["verify"]["first_bad"]["kind"],
+    )
     assert before == (demo_folder / "demo" / "demo.ledger").read_bytes()
     assert 8 == site.run("verify", data["path"]).code
 
@@ -59,5 +82,19 @@ def test_the_trainee_goes_on_by_hand(site, demo_folder) -> None:
     """The keys of the demonstration work, so that a nurse can practise the real commands."""
     folder = demo_folder / "demo"
     site.passphrase.write_text("demo demo")
-    ran = site.run("dose", "order", "001-003", "alemtuzumab", "30mg", "--for", "now", "--as", "inv.1", f"--passphrase-file={site.passphrase}", "--yes", DOSELEDGER_LEDGER=str(folder / "demo.ledger"), DOSELEDGER_KEYS=str(folder / "keys"))
+    ran = site.run(
+        "dose",
+        "order",
+        "001-003",
+        "alemtuzumab",
+        "30mg",
+        "--for",
+        "now",
+        "--as",
+        "inv.1",
+        f"--passphrase-file={site.passphrase}",
+        "--yes",
+        DOSELEDGER_LEDGER=str(folder / "demo.ledger"),
+        DOSELEDGER_KEYS=str(folder / "keys"),
+    )
     assert 0 == ran.code, ran.err

@@ -96,7 +96,9 @@ def test_the_same_person_cannot_verify_twice(site, golden, local_now) -> None:
     assert 0 == site.sign("inv.1", *ORDER, "10mg", "--for", "now").code
     order = json.loads(site.run("log", "--kind", "dose.ordered", "--json").out)["data"]["rows"][-1]["position"]
     assert 0 == site.sign("pharm.1", "dose", "pharmacy-check", f"#{order}").code
-    released = site.sign("pharm.1+pharm.2", "dose", "release", f"#{order}", "--lot", "A1", "--prepared", "9.9mg", "--waste", "20.1mg")
+    released = site.sign(
+        "pharm.1+pharm.2", "dose", "release", f"#{order}", "--lot", "A1", "--prepared", "9.9mg", "--waste", "20.1mg"
+    )
     assert 0 == released.code
     at = (local_now - timedelta(minutes=45)).isoformat(timespec="minutes")
     assert 0 == site.sign("nurse.1", "premed", "give", f"#{order}", "--set", "--at", at).code
@@ -131,7 +133,9 @@ def _missing(path: Path) -> None:
     path.unlink()
 
 
-@pytest.mark.parametrize(("name", "spoil"), [("not-a-database", _text), ("foreign", _foreign), ("newer", _newer), ("missing", _missing)])
+@pytest.mark.parametrize(
+    ("name", "spoil"), [("not-a-database", _text), ("foreign", _foreign), ("newer", _newer), ("missing", _missing)]
+)
 def test_a_file_that_is_no_ledger_of_ours_is_named_as_that(site, golden, name, spoil) -> None:
     """A nurse who is told 'internal error' writes the dose on a napkin."""
     spoil(site.ledger)

@@ -29,7 +29,9 @@ def ready(site, local_now):
 
 def bedside(site) -> pexpect.spawn:
     """The nurse's terminal."""
-    return pexpect.spawn("doseledger", ["give", "--as", "nurse.1"], env=site.env, encoding="utf-8", timeout=30, cwd=str(site.folder))
+    return pexpect.spawn(
+        "doseledger", ["give", "--as", "nurse.1"], env=site.env, encoding="utf-8", timeout=30, cwd=str(site.folder)
+    )
 
 
 def started(site) -> pexpect.spawn:
@@ -73,7 +75,9 @@ def test_a_dose_is_started_interrupted_resumed_and_completed(ready) -> None:
     child.expect(pexpect.EOF)
     child.close()
     assert 0 == child.exitstatus
-    assert ["infusion.started/1", "infusion.interrupted/1", "infusion.resumed/1", "infusion.completed/1"] == kinds(ready)
+    assert ["infusion.started/1", "infusion.interrupted/1", "infusion.resumed/1", "infusion.completed/1"] == kinds(
+        ready
+    )
 
 
 def test_the_stop_key_saves_the_time_before_anything_is_asked(ready) -> None:
