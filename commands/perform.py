@@ -26,10 +26,13 @@ from commands.signatures import Signing, authorise, signings
 from ledger import codec
 from ledger.book import Ledger, Receipt
 from ledger.errors import Changed, Conflict, DoseLedgerError, NotAllowed, Refused
+from ledger.events.base import Occurred, Wire
+from ledger.events.body import open_body
 from ledger.events.entry import Entry
-from ledger.events.record import LogClock
+from ledger.events.record import EntryCorrected, LogClock
 from ledger.events.registry import NAMES
 from ledger.rules.finding import Finding
+from ledger.rules.times import ahead
 from ledger.values import wire_decimal
 
 FUTURE = timedelta(minutes=5)
@@ -178,18 +181,26 @@ def _unchanged(planned: Plan, expect: Plan | None) -> None:
 
 
 def _in_time(draft: Draft, desk: Desk) -> None:
-    stated = draft.occurred
-    if stated.precision == "day":
-        future = stated.at > desk.now.date().isoformat()
-    else:
-        future = datetime.fromisoformat(stated.at) > desk.now + FUTURE
+    event: Wire = draft.event
+    stated = [draft.occurred]
+    if isinstance(event, EntryCorrected):
+        stated.append(event.occurred)
+        event = open_body(event.kind, event.body)
+    future = [one.at for one in stated if _is_ahead(one, desk.now)]
+    future += ahead(event, desk.now + FUTURE)
     if future:
         raise Refused(
-            f"{stated.at} is in the future",
+            f"{future[0]} is in the future",
             rules=("D-TIME",),
             why=f"it is {desk.now.isoformat(timespec='minutes')} here",
             fix="check the date and the time",
         )
+
+
+def _is_ahead(stated: Occurred, now: datetime) -> bool:
+    if stated.precision == "day":
+        return stated.at > now.date().isoformat()
+    return datetime.fromisoformat(stated.at) > now + FUTURE
 
 
 def _essence(drafts: Sequence[Draft], signed_by: Sequence[Sequence[Signing]]) -> bytes:

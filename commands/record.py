@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import ClassVar
 
 import msgspec
 
 from commands.chart import PatientFile
-from commands.draft import Desk, Draft, When, local
+from commands.draft import Desk, Draft, When, local, refuse
 from commands.reading import read_when
 from ledger.course.history import Fact
 from ledger.errors import BadInput, Conflict, NotAllowed
@@ -17,6 +18,8 @@ from ledger.events.body import close_body, references
 from ledger.events.entry import Entry
 from ledger.events.record import EntryCorrected, EntryCountersigned, EntryVoided
 from ledger.events.registry import KINDS
+from ledger.rules.finding import Hit
+from ledger.rules.times import backwards
 from ledger.values import parse_amount, parse_number, wire_decimal, wire_minute
 
 _TEXTS = frozenset(
@@ -54,6 +57,9 @@ class CorrectEntry:
             raise BadInput(
                 "nothing is changed", why="the entry already says so", fix=f"see: doseledger show {fact.entry.position}"
             )
+        if occurred.precision == "minute":
+            wrong = backwards(file.course, event, fact.id, datetime.fromisoformat(occurred.at))
+            refuse(f"entry #{fact.entry.position} not corrected", wrong, fix="check the times")
         head = fact.amended_by or fact.entry
         causes = [file.ref(name) for name in references(event)]
         body = EntryCorrected(kind=fact.kind, occurred=occurred, body=close_body(event))
@@ -107,6 +113,7 @@ class VoidEntry:
             else None
         )
         _not_pending(file, entry, desk)
+        _not_given(file, entry)
         body = EntryVoided(why=said)  # type: ignore[arg-type]
         void = desk.draft(
             file.stream,
@@ -186,6 +193,14 @@ def _not_pending(file: PatientFile, head: Entry, desk: Desk) -> None:
                 why=f"#{item.entry.position}",
                 fix=f"countersign it: doseledger countersign {item.entry.position}; or void it",
             )
+
+
+def _not_given(file: PatientFile, entry: Entry) -> None:
+    """Refuse to strike an order that a dose stands on: the dose would no longer count (I10)."""
+    given = next((dose for course in file.courses for dose in course.doses if dose.order == entry.id), None)
+    if given is not None:
+        what = f"the dose of entry #{given.position} was given on this order"
+        refuse(f"order #{entry.position} not voided", [Hit("S-ORDER", what)], fix="void the dose first, if it is wrong")
 
 
 def _reason(desk: Desk) -> str:
