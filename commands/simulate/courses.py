@@ -52,28 +52,34 @@ def _course(history: Step, scenario: Scenario) -> Iterator[Step]:
     unknown = [key for key in said if key not in KEYS]
     if unknown:
         raise BadInput(f"a history has no key {unknown[0]!r}", fix=f"one of: {', '.join(KEYS)}")
-    use, patient = str(said.get("use")), said.get("patient")
+    use, patient = str(said.get("use")), said.get("patient", _only(scenario))
     if use not in COURSES or patient is None:
         raise BadInput(
             "a history names its course and its patient",
             fix=f'use = "{next(iter(COURSES))}" or another of {", ".join(COURSES)}; patient = "P-001"',
         )
-    if history.race is not None or dict(history.expect) not in ({}, {"outcome": "accepted"}):
-        raise BadInput(
-            "of a history only that all of it is accepted can be expected", fix='put a step `do = "read"` behind it'
-        )
+    if history.race is not None or history.with_ or history.premeds is not None:
+        raise BadInput("a history has no race, further signers or premedication of its own", fix="leave them out")
     label = history.label or f"{use}-{patient}"
     lot = said.get("lot") or _lot(scenario)
     first = date.fromisoformat(str(said.get("from", FIRST)))
+    if history.clock is not None and history.clock > f"{first}T08:00":
+        raise BadInput(
+            f"the history of {patient} begins at {first}T08:00", fix=f'clock at most so, or from = "{FIRST}"'
+        )
     cast = _cast(scenario, history.by)
     doses = said.get("doses", len(COURSES[use]))
     if not isinstance(doses, int) or not 1 <= doses <= len(COURSES[use]):
         raise BadInput(f"{use} has {len(COURSES[use])} doses, not {doses}", fix="leave `doses` out for all of them")
-    for n, (day, amount) in enumerate(COURSES[use][:doses], 1):
+    steps = [
+        replace(step, part_of=label, fork=history.fork)
+        for n, (day, amount) in enumerate(COURSES[use][:doses], 1)
         for step in _dose(
             cast, str(patient), scenario.drug, amount, str(lot), first + timedelta(days=day), f"{label}-", n
-        ):
-            yield replace(step, part_of=label, fork=history.fork)
+        )
+    ]
+    yield from steps[:-1]
+    yield replace(steps[-1], expect_all=history.expect)
 
 
 def _dose(cast: _Cast, patient: str, drug: str, amount: str, lot: str, day: date, label: str, n: int) -> Iterator[Step]:  # noqa: PLR0917 - the parts of one line
@@ -129,6 +135,10 @@ def _cast(scenario: Scenario, by: str | None) -> _Cast:
 
 def _has_investigator(scenario: Scenario) -> bool:
     return any("investigator" in person.roles for person in scenario.people.values())
+
+
+def _only(scenario: Scenario) -> str | None:
+    return scenario.patients[0].id if len(scenario.patients) == 1 else None
 
 
 def _lot(scenario: Scenario) -> str | None:

@@ -12,7 +12,18 @@ _NAME = r"[A-Za-z][A-Za-z0-9_-]*"
 _WHOLE = re.compile(rf"@(?P<label>{_NAME})(?:\.(?P<place>[0-9]+))?\Z")
 _INSIDE = re.compile(rf"(?P<rule>\b[A-Z]-[A-Z0-9-]*[A-Z0-9])?@@?(?P<label>{_NAME})(?:\.(?P<place>[0-9]+))?")
 _FINDINGS = ("seen", "finding")
-WORDS = ("reason-text", "reason_text", "words", "cause", "root-cause", "root_cause", "action", "allergies", "rounding")
+WORDS = (
+    "criterion",
+    "reason-text",
+    "reason_text",
+    "words",
+    "cause",
+    "root-cause",
+    "root_cause",
+    "action",
+    "allergies",
+    "rounding",
+)
 """Options in people's own words, in which an @ is only an @."""
 
 

@@ -13,7 +13,7 @@ from commands.simulate.doing import Read
 from commands.simulate.founding import founded
 from commands.simulate.labels import Labelled, NothingThere
 from commands.simulate.reading import ReadFile, read
-from commands.simulate.result import Done, Result, StepResult
+from commands.simulate.result import Done, Result, StepResult, together
 from commands.simulate.scenario import NO_TABLE, Scenario, Step, Table
 from commands.simulate.stage import Stage
 from ledger.errors import BadInput
@@ -66,6 +66,7 @@ class _Player:
         self._stages: dict[str | None, Stage] = {None: stage}
         self._reads = reads
         self._work = work
+        self._parts: dict[tuple[str | None, str], tuple[Done, ...]] = {}
 
     def play(self) -> Iterator[StepResult]:
         """Play every step in its order."""
@@ -108,13 +109,24 @@ class _Player:
                 if step.do == "read"
                 else doing.write(stage, step, self._scenario.people)
             )
-            return _kept(stage, step, done, branch)
+            result = _kept(stage, step, done, branch)
+            return replace(result, differences=(*result.differences, *self._whole(stage, step, done)))
         except NothingThere as error:
             return _result(
                 stage, step, Done(outcome="failed", exit=error.exit_code, says=error.what), branch, found=(error.what,)
             )
         except BadInput as error:
             raise BadInput(f"{step.where}: {error.what}", why=error.why, fix=error.fix) from error
+
+    def _whole(self, stage: Stage, step: Step, done: Done) -> tuple[str, ...]:
+        """Compare the steps of one `part_of` together where the last of them says what is expected of all."""
+        if step.part_of is None:
+            return ()
+        parts = self._parts[step.fork, step.part_of] = (*self._parts.get((step.fork, step.part_of), ()), done)
+        if not step.expect_all:
+            return ()
+        expect = {key: stage.labels.value(value) for key, value in step.expect_all.items()}
+        return tuple(f"all of {step.part_of}: {text}" for text in compare.differences(expect, together(parts)))
 
     def _race(self, stage: Stage, tag: str, steps: Sequence[Step]) -> Iterator[StepResult]:
         """Play the writes of a race in every order, and its reads behind each; the order as written stays."""

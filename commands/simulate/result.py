@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
@@ -118,6 +118,17 @@ def failed(error: DoseLedgerError, *, added: int) -> Done:
         added=added,
         data=data,
     )
+
+
+def together(parts: Sequence[Done]) -> Done:
+    """Describe several steps as one: the first that was not accepted, all entries, the findings that still stand."""
+    raised: list[Finding] = []
+    for part in parts:
+        gone = {finding.id for finding in part.cleared}
+        raised = [*(finding for finding in raised if finding.id not in gone), *part.raised]
+    first = next((part for part in parts if part.exit), parts[-1])
+    entries = tuple(position for part in parts for position in part.entries)
+    return replace(first, entries=entries, added=sum(part.added for part in parts), raised=tuple(raised))
 
 
 def printed(finding: Finding) -> Mapping[str, object]:

@@ -66,7 +66,8 @@ class Lot(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 class Step:
     """One step: who does what and when, under which label, and what is expected of it.
 
-    `n` is its number in the order of play, 0 before that is known. `part_of` is a label that several steps share.
+    `n` is its number in the order of play, 0 before that is known. `part_of` is a label that several steps share,
+    `expect_all` what is expected of all of them together, stated with the last.
     """
 
     n: int = 0
@@ -81,6 +82,7 @@ class Step:
     fork: str | None = None
     options: Table = field(default_factory=dict)
     expect: Table = field(default_factory=dict)
+    expect_all: Table = field(default_factory=dict)
     expect_race: Table = field(default_factory=dict)
 
     @property

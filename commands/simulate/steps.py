@@ -11,7 +11,21 @@ from commands.verbs import COMMON, VERBS
 from ledger.errors import BadInput
 
 _LABEL = re.compile(r"[A-Za-z][A-Za-z0-9_-]*\Z")
-_OWN = ("do", "by", "with", "witness", "clock", "label", "part_of", "premeds", "race", "fork", "expect", "expect_race")
+_OWN = (
+    "do",
+    "by",
+    "with",
+    "witness",
+    "clock",
+    "label",
+    "part_of",
+    "premeds",
+    "race",
+    "fork",
+    "expect",
+    "expect_all",
+    "expect_race",
+)
 _WITH_PREMEDS = ("dose record", "dose start")
 EXPECT = (
     "outcome",
@@ -62,6 +76,7 @@ def step_of(row: object) -> Step:
         race=_text(table, "race"),
         fork=_text(table, "fork"),
         expect=_table(table, "expect"),
+        expect_all=_table(table, "expect_all"),
         expect_race=_table(table, "expect_race"),
         options={key: value for key, value in table.items() if key not in _OWN},
     )
@@ -100,7 +115,7 @@ def _check_write(step: Step) -> None:
             raise BadInput(
                 f"{step.where}: there is no key {key!r}", fix=f"one of: {', '.join((*_OWN, *sorted(known)))}"
             )
-    for key in step.expect:
+    for key in (*step.expect, *step.expect_all):
         if key.partition(".")[0] not in (*EXPECT, *WRITTEN):
             raise BadInput(
                 f"{step.where}: {key!r} cannot be expected of a write", fix=f"one of: {', '.join((*EXPECT, *WRITTEN))}"

@@ -63,6 +63,7 @@ def _step(step: Step) -> dict[str, object]:
         "race": step.race,
         "fork": step.fork,
         "expect": step.expect or None,
+        "expect_all": step.expect_all or None,
         "expect_race": step.expect_race or None,
     }
 
