@@ -140,26 +140,18 @@ def _found(done: Done) -> list[Mapping[str, object]]:
 
 
 def _findings(wanted: object, actual: list[Mapping[str, object]]) -> Iterator[str]:
-    """Compare sets: every finding is expected by one row, every row finds one, or as many as its `count`."""
+    """Compare sets: every finding is expected by a row, the narrowest that fits; every row has one, or its `count`."""
     rows = sorted((_finding(row) for row in _list(wanted)), key=len, reverse=True)
-    left, got = list(actual), [0] * len(rows)
+    got = [0] * len(rows)
     for finding in actual:
-        place = next(
-            (
-                n
-                for n, row in enumerate(rows)
-                if _fits(row, finding) and got[n] < int(str(row.get("count", len(actual))))
-            ),
-            None,
-        )
-        if place is not None:
+        place = next((n for n, row in enumerate(rows) if _fits(row, finding)), None)
+        if place is None:
+            yield f"unexpected {finding['rule']} ({finding['severity']}) on {finding['target']}: {finding['text']}"
+        else:
             got[place] += 1
-            left.remove(finding)
     for row, count in zip(rows, got, strict=True):
         if count != int(str(row.get("count", max(1, count)))):
             yield f"expected {text_of(row)}, found {count}"
-    for finding in left:
-        yield f"unexpected {finding['rule']} ({finding['severity']}) on {finding['target']}: {finding['text']}"
 
 
 def _finding(row: object) -> Mapping[str, object]:

@@ -151,7 +151,7 @@ class _Player:
 
 def _kept(stage: Stage, step: Step, done: Done, branch: str | None, *, judged: bool = True) -> StepResult:
     """Give the entries their labels and compare."""
-    entries = done.entries if done.attempt is None else (done.attempt,)
+    entries = done.entries if done.outcome == "accepted" else tuple(filter(None, (done.attempt,)))
     for label in dict.fromkeys((step.label, step.part_of)):
         if label is not None and entries:
             stage.labels.put(label, Labelled(entries, tuple(finding.id for finding in done.raised)))
