@@ -78,8 +78,8 @@ class Ward:
         return cls.open(path, seed=seed, now=now)
 
     @classmethod
-    def founded(cls, path: Path) -> Ward:
-        """Make a ledger with everybody enrolled, the demonstration pack, a lot, and one enrolled patient."""
+    def staffed(cls, path: Path) -> Ward:
+        """Make a ledger with everybody enrolled, and nothing else."""
         ward = cls()
         registrars = [study.Registrar(p, p.title(), "Demo Site", key(p)) for p in ("reg.1", "reg.2")]
         genesis = study.found(
@@ -96,6 +96,12 @@ class Ward:
         )
         ward.book = Ledger.create(path, genesis, log_signer=key("log"), now=ward.now)
         ward._staff()
+        return ward
+
+    @classmethod
+    def founded(cls, path: Path) -> Ward:
+        """Make a ledger with everybody enrolled, the demonstration pack, a lot, and one enrolled patient."""
+        ward = cls.staffed(path)
         ward.do("pi.1", "protocol activate", pack="nct00983528-demo")
         for person, _ in STAFF[1:-1]:
             ward.do("pi.1", "person delegate", person=person, **{"from": "2010-01-01"})

@@ -129,18 +129,14 @@ class Play:
         position = self.wrote("nurse.1", verb, dose=f"#{dose}", given=f"{given}mg")
         return self.note("end", position, about=dose, given=given)
 
-    def record(self, amount: Decimal, started: datetime) -> int:
-        """Record the fact of a dose."""
-        position = self.wrote(
-            "nurse.1",
-            "dose record",
-            patient=PATIENT,
-            drug=DRUG,
-            given=f"{amount}mg",
-            at=started.isoformat(timespec="minutes"),
-            until=(started + timedelta(hours=2)).isoformat(timespec="minutes"),
+    def record(self, amount: Decimal, started: datetime, *, day: bool = False) -> int:
+        """Record the fact of a dose, with its time or only its day."""
+        until = (started + timedelta(hours=2)).isoformat(timespec="minutes")
+        when = (
+            {"at": started.date().isoformat()} if day else {"at": started.isoformat(timespec="minutes"), "until": until}
         )
-        return self.note("record", position, order=None, given=amount)
+        position = self.wrote("nurse.1", "dose record", patient=PATIENT, drug=DRUG, given=f"{amount}mg", **when)
+        return self.note("record", position, order=None, given=amount, day=day)
 
     # --- judgements ----------------------------------------------------------------------------------------------
 
