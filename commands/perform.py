@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import ClassVar, Protocol
@@ -236,7 +236,7 @@ def _patients(planned: Plan, desk: Desk) -> list[PatientFile]:
 
 
 def _again(desk: Desk, ledger: Ledger, number: str) -> PatientFile:
-    setting = replace(desk.setting, roster=ledger.roster())
+    setting = msgspec.structs.replace(desk.setting, roster=ledger.roster())
     return PatientFile(number, ledger.stream(f"patient/{number}"), setting, desk.now, desk.memory)
 
 

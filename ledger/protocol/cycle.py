@@ -30,7 +30,7 @@ from ledger.protocol.declared import (
 )
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, init=False, repr=False, eq=False)
 class CycleParameters:
     """What the C-rules compare with; a level is in mg/m2 per day."""
 

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from ledger.course.people import Roster
 from ledger.events.supply import LotReceived
 from ledger.protocol.model import Protocol
 
 
-@dataclass(frozen=True, slots=True)
-class Setting:
+class Setting(Struct, frozen=True):
     """The protocol in force, the roster as known, and the lots received at the site, by lot number."""
 
     protocol: Protocol
