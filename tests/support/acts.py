@@ -40,6 +40,7 @@ STAFF = (
     ("inv.2", "investigator"),
     ("nurse.1", "nurse"),
     ("nurse.2", "nurse"),
+    ("nurse.3", "nurse"),
     ("pharm.1", "pharmacist"),
     ("pharm.2", "pharmacist"),
     ("crc.1", "coordinator"),
