@@ -10,13 +10,14 @@ import subprocess
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pexpect
 import pytest
 
+from commands.cli import clock
 from commands.cli.demo.script import Script
 from commands.cli.demo.staff import PASSPHRASE, keys_for
 from commands.cli.demo.stage import Stage
@@ -28,11 +29,13 @@ NORMAL = (
     (re.compile(r"\b20[2-9]\d-\d{2}-\d{2}T\d{2}:\d{2}(?::\d{2}(?:\.\d{3})?)?(?:Z|[+-]\d{2}:\d{2})"), "<time>"),
     (re.compile(r"\b20[2-9]\d-\d{2}-\d{2}(?: \d{2}:\d{2}(?::\d{2})?)?\b"), "<day>"),
     (re.compile(r"\b[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\b"), "<uuid>"),
-    (re.compile(r"\b\d+ h \d+ min over"), "<hours> over"),
+    (re.compile(r"\b\d+ h(?: \d+ min)? over"), "<hours> over"),
+    (re.compile(r"\bPython \d+\.\d+\.\d+"), "Python <version>"),
     (re.compile(r"\b[0-9a-f]{64}\b"), "<sha256>"),
     (re.compile(r"(?<=\bid )[0-9a-f]{8,16}\b"), "<id>"),
     (re.compile(r"(?<=\bleaf )[0-9a-f]{12}\b"), "<leaf>"),
     (re.compile(r"(?<=\bkey )[A-Za-z0-9_-]{8}(?![A-Za-z0-9_-])"), "<key>"),
+    (re.compile(r"(?<=public name is )[A-Za-z0-9_-]{8}"), "<key>"),
     (re.compile(r"[A-Za-z0-9_-]{43}(?![A-Za-z0-9_-])"), "<kid>"),
 )
 """What differs from run to run, and what stands for it."""
@@ -122,8 +125,8 @@ class Site:
 
 
 def _now() -> datetime:
-    """The present time at the site; the program under test reads the machine's clock, so the site is built around it."""
-    return datetime.now(UTC).astimezone(ZoneInfo(ZONE))
+    """The present time at the site, which is built around the clock that the program under test reads."""
+    return clock.now().astimezone(ZoneInfo(ZONE))
 
 
 def written(script: Script) -> None:

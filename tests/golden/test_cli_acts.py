@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import stat
 from datetime import timedelta
 from pathlib import Path
@@ -288,4 +287,4 @@ def test_a_parcel_that_is_refused_is_kept_for_its_author(site, monkeypatch) -> N
     ran = site.sign("crc.1", "patient", "measure", "001-001", "--weight", "60kg")
     assert 0 == ran.code, ran.err
     assert "not stored" in ran.err
-    assert [f"{ACT}.refused"] == os.listdir(folder)
+    assert [f"{ACT}.refused"] == [path.name for path in folder.iterdir()]

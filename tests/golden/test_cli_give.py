@@ -81,7 +81,7 @@ def test_a_dose_is_started_interrupted_resumed_and_completed(ready) -> None:
 
 
 def test_the_stop_key_saves_the_time_before_anything_is_asked(ready) -> None:
-    """A reaction: the infusion stops now, the nurse's hands are needed, and the time must not be that of the paperwork."""
+    """A reaction: the infusion stops now; the time in the record must not be that of the paperwork."""
     child = started(ready)
     child.send("s")
     child.expect(r"abort at (\S+): saved\.")
