@@ -11,7 +11,6 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from decimal import Decimal
 from typing import ClassVar, Protocol
 
 import msgspec
@@ -21,6 +20,7 @@ from commands.chart import PatientFile
 from commands.draft import Circumstances, Desk, Draft, Pad
 from commands.opening import open_desk
 from commands.post import Ids, Post
+from commands.repeating import same
 from commands.sealing import Hand, Sealer, system_entry
 from commands.signatures import Signing, authorise, signings
 from ledger import codec
@@ -28,12 +28,10 @@ from ledger.book import Ledger, Receipt
 from ledger.errors import Changed, Conflict, DoseLedgerError, NotAllowed, Refused
 from ledger.events.base import Occurred, Wire
 from ledger.events.body import open_body
-from ledger.events.entry import Entry
 from ledger.events.record import EntryCorrected, LogClock
 from ledger.events.registry import NAMES
 from ledger.rules.finding import Finding
 from ledger.rules.times import ahead
-from ledger.values import wire_decimal
 
 FUTURE = timedelta(minutes=5)
 """How far a stated time may be ahead of the ledger's clock (DOMAIN.md I7)."""
@@ -287,7 +285,7 @@ def _lost(error: DoseLedgerError, ledger: Ledger, expect: Plan | None) -> DoseLe
 def _repeated(act: Act, ledger: Ledger, done: tuple[Receipt, ...]) -> Outcome:
     """Answer a command id that was used before; another act under it is a conflict."""
     entries = [ledger.entry(receipt.position) for receipt in done]
-    if not _same(act, entries):
+    if not same(act, entries, ledger):
         first = entries[0]
         raise Conflict(
             f"the command id was used before, for entry #{first.position}",
@@ -296,17 +294,3 @@ def _repeated(act: Act, ledger: Ledger, done: tuple[Receipt, ...]) -> Outcome:
             fix="use a new command id",
         )
     return Outcome(done, repeated=True)
-
-
-def _same(act: Act, entries: Sequence[Entry]) -> bool:
-    """Tell whether stored entries can be this act: its kind, its streams, and the amounts, drug and lot it names."""
-    kinds = {entry.kind for entry in entries}
-    if getattr(act, "kind", None) not in (None, *kinds):
-        return False
-    if act.about() and not any(entry.stream in act.about() for entry in entries):
-        return False
-    stored = {str(value) for entry in entries for value in msgspec.to_builtins(entry.event).values()}
-    said = {name: getattr(act, name) for name in getattr(act, "__dataclass_fields__", {})}
-    amounts = {wire_decimal(value) for value in said.values() if isinstance(value, Decimal)}
-    names = {value for name, value in said.items() if name in ("drug", "agent", "lot") and isinstance(value, str)}
-    return (amounts | names) <= stored
