@@ -45,7 +45,7 @@ def same(act: object, entries: Sequence[Entry], ledger: Ledger) -> bool:
         return False
     if streams and not any(entry.stream in streams for entry in entries):
         return False
-    values = {value for entry in entries for value in _values(_event(entry))}
+    values = [value for entry in entries for value in _values(_event(entry))]
     named = {name for entry in entries for name in _named(entry)}
     return all(_agrees(name, value, values, named, ledger) for name, value in _stated(act))
 
@@ -60,12 +60,12 @@ def _stated(act: object) -> Iterator[tuple[str, object]]:
             yield one.name, value
 
 
-def _agrees(name: str, value: object, values: set[object], named: set[str], ledger: Ledger) -> bool:
+def _agrees(name: str, value: object, values: Sequence[object], named: set[str], ledger: Ledger) -> bool:
     match value:
         case bool():
-            return name not in _STORED or value in {one for one in values if isinstance(one, bool)}
+            return name not in _STORED or value in [one for one in values if isinstance(one, bool)]
         case int():
-            return value in {one for one in values if not isinstance(one, bool)}
+            return value in [one for one in values if not isinstance(one, bool)]
         case Decimal():
             return name == "percent" or wire_decimal(value) in values
         case date():
@@ -82,7 +82,7 @@ def _agrees(name: str, value: object, values: set[object], named: set[str], ledg
             return True
 
 
-def _part(name: str, one: object, values: set[object]) -> bool:
+def _part(name: str, one: object, values: Sequence[object]) -> bool:
     if name == "changes" and isinstance(one, tuple):
         amount = _AMOUNT.match(str(one[1]))
         return amount is None or wire_decimal(Decimal(amount[1])) in values or one[1] in values

@@ -7,6 +7,8 @@
 from __future__ import annotations
 
 import json
+import os
+import resource
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing
@@ -21,6 +23,7 @@ from commands.perform import Outcome, resend
 from ledger.errors import DoseLedgerError
 
 COMMAND = "01270000-0000-7000-8000-000000000001"
+NOBODY = 65534
 AFTER = MONDAY + timedelta(days=1)
 
 
@@ -129,6 +132,38 @@ def ordered(ward: Ward, at: datetime) -> str:
         return f"lost {type(error).__name__} {getattr(error, 'winner', None)}"
 
 
+def spoiled(how: str, ledger: str) -> Iterator[str]:
+    """Act where nothing can be written: the file may not grow, or is somebody else's to write."""
+    path = Path(ledger)
+    with closing(Ward.open(path, now=AFTER)) as ward:
+        yield f"before {ward.book.size}"
+        if how == "full":
+            size = path.stat().st_size
+            resource.setrlimit(resource.RLIMIT_FSIZE, (size, size))
+            yield from refused(lambda: filled(ward))
+    if how == "read-only":
+        path.chmod(0o444)
+        path.parent.chmod(0o555)
+        if os.geteuid() == 0:
+            os.setgid(NOBODY)
+            os.setuid(NOBODY)
+        yield from refused(lambda: Ward.open(path, now=AFTER).do("nurse.1", "premed give", subject=PATIENT, set=True))
+
+
+def filled(ward: Ward) -> None:
+    """Write until nothing can be written."""
+    for _ in range(500):
+        ward.do("nurse.1", "premed give", subject=PATIENT, set=True)
+
+
+def refused(act: Callable[[], object]) -> Iterator[str]:
+    """What an act that cannot be done says."""
+    try:
+        act()
+    except DoseLedgerError as error:
+        yield f"{type(error).__name__} {error.exit_code} {error.what}"
+
+
 def main() -> None:
     """Do what the command line says."""
     match sys.argv[1:]:
@@ -136,6 +171,9 @@ def main() -> None:
             kill(act, ledger, step, moment, outbox)
         case ["race", ledger, name, count]:
             for line in race(ledger, name, int(count)):
+                sys.stdout.write(f"{line}\n")
+        case ["spoiled", how, ledger]:
+            for line in spoiled(how, ledger):
                 sys.stdout.write(f"{line}\n")
 
 
