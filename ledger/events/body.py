@@ -13,7 +13,6 @@ from ledger.events.base import Wire
 from ledger.events.event import Event
 from ledger.events.registry import KINDS, kind_of
 
-
 _MAKING = Lock()
 """msgspec looks at a struct when its first decoder is made; two threads that look at once crash the interpreter."""
 
