@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from decimal import Decimal
 
 from ledger.course.history import Fact
-from ledger.course.state import (
-    Course,
-)
+from ledger.course.state import Course
+from ledger.events import dosing
 
 
 def orphan(course: Course, fact: Fact) -> Course:
@@ -19,3 +19,8 @@ def orphan(course: Course, fact: Fact) -> Course:
 def decimal(text: str | None) -> Decimal | None:
     """Read an amount, if there is one."""
     return None if text is None else Decimal(text)
+
+
+def factors(stated: tuple[dosing.Factor, ...]) -> Mapping[str, Decimal]:
+    """Read the factors of a calculated dose by their names."""
+    return {one.name: Decimal(one.value) for one in stated}

@@ -7,7 +7,7 @@ from datetime import timedelta
 from decimal import Decimal
 
 from ledger import wire
-from ledger.events import dosing, record, safety
+from ledger.events import cohort, dosing, record, safety
 from ledger.events.base import Need, Payload, Wire
 from ledger.events.body import open_body
 from ledger.events.entry import Signer
@@ -39,6 +39,8 @@ def required(event: Wire, author: wire.Role, target: Wire | None) -> tuple[Requi
         case safety.ToxicityRegraded() if (
             isinstance(target, safety.ToxicityGraded | safety.ToxicityRegraded) and event.grade < target.grade
         ):
+            return (*base, approval)
+        case cohort.DltAdjudicated() if event.reverses is not None:
             return (*base, approval)
         case _:
             return base

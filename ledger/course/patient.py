@@ -8,6 +8,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import assert_never
 
+from ledger.course.cycle import changed, opened
 from ledger.course.dose import assessed, ended, on_dose, recorded, started
 from ledger.course.history import Fact
 from ledger.course.order import amended, ordered, put_order, release, with_order
@@ -15,7 +16,6 @@ from ledger.course.state import (
     Consent,
     Course,
     Disposition,
-    GradePoint,
     Hold,
     Lab,
     Override,
@@ -23,8 +23,8 @@ from ledger.course.state import (
     Premed,
     Toxicity,
 )
-from ledger.course.toxicity import attributed, graded, on_toxicity
-from ledger.events import dosing, patient, safety
+from ledger.course.toxicity import on_toxicity
+from ledger.events import cohort, cycle, dosing, patient, safety
 from ledger.events.event import PatientEvent
 
 
@@ -108,20 +108,17 @@ def evolve(course: Course, fact: Fact) -> Course:
         case safety.ToxicityReported():
             new = Toxicity(fact.id, fact.entry.position, event.term, fact.occurred_at, event.dose)
             return replace(course, toxicities={**course.toxicities, fact.id: new})
-        case safety.ToxicityGraded():
-            point = GradePoint(fact.id, fact.entry.position, fact.occurred_at, fact.occurred_at, event.grade)
-            return graded(course, fact, event.toxicity, point, None)
-        case safety.ToxicityRegraded():
-            point = GradePoint(event.graded, fact.entry.position, fact.occurred_at, fact.occurred_at, event.grade)
-            return graded(course, fact, event.toxicity, point, event.graded)
-        case safety.ToxicityAttributed():
-            return attributed(course, fact, event)
-        case safety.SeriousnessAssessed():
-            return on_toxicity(
-                course, fact, event.toxicity, serious=event.serious, aware_at=datetime.fromisoformat(event.aware_at)
-            )
-        case safety.ToxicityResolved():
-            return on_toxicity(course, fact, event.toxicity, resolved_at=fact.occurred_at, outcome=event.outcome)
+        case (
+            safety.ToxicityGraded()
+            | safety.ToxicityRegraded()
+            | safety.ToxicityAttributed()
+            | safety.SeriousnessAssessed()
+            | safety.ExpectednessAssessed()
+            | safety.SafetyReportSubmitted()
+            | safety.ToxicityResolved()
+            | cohort.DltAdjudicated()
+        ):
+            return on_toxicity(course, fact, event)
         case safety.DeviationAcknowledged():
             return _disposed(
                 course,
@@ -140,6 +137,16 @@ def evolve(course: Course, fact: Fact) -> Course:
                 fact.id, event.rule, event.drug, amount, fact.occurred_at, datetime.fromisoformat(event.valid_until)
             )
             return replace(course, overrides={**course.overrides, fact.id: granted})
+        case cohort.PatientDeclaredNonEvaluable():
+            return replace(course, non_evaluable=fact.id)
+        case cycle.CycleOpened():
+            return opened(course, fact, event)
+        case cycle.CycleDayOmitted() | cycle.CycleClosed() | cycle.CycleStopped():
+            return changed(course, fact, event)
+        case cycle.ResponseAssessed():
+            return replace(course, responses=(*course.responses, (event.response, fact.occurred_at, fact.id)))
+        case cycle.TransplantRecorded():
+            return replace(course, transplants=(*course.transplants, (event.type, fact.occurred_at)))
         case _:
             assert_never(event)
 

@@ -34,6 +34,9 @@ class Order:
     step_mg: Decimal | None
     ordered_mg: Decimal
     calculated_mg: Decimal | None
+    cycle: int | None
+    day: int | None
+    factors: Mapping[str, Decimal]
     route: dosing.Route
     prescriber: str
     premedication: tuple[str, ...]
@@ -98,6 +101,8 @@ class Dose:
     checked_by: str | None
     overrides: tuple[str, ...]
     recorded: bool
+    cycle: int | None
+    day: int | None
     nothing_given: bool = False
     ended_at: datetime | None = None
     stopped: str | None = None
@@ -115,6 +120,46 @@ class Dose:
         if self.ended_at is None:
             return "running"
         return "completed" if self.stopped is None else "aborted"
+
+
+@dataclass(frozen=True, slots=True)
+class Cycle:
+    """One cycle of the cycle drug; `level_mg_m2` in mg/m2 per day, `bsa_m2` in m2, `anc_giga` in 10^9/L."""
+
+    id: str
+    position: int
+    n: int
+    level: str
+    level_mg_m2: Decimal
+    height_cm: Decimal
+    weight_kg: Decimal
+    bsa_m2: Decimal
+    crcl_ml_min: Decimal | None
+    anc_giga: Decimal | None
+    factors: Mapping[str, Decimal]
+    overrides: tuple[str, ...]
+    opened_at: datetime
+    omitted: tuple[int, ...] = ()
+    response: str | None = None
+    recovered: bool | None = None
+    unacceptable: bool = False
+    closed_at: datetime | None = None
+    stopped: str | None = None
+
+    @property
+    def open(self) -> bool:
+        """Whether it is neither closed nor stopped."""
+        return self.closed_at is None and self.stopped is None
+
+
+@dataclass(frozen=True, slots=True)
+class Ruling:
+    """A ruling on a toxicity: dose-limiting or not."""
+
+    id: str
+    position: int
+    dlt: bool
+    at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,6 +188,12 @@ class Toxicity:
     aware_at: datetime | None = None
     resolved_at: datetime | None = None
     outcome: str | None = None
+    criteria: tuple[str, ...] = ()
+    expected: bool | None = None
+    ruling: Ruling | None = None
+    reports: tuple[tuple[str, datetime], ...] = ()
+    informed: tuple[datetime, ...] = ()
+    """When new information came: grades, attribution, seriousness, expectedness (each may restart a clock)."""
 
     @property
     def worst(self) -> int:
@@ -242,7 +293,21 @@ class Course:
     withdrawn_at: datetime | None = None
     died_at: datetime | None = None
     died_on: date | None = None
+    cycles: tuple[Cycle, ...] = ()
+    responses: tuple[tuple[str, datetime, str], ...] = ()
+    """Response, its time and its entry, oldest first."""
+    transplants: tuple[tuple[str, datetime], ...] = ()
+    non_evaluable: str | None = None
+    """The entry that declared the patient not evaluable for the dose level."""
     orphans: tuple[str, ...] = ()
+
+    def cycle(self, named: str) -> Cycle | None:
+        """Find a cycle by the entry that opened it."""
+        return next((c for c in self.cycles if c.id == named), None)
+
+    def open_cycle(self) -> Cycle | None:
+        """Find the cycle that is neither closed nor stopped."""
+        return next((c for c in reversed(self.cycles) if c.open), None)
 
     def dose(self, named: str) -> Dose | None:
         """Find a dose by its own id, or by its order's."""

@@ -59,6 +59,8 @@ REFERENCE_FIELDS = (
     "delegation",
     "toxicities",
     "factors",
+    "opened",
+    "reverses",
     "source",
 )
 """The body fields that hold entry ids; each id is also named in `causes`, with position and leaf."""
