@@ -9,8 +9,8 @@ from ledger.book import Ledger
 from ledger.course.state import Course
 from ledger.events.patient import ConsentWithdrawn
 from ledger.protocol.model import Protocol
+from ledger.rules.bsa import surface_m2
 from ledger.rules.setting import Setting
-from ledger.values import half_up
 from projections import stricter
 from projections.card import (
     NOTICE,
@@ -180,15 +180,15 @@ def _state(opened: PatientAt) -> PatientState:
 
 def _body(course: Course) -> tuple[Decimal | None, Decimal | None]:
     """Give the newest height in cm and weight in kg."""
-    height = next((cm for _, _, cm in reversed(course.weights) if cm is not None), None)
+    height = next((cm for _, _, cm, _ in reversed(course.weights) if cm is not None), None)
     return height, course.weights[-1][1] if course.weights else None
 
 
 def _bsa(height_cm: Decimal | None, weight_kg: Decimal | None, protocol: Protocol) -> Decimal | None:
-    """Give the body surface in m2 by the pack's formula: Mosteller, the root of cm x kg / 3600."""
+    """Give the body surface in m2 by the pack's formula."""
     if height_cm is None or weight_kg is None:
         return None
-    return half_up((height_cm * weight_kg / 3600).sqrt(), protocol.bsa_places)
+    return surface_m2(height_cm, weight_kg, protocol.bsa_formula, protocol.bsa_places)
 
 
 def _cycles(protocol: Protocol) -> Cycles:

@@ -50,7 +50,8 @@ def evolve(course: Course, fact: Fact) -> Course:
             return replace(course, enrolled=event, enrolled_at=fact.occurred_at)
         case patient.PatientMeasured():
             height = Decimal(event.height_cm) if event.height_cm is not None else None
-            return replace(course, weights=(*course.weights, (fact.occurred_at, Decimal(event.weight_kg), height)))
+            measured = (fact.occurred_at, Decimal(event.weight_kg), height, fact.id)
+            return replace(course, weights=(*course.weights, measured))
         case patient.LabMeasured():
             return replace(
                 course,
@@ -98,9 +99,8 @@ def evolve(course: Course, fact: Fact) -> Course:
             hold = Hold(fact.id, fact.entry.position, event.drug, event.why, fact.occurred_at)
             return replace(course, holds=(*course.holds, hold))
         case dosing.HoldLifted():
-            return replace(
-                course, holds=tuple(replace(h, lifted=True) if h.id == event.hold else h for h in course.holds)
-            )
+            holds = tuple(replace(h, lifted=True) if h.id == event.hold else h for h in course.holds)
+            return replace(course, holds=holds, lifted=(*course.lifted, event.hold))
         case dosing.CourseDiscontinued():
             return replace(course, discontinued={**course.discontinued, event.drug: (fact.id, event.why)})
         case safety.ToleranceAssessed():

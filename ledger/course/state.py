@@ -174,6 +174,16 @@ class GradePoint:
 
 
 @dataclass(frozen=True, slots=True)
+class Seriousness:
+    """A judgement of seriousness: when it was made, and since when the site was aware of what it rests on."""
+
+    at: datetime
+    aware_at: datetime
+    serious: bool
+    criteria: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Toxicity:
     """One episode with its grade history."""
 
@@ -193,7 +203,11 @@ class Toxicity:
     ruling: Ruling | None = None
     reports: tuple[tuple[str, datetime], ...] = ()
     informed: tuple[datetime, ...] = ()
-    """When new information came: grades, attribution, seriousness, expectedness (each may restart a clock)."""
+    """When new information was recorded: grades, attribution, seriousness, expectedness (each may restart a clock)."""
+    judged_serious: tuple[Seriousness, ...] = ()
+    relations_at: Mapping[str, datetime] = field(default_factory=dict)
+    """When the newest attribution to each drug was made."""
+    expected_at: datetime | None = None
 
     @property
     def worst(self) -> int:
@@ -277,7 +291,8 @@ class Course:
     eligible: bool | None = None
     enrolled: patient.PatientEnrolled | None = None
     enrolled_at: datetime | None = None
-    weights: tuple[tuple[datetime, Decimal, Decimal | None], ...] = ()
+    weights: tuple[tuple[datetime, Decimal, Decimal | None, str], ...] = ()
+    """Time, weight in kg, height in cm where it was measured, and the entry; oldest first."""
     labs: tuple[Lab, ...] = ()
     prophylaxis: tuple[tuple[str, str, str | None], ...] = ()
     orders: Mapping[str, Order] = field(default_factory=dict)
@@ -285,6 +300,8 @@ class Course:
     premeds: tuple[Premed, ...] = ()
     toxicities: Mapping[str, Toxicity] = field(default_factory=dict)
     holds: tuple[Hold, ...] = ()
+    lifted: tuple[str, ...] = ()
+    """What a lifting named: the entry of a hold, or of the toxicity that stopped a cycle."""
     discontinued: Mapping[str, tuple[str, str]] = field(default_factory=dict)
     overrides: Mapping[str, Override] = field(default_factory=dict)
     dispositions: tuple[Disposition, ...] = ()
