@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Annotated, Literal
 
+from ledger import wire
 from ledger.protocol.declared import (
     CHOICE,
     Count,
@@ -37,10 +39,12 @@ class CycleParameters:
     cycle_drug: Drug
     level_0_mg_m2: MgPerM2
     level_minus_1: Annotated[Decimal | None, Declared("mg/m2", required_for="level_minus_1")]
+    levels_mg_m2: Annotated[Mapping[wire.Level, Decimal], Declared("mg/m2")]
+    """The other dose levels, by their names; a level of `cohort_levels` that stands nowhere has no value."""
     cycle_days: Days
     cycle_consecutive: Flag
     cycle_routes: Routes
-    cycle_requires: Annotated[Literal["target_tolerated", "first_dose"], CHOICE]
+    cycle_requires: Annotated[Literal["target_tolerated", "first_dose", "nothing"], CHOICE]
     cycle_after_ladder_ended: Flag
     """On a day with both drugs the step-up infusion must have ended first."""
     patient_deesc: Annotated[Literal["off", "on"], CHOICE]
