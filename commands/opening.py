@@ -10,8 +10,8 @@ from commands.draft import Circumstances, Desk, Pad
 from commands.post import Ids, Post
 from ledger.book import Ledger
 from ledger.course.people import Roster
+from ledger.course.stock import lots, quarantines
 from ledger.errors import BadInput, Refused
-from ledger.events.supply import LotReceived
 from ledger.protocol.dictionary import Dictionary, load_dictionary
 from ledger.protocol.model import Protocol, load
 from ledger.rules.setting import Setting
@@ -57,9 +57,9 @@ def _setting(ledger: Ledger, roster: Roster) -> tuple[Setting | None, Dictionary
     active = roster.protocol
     if active is None:
         return None, None
-    return Setting(_protocol(ledger.blob(active.pack.digest)), roster, _lots(ledger)), _dictionary(
-        ledger.blob(active.dictionary.digest)
-    )
+    shelves = [ledger.stream(name) for name in ledger.streams("supply/")]
+    setting = Setting(_protocol(ledger.blob(active.pack.digest)), roster, lots(shelves), quarantines(shelves))
+    return setting, _dictionary(ledger.blob(active.dictionary.digest))
 
 
 @lru_cache(maxsize=8)
@@ -70,15 +70,6 @@ def _protocol(data: bytes) -> Protocol:
 @lru_cache(maxsize=8)
 def _dictionary(data: bytes) -> Dictionary:
     return load_dictionary(data)
-
-
-def _lots(ledger: Ledger) -> dict[str, LotReceived]:
-    lots: dict[str, LotReceived] = {}
-    for stream in ledger.streams("supply/"):
-        for entry in ledger.stream(stream):
-            if isinstance(entry.event, LotReceived):
-                lots[entry.event.lot] = entry.event
-    return lots
 
 
 def bare_desk(ledger: Ledger, post: Post, pad: Pad, said: Circumstances) -> Desk:

@@ -13,9 +13,9 @@ from ledger.course import patient as fold
 from ledger.course.history import Fact, History, readings
 from ledger.course.people import Roster
 from ledger.course.state import Course
+from ledger.course.stock import lots, quarantines
 from ledger.errors import BadInput
 from ledger.events.entry import Entry
-from ledger.events.supply import LotReceived
 from ledger.protocol.model import Protocol, load
 from ledger.rules.assess import Judgement, judge, standing_findings
 from ledger.rules.finding import Finding
@@ -123,7 +123,9 @@ def setting(ledger: Ledger, through: Window) -> Setting:
             why="rules and parameters come from a pack",
             fix="doseledger protocol activate PACK",
         )
-    return Setting(_protocol(ledger.blob(roster.protocol.pack.digest)), roster, _lots(ledger, through.size))
+    shelves = [ledger.stream(name, up_to=through.size) for name in ledger.streams("supply/")]
+    protocol = _protocol(ledger.blob(roster.protocol.pack.digest))
+    return Setting(protocol, roster, lots(shelves), quarantines(shelves))
 
 
 def numbers(ledger: Ledger, through: Window) -> tuple[str, ...]:
@@ -158,8 +160,3 @@ def _zone(ledger: Ledger) -> str:
 @lru_cache(maxsize=8)
 def _protocol(pack: bytes) -> Protocol:
     return load(pack).protocol()
-
-
-def _lots(ledger: Ledger, size: int) -> dict[str, LotReceived]:
-    received = (e.event for name in ledger.streams("supply/") for e in ledger.stream(name, up_to=size))
-    return {event.lot: event for event in received if isinstance(event, LotReceived)}

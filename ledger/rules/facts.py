@@ -19,7 +19,7 @@ from ledger.rules.tolerance import running_min
 
 def hits(before: Course, after: Course, setting: Setting, fact: Fact) -> Iterator[Hit]:
     """List what `fact` breaks; `before` and `after` are the course without and with it."""
-    yield from _delegation(setting, fact)
+    yield from delegation(setting, fact)
     over = late(fact, setting.protocol)
     if over is not None:
         yield Hit("P-LATE", f"recorded {_hours(over)} over the limit for its kind")
@@ -93,6 +93,8 @@ def lot(setting: Setting, drug: str, number: str | None, at: datetime) -> Iterat
         yield Hit("S-LOT", f"lot {number} of {drug} was not received at this site")
     elif received.expiry < at.date().isoformat():
         yield Hit("S-LOT", f"lot {number} expired on {received.expiry}")
+    elif setting.quarantined(number, at):
+        yield Hit("S-LOT", f"lot {number} was in quarantine")
 
 
 def _papers(event: dosing.InfusionRecorded) -> Iterator[Hit]:
@@ -119,7 +121,8 @@ def infusion_time(dose: Dose, protocol: Protocol) -> Iterator[Hit]:
         yield Hit("A-INF", f"given over {minutes} min instead of {protocol.infusion_min}")
 
 
-def _delegation(setting: Setting, fact: Fact) -> Iterator[Hit]:
+def delegation(setting: Setting, fact: Fact) -> Iterator[Hit]:
+    """Judge whether those who state a fact held the role and the delegation for it."""
     row = KINDS[fact.kind]
     if not row.factual or row.task is None:
         return

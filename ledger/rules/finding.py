@@ -148,7 +148,7 @@ _ROWS = (
         "An infusion follows a checked, released order that has not expired; one open order a drug.",
         "ASCO-ONS 2024; limits: ours",
     ),
-    Rule("S-LOT", "important", "The lot is known at the site and not expired.", "21 CFR 312.62(a)"),
+    Rule("S-LOT", "important", "The lot is known at the site, not expired and not in quarantine.", "21 CFR 312.62(a)"),
     Rule("S-DELEG", "important", "Who acts holds the role and the delegation for it.", "ICH E6(R3) 2.12"),
     Rule("T-GRADE", "info", "A grade exists for its term in the dictionary in force.", "CTCAE"),
     Rule("T-CONTRA", "important", "A tolerance stands against a later grade of a linked toxicity.", "ours"),
