@@ -153,7 +153,24 @@ _ROWS = (
     Rule("T-GRADE", "info", "A grade exists for its term in the dictionary in force.", "CTCAE"),
     Rule("T-CONTRA", "important", "A tolerance stands against a later grade of a linked toxicity.", "ours"),
     Rule("K-VALUE", "info", "A value that the protocol does not give is never guessed.", "ours"),
+    Rule(
+        "K-BASIS",
+        "important",
+        "A cohort decision rests on the rulings that it was based on.",
+        "ours",
+        overridable=False,
+    ),
+    Rule("K-CLOSED", "important", "Patients are enrolled at a level that is open.", "ours", overridable=False),
     Rule("K-SLOT", "important", "A patient takes a free slot of an open level.", "ours"),
+    Rule(
+        "K-PENDING",
+        "info",
+        "A cohort is decided when its patients are ruled on and their important findings answered.",
+        "ours",
+    ),
+    Rule(
+        "K-DESIGN", "info", "A cohort decision is the one that the design gives.", "classic 3+3; Korn 1994, Storer 1989"
+    ),
     Rule("D-QUERY", "query", "Two records disagree, or one is missing.", "ours"),
     Rule("D-TIME", "info", "Nothing is recorded before it happened, and no end before its start.", "ours"),
 )
