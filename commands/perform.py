@@ -22,6 +22,7 @@ from commands.draft import Circumstances, Desk, Draft, Pad
 from commands.opening import open_desk
 from commands.post import Ids, Post
 from commands.sealing import Hand, Sealer, system_entry
+from commands.shelf import books
 from commands.signatures import Signing, authorise, signings
 from ledger import codec
 from ledger.book import Ledger, Receipt
@@ -29,6 +30,7 @@ from ledger.errors import Changed, Conflict, DoseLedgerError, NotAllowed, Refuse
 from ledger.events.entry import Entry
 from ledger.events.record import LogClock
 from ledger.events.registry import NAMES
+from ledger.rules import stock as stock_rules
 from ledger.rules.finding import Finding
 from ledger.values import wire_decimal
 
@@ -209,13 +211,22 @@ def _essence(drafts: Sequence[Draft], signed_by: Sequence[Sequence[Signing]]) ->
 
 def _signed(planned: Plan, sealer: Sealer, hands: Sequence[Hand], command: str) -> Outcome:
     desk, ledger, keep = sealer.desk, sealer.ledger, sealer.post.keep
-    before = {file.number: file.findings for file in _patients(planned, desk)}
+    numbers = [file.number for file in _patients(planned, desk)]
+    before = _findings(planned, desk, {number: desk.patient(number).findings for number in numbers})
     sealed = sealer.command(planned.drafts, planned.signings, hands, command)
     if keep is not None:
         keep(command, sealed, desk.pad.texts)
     receipts = ledger.append(sealed, now=desk.now.astimezone(UTC), texts=desk.pad.texts, blobs=desk.pad.blobs)
-    raised, cleared = _difference(before, {number: _again(desk, ledger, number).findings for number in before})
+    after = _findings(planned, desk, {number: _again(desk, ledger, number).findings for number in numbers})
+    raised, cleared = _difference(before, after)
     return Outcome(receipts, raised, cleared)
+
+
+def _findings(planned: Plan, desk: Desk, patients: dict[str, Sequence[Finding]]) -> dict[str, Sequence[Finding]]:
+    """Add to the patients' findings those on the drug books, where an act is about the stock."""
+    if desk.base is None or not any(draft.stream.startswith("supply/") for draft in planned.drafts):
+        return patients
+    return {**patients, "supply": stock_rules.findings(books(desk.book), desk.setting, desk.now)}
 
 
 def _patients(planned: Plan, desk: Desk) -> list[PatientFile]:
