@@ -111,9 +111,10 @@ class EndInfusion:
 
     def reported(self, desk: Desk, file: PatientFile, dose: Dose) -> tuple[Draft, ...]:
         """Report the reaction that came with it, where one is named, with its onset at the end."""
-        if self.reaction is None or desk.dictionary is None:
+        terms = desk.graded_by(desk.occurred(self.ended))
+        if self.reaction is None or terms is None:
             return ()
-        term = desk.dictionary.term(self.reaction)
+        term = terms.term(self.reaction)
         event = ToxicityReported(term=term.name, verbatim=None, dose=dose.id, aware_at=None)
         return (desk.draft(file.stream, event, self.ended, causes=[file.ref(dose.id)]),)
 

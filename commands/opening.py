@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from commands.draft import Circumstances, Desk, Pad
 from commands.post import Ids, Post
 from ledger.book import Ledger
+from ledger.course.dictionaries import in_force
 from ledger.course.people import Roster
 from ledger.course.stock import lots, quarantines
 from ledger.errors import BadInput, Refused
@@ -24,12 +26,12 @@ def open_desk(ledger: Ledger, post: Post, persons: Sequence[str], said: Circumst
         raise BadInput("the ledger has no genesis entry")
     zone = roster.genesis.zone
     now = post.clock().astimezone(ZoneInfo(zone))
-    setting, dictionary = _setting(ledger, roster)
+    setting = _setting(ledger, roster)
     patterns = setting.protocol.patient_id_patterns if setting is not None else ()
     return Desk(
         ledger,
         setting,
-        dictionary,
+        dictionaries(ledger),
         now,
         zone,
         roster.site,
@@ -43,7 +45,7 @@ def open_desk(ledger: Ledger, post: Post, persons: Sequence[str], said: Circumst
 
 def site_setting(ledger: Ledger) -> Setting:
     """Give the setting of judgement as the whole ledger tells it; refused (K-VALUE) before a pack is activated."""
-    setting, _ = _setting(ledger, ledger.roster())
+    setting = _setting(ledger, ledger.roster())
     if setting is None:
         raise Refused(
             "no protocol pack is active at this site",
@@ -53,13 +55,17 @@ def site_setting(ledger: Ledger) -> Setting:
     return setting
 
 
-def _setting(ledger: Ledger, roster: Roster) -> tuple[Setting | None, Dictionary | None]:
+def dictionaries(ledger: Ledger) -> tuple[tuple[datetime, Dictionary], ...]:
+    """List the toxicity dictionaries that came into force, with since when; the oldest first."""
+    return tuple((since, _dictionary(ledger.blob(ref.digest))) for since, ref in in_force(ledger.stream("study")))
+
+
+def _setting(ledger: Ledger, roster: Roster) -> Setting | None:
     active = roster.protocol
     if active is None:
-        return None, None
+        return None
     shelves = [ledger.stream(name) for name in ledger.streams("supply/")]
-    setting = Setting(_protocol(ledger.blob(active.pack.digest)), roster, lots(shelves), quarantines(shelves))
-    return setting, _dictionary(ledger.blob(active.dictionary.digest))
+    return Setting(_protocol(ledger.blob(active.pack.digest)), roster, lots(shelves), quarantines(shelves))
 
 
 @lru_cache(maxsize=8)
@@ -77,4 +83,4 @@ def bare_desk(ledger: Ledger, post: Post, pad: Pad, said: Circumstances) -> Desk
     roster = ledger.roster()
     zone = roster.genesis.zone if roster.genesis is not None else "UTC"
     now = post.clock().astimezone(ZoneInfo(zone))
-    return Desk(ledger, None, None, now, zone, roster.site, (), pad, said)
+    return Desk(ledger, None, (), now, zone, roster.site, (), pad, said)

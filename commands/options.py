@@ -13,6 +13,7 @@ from commands import bedside, safety
 from commands.draft import When
 from commands.reading import read_when
 from ledger.errors import BadInput
+from ledger.events.patient import Unit
 from ledger.protocol.bundled import bundled
 from ledger.values import parse_amount, parse_number
 
@@ -91,6 +92,11 @@ def whole(text: str, _: Reading) -> int:
     if not re.fullmatch(r"[0-9]{1,6}", text.strip()):
         raise BadInput(f"{text!r} is not a whole number", fix="digits only, for example 2")
     return int(text)
+
+
+def lab_unit(text: str, _: Reading) -> str:
+    """Read the unit of a laboratory value; a cubic millimetre is a microlitre."""
+    return choice(*get_args(Unit))("/uL" if text.strip() == "/mm3" else text.strip(), _)
 
 
 def yes(text: str, _: Reading) -> bool:

@@ -113,9 +113,12 @@ TREE: dict[str, Branch] = {
     "toxicity": Branch(
         "SAFETY",
         "Toxicities: report, grade, attribute, seriousness, end.",
-        leaves=_written("report", "grade", "regrade", "attribute", "serious", "resolve"),
+        leaves=_written("report", "grade", "regrade", "attribute", "serious", "expected", "resolve"),
     ),
     "deviation": Branch("SAFETY", "Deviations that the rules found.", leaves=_written("acknowledge", "classify")),
+    "safety-report": Branch(
+        "SAFETY", "Safety reports: which fall due, and which were sent.", leaves=_written("submitted")
+    ),
     "override": Branch(
         "SAFETY", "The principal investigator's permission for one act against one rule.", leaves=_written("grant")
     ),

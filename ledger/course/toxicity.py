@@ -8,7 +8,7 @@ from typing import assert_never
 
 from ledger.course.common import orphan
 from ledger.course.history import Fact
-from ledger.course.state import Course, GradePoint, Ruling, Toxicity
+from ledger.course.state import Course, GradePoint, Ruling, Seriousness, Toxicity
 from ledger.events import cohort, safety
 
 OnToxicity = (
@@ -33,7 +33,7 @@ def on_toxicity(course: Course, fact: Fact, event: OnToxicity) -> Course:
 
 
 def _changed(found: Toxicity, fact: Fact, event: OnToxicity) -> Toxicity:
-    at, informed = fact.occurred_at, (*found.informed, fact.occurred_at)
+    at, informed = fact.occurred_at, (*found.informed, (fact.amended_by or fact.entry).recorded_at)
     match event:
         case safety.ToxicityGraded():
             point = GradePoint(fact.id, fact.entry.position, at, at, event.grade)
@@ -41,12 +41,22 @@ def _changed(found: Toxicity, fact: Fact, event: OnToxicity) -> Toxicity:
         case safety.ToxicityRegraded():
             return replace(found, grades=_regraded(found, fact, event), informed=informed)
         case safety.ToxicityAttributed():
-            return replace(found, relations={**found.relations, event.drug: event.relation}, informed=informed)
+            relations = {**found.relations, event.drug: event.relation}
+            since = {**found.relations_at, event.drug: at}
+            return replace(found, relations=relations, relations_at=since, informed=informed)
         case safety.SeriousnessAssessed():
             aware = datetime.fromisoformat(event.aware_at)
-            return replace(found, serious=event.serious, criteria=event.criteria, aware_at=aware, informed=informed)
+            judged = (*found.judged_serious, Seriousness(at, aware, event.serious, event.criteria))
+            return replace(
+                found,
+                serious=event.serious,
+                criteria=event.criteria,
+                aware_at=aware,
+                judged_serious=judged,
+                informed=informed,
+            )
         case safety.ExpectednessAssessed():
-            return replace(found, expected=event.expected, informed=informed)
+            return replace(found, expected=event.expected, expected_at=at, informed=informed)
         case safety.SafetyReportSubmitted():
             return replace(found, reports=(*found.reports, (event.report, at)))
         case safety.ToxicityResolved():
