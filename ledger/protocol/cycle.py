@@ -31,6 +31,9 @@ from ledger.protocol.declared import (
     Terms,
 )
 
+Formula = Literal["mosteller", "dubois", "haycock", "gehan-george", "boyd", "fujimoto", "takahira"]
+"""The formulas of body surface that a pack may name."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class CycleParameters:
@@ -51,7 +54,7 @@ class CycleParameters:
     deesc_max_steps: Count
     lowest_dlt_action: Annotated[Literal["discontinue", "hold"], CHOICE]
 
-    bsa_formula: Annotated[Literal["mosteller"], CHOICE]
+    bsa_formula: Annotated[Formula, CHOICE]
     bsa_places: Places
     dose_places: Places
     rounding: Annotated[Literal["half_up"], CHOICE]

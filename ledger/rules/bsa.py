@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from decimal import Decimal, localcontext
-from typing import Literal
 
+from ledger.protocol.cycle import Formula
 from ledger.values import half_up
 
-Formula = Literal["mosteller", "dubois", "haycock", "gehan-george", "boyd", "fujimoto", "takahira"]
 DIGITS = 34
 """Digits carried through roots and powers: far beyond what a rounding to a few places can tell."""
 _POWERS: dict[str, tuple[str, str, str]] = {

@@ -7,9 +7,10 @@ from datetime import datetime, timedelta
 
 from ledger.course.history import Fact
 from ledger.course.state import Course, Dose
-from ledger.events import dosing
+from ledger.events import cycle, dosing
 from ledger.events.registry import KINDS
 from ledger.protocol.model import Protocol
+from ledger.rules import cycle_facts
 from ledger.rules.administration import judge, of_dose, premedication
 from ledger.rules.finding import Hit
 from ledger.rules.lateness import late
@@ -38,8 +39,16 @@ def hits(before: Course, after: Course, setting: Setting, fact: Fact) -> Iterato
                 yield from _papers(event)
                 yield from _over_prepared(dose)
                 yield from infusion_time(dose, setting.protocol)
+                if dose.drug == setting.protocol.cycle_drug:
+                    yield from cycle_facts.ended(after, dose, setting.protocol)
         case dosing.InfusionCompleted() | dosing.InfusionAborted():
             yield from _on_end(after, setting.protocol, fact)
+        case cycle.CycleOpened():
+            opened = after.cycle(fact.id)
+            if opened is not None:
+                yield from cycle_facts.opened(before, opened, setting.protocol)
+        case cycle.CycleClosed() as event:
+            yield from cycle_facts.closed(before, event.opened, setting.protocol)
         case _:
             pass
 
@@ -51,6 +60,8 @@ def _on_end(after: Course, protocol: Protocol, fact: Fact) -> Iterator[Hit]:
         return
     yield from _over_prepared(dose)
     yield from infusion_time(dose, protocol)
+    if dose.drug == protocol.cycle_drug:
+        yield from cycle_facts.ended(after, dose, protocol)
     if dose.amount_mg > protocol.ladder_max_single_mg and dose.drug == protocol.ladder_drug:
         yield Hit(
             "A-MAX", f"{dose.amount_mg} mg is above the largest single dose of {protocol.ladder_max_single_mg} mg"
@@ -64,6 +75,8 @@ def _given(before: Course, setting: Setting, dose: Dose, fact: Fact) -> Iterator
         yield Hit("D-QUERY", "the time of day of the infusion is not known")
     else:
         yield from premedication(before, protocol, dose.drug, dose.started_at)
+    if dose.drug == protocol.cycle_drug:
+        yield from cycle_facts.began(before, dose, protocol)
     if dose.route not in protocol.ladder_routes and dose.drug == protocol.ladder_drug:
         yield Hit("A-INF", f"given by route {dose.route}", "important")
     order = before.orders.get(dose.order or "")

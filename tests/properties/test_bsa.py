@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ledger.rules.bsa import Formula, exact_m2, surface_m2
+from ledger.protocol.cycle import Formula
+from ledger.rules.bsa import exact_m2, surface_m2
 
 FORMULAS: tuple[Formula, ...] = get_args(Formula)
 REFERENCE = {
