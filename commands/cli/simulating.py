@@ -15,7 +15,7 @@ from commands.cli import console, envelope
 from commands.cli.options import Shared
 from commands.cli.place import read_file
 from ledger.book import Ledger
-from projections import audit, patient, people
+from projections import accountability, audit, patient, people
 
 
 def simulate(
@@ -117,6 +117,11 @@ def _people(ledger: Ledger, given: Mapping[str, Any]) -> object:
     return _data(people.people(ledger, **_times(given)))
 
 
+def _accountability(ledger: Ledger, given: Mapping[str, Any]) -> object:
+    wanted = {key: given[key] for key in ("lot", "agent") if key in given}
+    return _data(accountability.accountability(ledger, **_times(given), **wanted))
+
+
 READS = {
     "status": _status,
     "replay": _status,
@@ -126,5 +131,6 @@ READS = {
     "timeline": _timeline,
     "explain": _explain,
     "person list": _people,
+    "accountability": _accountability,
 }
 """The reading commands that a scenario may ask, each from its arguments to its JSON data."""
