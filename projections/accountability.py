@@ -9,8 +9,8 @@ from ledger.book import Ledger
 from ledger.course.reconciliation import Fate, Reconciliation, fates, reconciled
 from ledger.course.stock import Book, Line, Stock, stock
 from ledger.events import dosing, supply
-from ledger.rules.finding import Finding
 from ledger.rules.stock import findings
+from projections.findings import FindingRow, finding_row
 from projections.printed import View, amount, minute, second
 from projections.replay import Window, numbers, setting, window
 
@@ -81,16 +81,6 @@ class LotRow(View, frozen=True, kw_only=True):
     explained: bool
 
 
-class QueryRow(View, frozen=True, kw_only=True):
-    """What is asked about an entry of the books."""
-
-    id: str
-    rule: str
-    target: str
-    severity: str
-    text: str
-
-
 class Accountability(View, frozen=True, kw_only=True):
     """The drug books of the ledger; `explained` when the balance of every lot shown is 0 or explained."""
 
@@ -99,7 +89,7 @@ class Accountability(View, frozen=True, kw_only=True):
     valid_at: str
     books: tuple[BookRow, ...]
     lots: tuple[LotRow, ...]
-    findings: tuple[QueryRow, ...]
+    findings: tuple[FindingRow, ...]
     explained: bool
 
 
@@ -133,7 +123,7 @@ def accountability(
         valid_at=second(through.at, through.zone),
         books=tuple(_book(book, by_id, through.zone) for book in books),
         lots=tuple(lots),
-        findings=tuple(_query(one) for one in asked),
+        findings=tuple(finding_row(one) for one in asked),
         explained=all(one.explained for one in lots) and not any(one.rule == "D-QUERY" for one in asked),
     )
 
@@ -223,7 +213,3 @@ def _lot(one: Reconciliation, open_lots: set[str | None]) -> LotRow:
         unexplained_mg=str(amount(one.unexplained_mg)),
         explained=one.unexplained_mg == 0 and one.lot not in open_lots,
     )
-
-
-def _query(one: Finding) -> QueryRow:
-    return QueryRow(id=one.id, rule=one.rule, target=one.target, severity=one.severity, text=one.text)

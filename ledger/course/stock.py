@@ -51,9 +51,13 @@ class Shelf:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One line of a book: `change` in vials, `balance` behind it; `entry` says so, `struck_by` says no longer."""
+    """One line of a book: `change` in vials, `balance` behind it; `entry` says so, `struck_by` says no longer.
+
+    `id` and `position` are those of the entry that stated it first, which findings are about.
+    """
 
     id: str
+    position: int
     entry: Entry
     event: Event
     what: What
@@ -170,6 +174,7 @@ def _lines(history: History, patient: str | None, valid_at: datetime | None) -> 
             entry = fact.amended_by or fact.entry
             yield Line(
                 id=fact.id,
+                position=fact.entry.position,
                 entry=entry,
                 event=fact.event,
                 what=what,
@@ -188,6 +193,7 @@ def _lines(history: History, patient: str | None, valid_at: datetime | None) -> 
         if what is not None and (valid_at is None or at <= valid_at):
             yield Line(
                 id=entry.id,
+                position=entry.position,
                 entry=entry,
                 event=event,  # type: ignore[arg-type]
                 what=what,

@@ -41,18 +41,18 @@ def _book(book: Book) -> Iterator[Finding]:
         received = received or line.change > 0
         if line.balance < 0 <= before:
             arrived = "" if received else "; none of it was received there before"
-            yield _query(line.id, line.entry.position, f"the balance of {name} is {line.balance} vials{arrived}")
+            yield _query(line.id, line.position, f"the balance of {name} is {line.balance} vials{arrived}")
         before = line.balance
         match line.event:
             case supply.StockCounted() as event if event.counted != line.balance:
                 text = f"{event.counted} vials of {name} were counted, the book says {line.balance}"
-                yield _query(line.id, line.entry.position, text)
+                yield _query(line.id, line.position, text)
             case supply.DrugTransferred() if shelf.location == QUARANTINE and line.change < 0:
-                yield _query(line.id, line.entry.position, f"returned vials of {name} were put back on a shelf")
+                yield _query(line.id, line.position, f"returned vials of {name} were put back on a shelf")
             case supply.LotReceived() as event:
                 if expiry not in {None, event.expiry}:
                     text = f"{name} expires on {event.expiry} here and on {expiry} in an earlier receipt"
-                    yield _query(line.id, line.entry.position, text)
+                    yield _query(line.id, line.position, text)
                 expiry = event.expiry
             case _:
                 pass
@@ -68,7 +68,7 @@ def _remainders(stock: Stock, at: datetime) -> Iterator[Finding]:
                 f"{wire_decimal(fate.left_mg)} mg of the {one.event.prepared_mg} mg released "
                 "are neither given, wasted nor returned"
             )
-            yield _query(one.line.id, one.line.entry.position, text)
+            yield _query(one.line.id, one.line.position, text)
 
 
 def _not_dispensed(stock: Stock) -> Iterator[Finding]:
