@@ -29,7 +29,7 @@ from ledger.book import Ledger, Receipt
 from ledger.errors import Changed, Conflict, DoseLedgerError, NotAllowed, Refused
 from ledger.events.entry import Entry
 from ledger.events.record import LogClock
-from ledger.events.registry import NAMES
+from ledger.events.registry import KINDS, NAMES
 from ledger.rules import stock as stock_rules
 from ledger.rules.finding import Finding
 from ledger.values import wire_decimal
@@ -272,8 +272,9 @@ def _lost(error: DoseLedgerError, ledger: Ledger, expect: Plan | None) -> DoseLe
         return error
     streams = {draft.stream for draft in expect.drafts}
     since = [e for e in ledger.entries(expect.size) if e.stream.startswith(("patient/", "cohort/"))]
+    rivals = [entry for entry in since if _races(entry, expect.drafts)]
     own = [entry for entry in since if entry.stream in streams]
-    winner = next((entry.position for entry in (*own, *since)), None)
+    winner = next((entry.position for entry in (*rivals, *own, *since)), None)
     if winner is None:
         return error
     return Conflict(
@@ -281,6 +282,15 @@ def _lost(error: DoseLedgerError, ledger: Ledger, expect: Plan | None) -> DoseLe
         winner=winner,
         why=error.why,
         fix="look at the patient again; what was shown no longer holds",
+    )
+
+
+def _races(entry: Entry, drafts: Sequence[Draft]) -> bool:
+    """Tell whether an entry is one that a draft's kind must not race."""
+    return any(
+        entry.kind in kinds and (entry.stream == draft.stream if family == "any" else entry.stream.startswith(f"{family}/"))
+        for draft in drafts
+        for family, kinds in KINDS[NAMES[type(draft.event)]].conflicts
     )
 
 
