@@ -155,6 +155,11 @@ def pack(text: str, reading: Reading) -> bytes:
     )
 
 
+def file_bytes(text: str, reading: Reading) -> bytes:
+    """Read a file as it is."""
+    return reading.read_file(text)
+
+
 def file_text(text: str, reading: Reading) -> str:
     """Read a file as text, or text that is given as it is."""
     return text if text.startswith("{") else reading.read_file(text).decode("utf-8", "replace")

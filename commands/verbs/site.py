@@ -26,6 +26,16 @@ ROWS = (
         "STUDY",
     ),
     Verb(
+        "dictionary load",
+        study.LoadDictionary,
+        (
+            Option("publisher", options.choice("ctcae"), "Whose: ctcae.", positional=True, required=True),
+            required("file", options.file_bytes, "NCI's workbook (.xlsx) as it was downloaded.", field="workbook"),
+            Option("accept-differences", options.yes, "Take a file that is not as published.", flag=True),
+        ),
+        "STUDY",
+    ),
+    Verb(
         "person enrol",
         people.EnrolPerson,
         (
