@@ -122,6 +122,14 @@ def _accountability(ledger: Ledger, given: Mapping[str, Any]) -> object:
     return _data(accountability.accountability(ledger, **_times(given), **wanted))
 
 
+def _board(ledger: Ledger, given: Mapping[str, Any]) -> object:
+    return _data(cohort.board(ledger, **_times(given)))
+
+
+def _candidates(ledger: Ledger, given: Mapping[str, Any]) -> object:
+    return _data(cohort.dlt_candidates(ledger, **_times(given)))
+
+
 READS = {
     "status": _status,
     "replay": _status,
@@ -131,6 +139,8 @@ READS = {
     "timeline": _timeline,
     "explain": _explain,
     "person list": _people,
+    "cohort show": _board,
+    "dlt candidates": _candidates,
     "accountability": _accountability,
 }
 """The reading commands that a scenario may ask, each from its arguments to its JSON data."""

@@ -39,6 +39,8 @@ ARGUMENTS: Mapping[str, tuple[str, ...]] = {
     "timeline": ("patient", *_TIMES),
     "todo": _TIMES,
     "person list": _TIMES,
+    "cohort show": _TIMES,
+    "dlt candidates": _TIMES,
     "accountability": ("lot", "agent", *_TIMES),
     "log": ("patient", "given", "since", "until", "person", "kind"),
     "show": ("entry", "known_at", "known_before"),

@@ -17,7 +17,7 @@ from jsonschema import Draft202012Validator
 from ledger.book import Ledger
 from ledger.errors import Refused
 from ledger.verify import Report
-from projections import audit, patient, people
+from projections import audit, cohort, patient, people
 from projections.card import Overview, Status, Todo
 from projections.export import jsonl
 
@@ -51,6 +51,8 @@ OUTPUTS = {
     "explain": Output(audit.Explanation, lambda w, _: audit.explain(w.book, attempt(w.book), now=w.local)),
     "person-list": Output(people.People, lambda w, _: people.people(w.book, now=w.local)),
     "who-may": Output(people.WhoMay, lambda w, _: people.who_may(w.book, "dose.ordered", now=w.local)),
+    "cohort-show": Output(cohort.Board, lambda w, _: cohort.board(w.book, now=w.local)),
+    "dlt-candidates": Output(cohort.Candidates, lambda w, _: cohort.dlt_candidates(w.book, now=w.local)),
     "export-jsonl": Output(jsonl.Exported, lambda w, folder: jsonl.directory(w.book, folder / "out")),
     "verify": Output(Report, lambda w, _: w.report()),
 }
