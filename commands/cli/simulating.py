@@ -15,7 +15,7 @@ from commands.cli import console, envelope
 from commands.cli.options import Shared
 from commands.cli.place import read_file
 from ledger.book import Ledger
-from projections import accountability, audit, patient, people
+from projections import accountability, audit, cohort, patient, people
 
 
 def simulate(
