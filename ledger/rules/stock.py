@@ -18,6 +18,7 @@ def findings(stock: Stock, setting: Setting, at: datetime) -> tuple[Finding, ...
     """List the findings on the books as they stand at `at`, by the entries they are about."""
     found = [finding for book in stock.books for finding in _book(book)]
     found += _remainders(stock, at)
+    found += _too_much(stock, at)
     found += _not_dispensed(stock)
     for fact in stock.facts:
         for hit in delegation(setting, fact):
@@ -69,6 +70,19 @@ def _remainders(stock: Stock, at: datetime) -> Iterator[Finding]:
                 "are neither given, wasted nor returned"
             )
             yield _query(one.line.id, one.line.position, text)
+
+
+def _too_much(stock: Stock, at: datetime) -> Iterator[Finding]:
+    """More of a lot was given, wasted or returned than was ever dispensed: asked about the last of these lines."""
+    for one in reconciled(stock, at):
+        if one.unexplained_mg >= 0:
+            continue
+        books = [book for book in stock.books if (book.shelf.agent, book.shelf.lot) == (one.agent, one.lot)]
+        lines = [line for book in books for line in book.lines if line.struck_by is None]
+        last = max((line for line in lines if line.what in {"dispense", "waste", "return"}), key=lambda line: line.at)
+        over = wire_decimal(-one.unexplained_mg)
+        text = f"{over} mg of lot {one.lot} more than dispensed were given, wasted or returned"
+        yield _query(last.id, last.position, text)
 
 
 def _not_dispensed(stock: Stock) -> Iterator[Finding]:
