@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
-
-from msgspec import Meta
+from typing import Literal
 
 from ledger import wire
 from ledger.events.base import Wire
 
 Decision = Literal["expand", "declare", "escalate", "deescalate", "stop"]
-Outcomes = Annotated[str, Meta(pattern=r"\A(?:[1-9][0-9]?[NT]{1,12}(?: [1-9][0-9]?[NT]{1,12}){0,11})?\Z")]
-"""Cohorts as statisticians' packages read them: level number, then N or T for each patient, e.g. `2NNT 1NNN`."""
 
 
 class DltAdjudicated(Wire, frozen=True, kw_only=True):
@@ -49,7 +45,7 @@ class CohortDecided(Wire, frozen=True, kw_only=True):
     decision: Decision
     n: wire.Count
     dlt: wire.Count
-    outcomes: Outcomes
+    outcomes: wire.Outcomes
     to: wire.Level | None
 
 
