@@ -12,9 +12,10 @@ from zoneinfo import ZoneInfo
 
 from commands.draft import Circumstances
 from commands.options import Reading
-from commands.perform import Act, Hand, Outcome, Plan, perform, plan
+from commands.perform import Act, Outcome, Plan, perform, plan
 from commands.post import Ids, Post
 from commands.reading import read_when
+from commands.sealing import Hand
 from commands.simulate.labels import Labels
 from commands.verbs import build
 from ledger.book import Ledger
