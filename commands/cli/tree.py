@@ -94,6 +94,8 @@ TREE: dict[str, Branch] = {
         ),
     ),
     "lab": Branch("PATIENT", "Laboratory values.", leaves=_written("record")),
+    "response": Branch("PATIENT", "The response of the disease.", leaves=_written("assess")),
+    "transplant": Branch("PATIENT", "Stem-cell transplants.", leaves=_written("record")),
     "prophylaxis": Branch("PATIENT", "Anti-infective prophylaxis.", leaves=_written("record")),
     "dose": Branch(
         "DOSE",
@@ -111,7 +113,13 @@ TREE: dict[str, Branch] = {
             "abort",
             "omit",
             "record",
+            calc="reads.dosing",
         ),
+    ),
+    "cycle": Branch(
+        "DOSE",
+        "Cycles of the drug that is given by body surface: open, a day omitted, closed, stopped.",
+        leaves=_written("open", "omit", "close", "stop"),
     ),
     "premed": Branch("DOSE", "Premedication.", leaves=_written("give")),
     "hold": Branch("DOSE", "Holds on a drug.", leaves=_written("place", "lift")),
@@ -120,16 +128,22 @@ TREE: dict[str, Branch] = {
     "toxicity": Branch(
         "SAFETY",
         "Toxicities: report, grade, attribute, seriousness, end.",
-        leaves=_written("report", "grade", "regrade", "attribute", "serious", "expected", "resolve"),
+        leaves=_written(
+            "report", "grade", "regrade", "attribute", "serious", "expected", "resolve", table="reads.safety"
+        ),
     ),
     "dlt": Branch(
         "SAFETY",
         "Dose-limiting toxicity: candidates, and the rulings on them.",
         leaves=_written("adjudicate", candidates="reads.cohort"),
     ),
-    "deviation": Branch("SAFETY", "Deviations that the rules found.", leaves=_written("acknowledge", "classify")),
+    "deviation": Branch(
+        "SAFETY", "Deviations that the rules found.", leaves=_written("acknowledge", "classify", list="reads.safety")
+    ),
     "safety-report": Branch(
-        "SAFETY", "Safety reports: which fall due, and which were sent.", leaves=_written("submitted")
+        "SAFETY",
+        "Safety reports: which fall due, and which were sent.",
+        leaves=_written("submitted", list="reads.safety"),
     ),
     "override": Branch(
         "SAFETY", "The principal investigator's permission for one act against one rule.", leaves=_written("grant")

@@ -40,6 +40,7 @@ ARGUMENTS: Mapping[str, tuple[str, ...]] = {
     "todo": _TIMES,
     "person list": _TIMES,
     "cohort show": _TIMES,
+    "dose calc": ("patient", "day", *_TIMES),
     "dlt candidates": _TIMES,
     "accountability": ("lot", "agent", *_TIMES),
     "log": ("patient", "given", "since", "until", "person", "kind"),
