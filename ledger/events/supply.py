@@ -21,9 +21,9 @@ class LotReceived(Wire, frozen=True, kw_only=True):
 
 
 class DrugWasted(Wire, frozen=True, kw_only=True):
-    """Whole vials or part of a vial are wasted outside a preparation; a second person witnesses it.
+    """Vials, or what is left of a released dose, are wasted outside a preparation; a second person witnesses it.
 
-    `vials` leave the balance; `mg` is what was in them.
+    `vials` leave the balance, unless they left it with the release of `order`; `mg` is what was in them.
     """
 
     agent: wire.Token
@@ -37,7 +37,10 @@ class DrugWasted(Wire, frozen=True, kw_only=True):
 
 
 class DrugReturned(Wire, frozen=True, kw_only=True):
-    """Vials come back: dispensed and unopened to the pharmacy's quarantine, or from the site to the sponsor."""
+    """Vials come back: dispensed and unopened to the pharmacy's quarantine, or from the site to the sponsor.
+
+    What is in quarantine has a balance of its own, at the location `quarantine`, and is not put on a shelf again.
+    """
 
     agent: wire.Token
     strength_mg: wire.Amount
