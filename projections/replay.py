@@ -148,6 +148,15 @@ def open_patient(ledger: Ledger, number: str, through: Window, *, base: Setting 
     return PatientAt(number, through, entries, base if base is not None else setting(ledger, through))
 
 
+def opened_all(ledger: Ledger, through: Window, patient: str | None = None) -> tuple[PatientAt, ...]:
+    """Open every patient of whom anything was known, or only one; BadInput when nobody of that number was known."""
+    if patient is not None:
+        return (open_patient(ledger, patient, through),)
+    found = numbers(ledger, through)
+    base = setting(ledger, through) if found else None
+    return tuple(open_patient(ledger, number, through, base=base) for number in found)
+
+
 def zone_of(roster: Roster) -> str:
     """Name the site's zone; UTC before there is a genesis."""
     return roster.genesis.zone if roster.genesis is not None else "UTC"

@@ -15,7 +15,7 @@ from commands.cli import console, envelope
 from commands.cli.options import Shared
 from commands.cli.place import read_file
 from ledger.book import Ledger
-from projections import accountability, audit, cohort, patient, people
+from projections import accountability, audit, clocks, cohort, deviations, dosing, patient, people, queue, toxicity
 
 
 def simulate(
@@ -113,6 +113,26 @@ def _explain(ledger: Ledger, given: Mapping[str, Any]) -> object:
     return _data(audit.explain(ledger, ledger.find(given["entry"]), now=given["now"]))
 
 
+def _deviations(ledger: Ledger, given: Mapping[str, Any]) -> object:
+    return _data(deviations.deviations(ledger, **_times(given), **_of(given, "patient")))
+
+
+def _reports(ledger: Ledger, given: Mapping[str, Any]) -> object:
+    return _data(clocks.safety_reports(ledger, **_times(given), **_of(given, "patient")))
+
+
+def _toxicity(ledger: Ledger, given: Mapping[str, Any]) -> object:
+    return _data(toxicity.toxicity_table(ledger, **_times(given), **_of(given, "drug")))
+
+
+def _signatures(ledger: Ledger, given: Mapping[str, Any]) -> object:
+    return _data(queue.queue(ledger, **_times(given), **_of(given, "role")))
+
+
+def _of(given: Mapping[str, Any], *names: str) -> dict[str, Any]:
+    return {name: given[name] for name in names if name in given}
+
+
 def _people(ledger: Ledger, given: Mapping[str, Any]) -> object:
     return _data(people.people(ledger, **_times(given)))
 
@@ -130,6 +150,11 @@ def _candidates(ledger: Ledger, given: Mapping[str, Any]) -> object:
     return _data(cohort.dlt_candidates(ledger, **_times(given)))
 
 
+def _dose_calc(ledger: Ledger, given: Mapping[str, Any]) -> object:
+    day = int(given["day"]) if "day" in given else None
+    return _data(dosing.calculation(ledger, given["patient"], day=day, **_times(given)))
+
+
 READS = {
     "status": _status,
     "replay": _status,
@@ -139,7 +164,12 @@ READS = {
     "timeline": _timeline,
     "explain": _explain,
     "person list": _people,
+    "deviation list": _deviations,
+    "safety-report list": _reports,
+    "toxicity table": _toxicity,
+    "todo --signatures": _signatures,
     "cohort show": _board,
+    "dose calc": _dose_calc,
     "dlt candidates": _candidates,
     "accountability": _accountability,
 }
