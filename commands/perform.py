@@ -9,9 +9,8 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from decimal import Decimal
 from typing import ClassVar, Protocol
 
 import msgspec
@@ -21,18 +20,21 @@ from commands.chart import PatientFile
 from commands.draft import Circumstances, Desk, Draft, Pad
 from commands.opening import open_desk
 from commands.post import Ids, Post
+from commands.repeating import same
 from commands.sealing import Hand, Sealer, system_entry
 from commands.shelf import books
 from commands.signatures import Signing, authorise, signings
 from ledger import codec
 from ledger.book import Ledger, Receipt
 from ledger.errors import Changed, Conflict, DoseLedgerError, NotAllowed, Refused
+from ledger.events.base import Occurred, Wire
+from ledger.events.body import open_body
 from ledger.events.entry import Entry
-from ledger.events.record import LogClock
+from ledger.events.record import EntryCorrected, LogClock
 from ledger.events.registry import KINDS, NAMES
 from ledger.rules import stock as stock_rules
 from ledger.rules.finding import Finding
-from ledger.values import wire_decimal
+from ledger.rules.times import ahead
 
 FUTURE = timedelta(minutes=5)
 """How far a stated time may be ahead of the ledger's clock (DOMAIN.md I7)."""
@@ -180,18 +182,26 @@ def _unchanged(planned: Plan, expect: Plan | None) -> None:
 
 
 def _in_time(draft: Draft, desk: Desk) -> None:
-    stated = draft.occurred
-    if stated.precision == "day":
-        future = stated.at > desk.now.date().isoformat()
-    else:
-        future = datetime.fromisoformat(stated.at) > desk.now + FUTURE
+    event: Wire = draft.event
+    stated = [draft.occurred]
+    if isinstance(event, EntryCorrected):
+        stated.append(event.occurred)
+        event = open_body(event.kind, event.body)
+    future = [one.at for one in stated if _is_ahead(one, desk.now)]
+    future += ahead(event, desk.now + FUTURE)
     if future:
         raise Refused(
-            f"{stated.at} is in the future",
+            f"{future[0]} is in the future",
             rules=("D-TIME",),
             why=f"it is {desk.now.isoformat(timespec='minutes')} here",
             fix="check the date and the time",
         )
+
+
+def _is_ahead(stated: Occurred, now: datetime) -> bool:
+    if stated.precision == "day":
+        return stated.at > now.date().isoformat()
+    return datetime.fromisoformat(stated.at) > now + FUTURE
 
 
 def _essence(drafts: Sequence[Draft], signed_by: Sequence[Sequence[Signing]]) -> bytes:
@@ -236,7 +246,7 @@ def _patients(planned: Plan, desk: Desk) -> list[PatientFile]:
 
 
 def _again(desk: Desk, ledger: Ledger, number: str) -> PatientFile:
-    setting = replace(desk.setting, roster=ledger.roster())
+    setting = msgspec.structs.replace(desk.setting, roster=ledger.roster())
     return PatientFile(number, ledger.stream(f"patient/{number}"), setting, desk.now, desk.memory)
 
 
@@ -288,7 +298,8 @@ def _lost(error: DoseLedgerError, ledger: Ledger, expect: Plan | None) -> DoseLe
 def _races(entry: Entry, drafts: Sequence[Draft]) -> bool:
     """Tell whether an entry is one that a draft's kind must not race."""
     return any(
-        entry.kind in kinds and (entry.stream == draft.stream if family == "any" else entry.stream.startswith(f"{family}/"))
+        entry.kind in kinds
+        and (entry.stream == draft.stream if family == "any" else entry.stream.startswith(f"{family}/"))
         for draft in drafts
         for family, kinds in KINDS[NAMES[type(draft.event)]].conflicts
     )
@@ -297,7 +308,7 @@ def _races(entry: Entry, drafts: Sequence[Draft]) -> bool:
 def _repeated(act: Act, ledger: Ledger, done: tuple[Receipt, ...]) -> Outcome:
     """Answer a command id that was used before; another act under it is a conflict."""
     entries = [ledger.entry(receipt.position) for receipt in done]
-    if not _same(act, entries):
+    if not same(act, entries, ledger):
         first = entries[0]
         raise Conflict(
             f"the command id was used before, for entry #{first.position}",
@@ -306,17 +317,3 @@ def _repeated(act: Act, ledger: Ledger, done: tuple[Receipt, ...]) -> Outcome:
             fix="use a new command id",
         )
     return Outcome(done, repeated=True)
-
-
-def _same(act: Act, entries: Sequence[Entry]) -> bool:
-    """Tell whether stored entries can be this act: its kind, its streams, and the amounts, drug and lot it names."""
-    kinds = {entry.kind for entry in entries}
-    if getattr(act, "kind", None) not in (None, *kinds):
-        return False
-    if act.about() and not any(entry.stream in act.about() for entry in entries):
-        return False
-    stored = {str(value) for entry in entries for value in msgspec.to_builtins(entry.event).values()}
-    said = {name: getattr(act, name) for name in getattr(act, "__dataclass_fields__", {})}
-    amounts = {wire_decimal(value) for value in said.values() if isinstance(value, Decimal)}
-    names = {value for name, value in said.items() if name in ("drug", "agent", "lot") and isinstance(value, str)}
-    return (amounts | names) <= stored

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import ClassVar
 
 import msgspec
 
 from commands.chart import PatientFile
-from commands.draft import Desk, Draft, When, local
+from commands.draft import Desk, Draft, When, local, refuse
 from commands.reading import read_when
 from commands.shelf import ShelfFile
 from ledger.course.history import Fact
@@ -18,6 +19,8 @@ from ledger.events.body import close_body, references
 from ledger.events.entry import Entry
 from ledger.events.record import EntryCorrected, EntryCountersigned, EntryVoided
 from ledger.events.registry import KINDS
+from ledger.rules.finding import Hit
+from ledger.rules.times import backwards
 from ledger.values import parse_amount, parse_number, wire_decimal, wire_minute
 
 _TEXTS = frozenset(
@@ -55,6 +58,9 @@ class CorrectEntry:
             raise BadInput(
                 "nothing is changed", why="the entry already says so", fix=f"see: doseledger show {fact.entry.position}"
             )
+        if isinstance(file, PatientFile) and occurred.precision == "minute":
+            wrong = backwards(file.course, event, fact.id, datetime.fromisoformat(occurred.at))
+            refuse(f"entry #{fact.entry.position} not corrected", wrong, fix="check the times")
         head = fact.amended_by or fact.entry
         causes = [desk.book.find(name).ref for name in references(event)]
         body = EntryCorrected(kind=fact.kind, occurred=occurred, body=close_body(event))
@@ -108,6 +114,8 @@ class VoidEntry:
             else None
         )
         _not_pending(file, entry, desk)
+        if isinstance(file, PatientFile):
+            _not_given(file, entry)
         body = EntryVoided(why=said)  # type: ignore[arg-type]
         void = desk.draft(
             file.stream,
@@ -194,6 +202,14 @@ def _not_pending(file: PatientFile | ShelfFile, head: Entry, desk: Desk) -> None
                 why=f"#{item.entry.position}",
                 fix=f"countersign it: doseledger countersign {item.entry.position}; or void it",
             )
+
+
+def _not_given(file: PatientFile, entry: Entry) -> None:
+    """Refuse to strike an order that a dose stands on: the dose would no longer count (I10)."""
+    given = next((dose for course in file.courses for dose in course.doses if dose.order == entry.id), None)
+    if given is not None:
+        what = f"the dose of entry #{given.position} was given on this order"
+        refuse(f"order #{entry.position} not voided", [Hit("S-ORDER", what)], fix="void the dose first, if it is wrong")
 
 
 def _reason(desk: Desk) -> str:

@@ -6,10 +6,10 @@ docs/spec/entry.md is the specification. Foreign bytes raise `Malformed` and not
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from datetime import datetime
 
 import msgspec
+from msgspec import Struct
 
 from ledger.errors import Malformed
 from ledger.events.base import Payload
@@ -27,8 +27,7 @@ _PAYLOAD = msgspec.json.Decoder(Payload)
 _COMMITMENT = re.compile(rb'"(sha256:[0-9a-f]{64})"')
 
 
-@dataclass(frozen=True, slots=True)
-class Opened:
+class Opened(Struct, frozen=True):
     """An entry with the bytes a verifier needs: the parsed JWS and each protected header."""
 
     entry: Entry

@@ -11,7 +11,7 @@ from decimal import ROUND_HALF_UP, Decimal
 
 from ledger.errors import BadInput
 
-_AMOUNT = re.compile(r"(?P<number>[0-9]+(?:\.[0-9]+)?) ?(?P<unit>[A-Za-zµ/0-9^%]+)\Z")
+_AMOUNT = re.compile(r"(?P<number>[0-9]+(?:\.[0-9]+)?) ?(?P<unit>[A-Za-zµ/%][A-Za-zµ/0-9^%]*)\Z")
 
 
 def wire_decimal(number: Decimal) -> str:

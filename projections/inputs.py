@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 from typing import Literal
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from ledger.course import patient as fold
 from ledger.course.history import effective
@@ -64,8 +66,7 @@ class Inputs(View, frozen=True, kw_only=True):
     premedication: tuple[PremedRow, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Before:
+class Before(Struct, frozen=True):
     """The course before an entry, the time of the judgement, and how far it was known."""
 
     course: Course

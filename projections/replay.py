@@ -8,6 +8,8 @@ from datetime import datetime
 from functools import cached_property, lru_cache
 from zoneinfo import ZoneInfo
 
+from msgspec import Struct
+
 from ledger.book import Ledger
 from ledger.course import patient as fold
 from ledger.course.history import Fact, History, readings
@@ -22,8 +24,7 @@ from ledger.rules.finding import Finding
 from ledger.rules.setting import Setting
 
 
-@dataclass(frozen=True, slots=True)
-class Window:
+class Window(Struct, frozen=True):
     """What a reader looks at: the first `size` entries, known at `known_at`, judged at `at` (both in the site's zone).
 
     `valid_at` is None unless a clinical moment was asked for: then what happened after it is left out.

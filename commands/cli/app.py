@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from importlib import import_module
 
 from typer._click.core import Command, Context
@@ -54,5 +55,9 @@ def load(name: str, module: str) -> Command:
 
 
 def root() -> Words:
-    """Give the whole tree."""
+    """Give the whole tree; where a shell asks for completions, its dialect is made known to the parser."""
+    if "_DOSELEDGER_COMPLETE" in os.environ:
+        from typer._completion_classes import completion_init
+
+        completion_init()
     return Words()

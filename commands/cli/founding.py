@@ -45,9 +45,13 @@ def init(
     shared: Shared,
     *,
     path: Annotated[str, typer.Argument(metavar="PATH", help="The file to make, e.g. trial.ledger.")],
-    trial: Annotated[str | None, typer.Option("--trial", help="The trial's registry number, e.g. nct00983528.")] = None,
-    site: Annotated[str | None, typer.Option("--site", help="The site's number, e.g. 001.")] = None,
-    zone: Annotated[str | None, typer.Option("--zone", help="The site's time zone, e.g. America/Los_Angeles.")] = None,
+    trial: Annotated[
+        str | None, typer.Option("--trial", metavar="NUMBER", help="The trial's registry number, e.g. nct00983528.")
+    ] = None,
+    site: Annotated[str | None, typer.Option("--site", metavar="NUMBER", help="The site's number, e.g. 001.")] = None,
+    zone: Annotated[
+        str | None, typer.Option("--zone", metavar="NAME", help="The site's time zone, e.g. America/Los_Angeles.")
+    ] = None,
     purpose: Annotated[
         str | None,
         typer.Option("--purpose", metavar="|".join(_PURPOSES), help="What it is for; it can never be changed."),
@@ -58,7 +62,9 @@ def init(
             "--registrar", metavar="NAME", help="A root registrar whose key is here; at least two; repeatable."
         ),
     ] = None,
-    device: Annotated[str | None, typer.Option("--device", help="This machine's name in the record.")] = None,
+    device: Annotated[
+        str | None, typer.Option("--device", metavar="NAME", help="This machine's name in the record.")
+    ] = None,
     yes: Annotated[
         bool, typer.Option("--yes", "-y", help="Do not ask whether to go on; the passphrases are still needed.")
     ] = False,

@@ -60,7 +60,7 @@ def new_passphrase(person: str, given: dict[str, bytes]) -> bytes:
     if given:
         return given.get(person, next(iter(given.values())))
     first = terminal.passphrase(f"New passphrase for {person}")
-    if terminal.passphrase("The same again") != first:
+    if terminal.passphrase("The same passphrase again") != first:
         raise BadInput("the two passphrases differ", fix="try again; nothing was written")
     return first
 
@@ -82,9 +82,11 @@ def key_create(
     *,
     person: Annotated[str, typer.Argument(metavar="NAME", help="Your id in the ledger, e.g. nurse.1.")],
     name: Annotated[
-        str | None, typer.Option("--name", help="Your name as it is printed beside every signature.")
+        str | None, typer.Option("--name", metavar="NAME", help="Your name as it is printed beside every signature.")
     ] = None,
-    organisation: Annotated[str | None, typer.Option("--organisation", help="Where you work, as printed.")] = None,
+    organisation: Annotated[
+        str | None, typer.Option("--organisation", metavar="NAME", help="Where you work, as printed.")
+    ] = None,
     passphrase_file: Passphrases = None,
     passphrase_fd: Descriptors = None,
 ) -> None:

@@ -13,6 +13,8 @@ from commands.signatures import Signing
 from ledger.book import Ledger
 from ledger.errors import DoseLedgerError
 from ledger.events.base import Wire
+from ledger.events.body import open_body
+from ledger.events.record import EntryCorrected
 from ledger.events.registry import NAMES
 from ledger.signing.meanings import text as statement
 from projections.words import summary
@@ -70,6 +72,8 @@ def _body(draft: Draft, act: object, said: Circumstances, ledger: Ledger) -> lis
         found.append(("reason", f"{draft.reason.code} {said.reason_text or ''}".strip()))
     if draft.corrects is not None:
         found.append(("about", f"entry #{draft.corrects.position}"))
+    if isinstance(draft.event, EntryCorrected):
+        found += _restated(draft.event, draft.target, act, ledger)
     for name in msgspec.structs.fields(type(draft.event)):
         value = getattr(draft.event, name.name)
         if value is not None and value != () and name.name not in _HIDDEN:
@@ -78,6 +82,20 @@ def _body(draft: Draft, act: object, said: Circumstances, ledger: Ledger) -> lis
         found.append(("findings seen", ", ".join(draft.shown)))
     width = max(len(label) for label, _ in found)
     return [f"    {label:<{width}}  {value}" for label, value in found]
+
+
+def _restated(event: EntryCorrected, target: Wire | None, act: object, ledger: Ledger) -> list[tuple[str, str]]:
+    """Show every field of the entry as it will stand; a changed one with what it said before."""
+    now = open_body(event.kind, event.body)
+    rows = []
+    for field in msgspec.structs.fields(type(now)):
+        value, before = getattr(now, field.name), getattr(target, field.name, None)
+        said = _value(field.name, value, act, ledger) if value is not None else "nothing"
+        if target is not None and value != before:
+            said += f"   (before: {_value(field.name, before, act, ledger) if before is not None else 'nothing'})"
+        if value not in (None, ()) or value != before:
+            rows.append((f"now: {_label(field.name)}", said))
+    return rows
 
 
 def _label(name: str) -> str:

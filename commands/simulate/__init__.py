@@ -1,4 +1,4 @@
-"""Plays a scripted trial on a throw-away ledger, with real signatures and a scripted clock, and says what came out otherwise."""
+"""Plays a scripted trial on a throw-away ledger with real signatures, and says what came out otherwise."""
 
 from commands.simulate.play import run
 from commands.simulate.result import Result, StepResult

@@ -23,7 +23,13 @@ def staffed(scenario: Scenario) -> Scenario:
     return replace(scenario, people=people)
 
 
-def somebody(people: Mapping[str, Person], fitting: Collection[wire.Role], *, rather: str | None = None, but: Collection[str] = ()) -> str:
+def somebody(
+    people: Mapping[str, Person],
+    fitting: Collection[wire.Role],
+    *,
+    rather: str | None = None,
+    but: Collection[str] = (),
+) -> str:
     """Name who plays a role: `rather` when he fits, else somebody with no bounds on his delegation, else the first."""
     able = [name for name, person in people.items() if name not in but and {*fitting} & {*person.roles}]
     if rather in able:

@@ -22,7 +22,8 @@ def differences(expect: Mapping[str, object], done: Done) -> tuple[str, ...]:
     """List what is different; an outcome that is not named is expected to be `accepted`."""
     found: list[str] = []
     if not any(key in expect for key in _NOT_ACCEPTED) and done.outcome != "accepted":
-        found.append(f"expected outcome accepted, got {done.outcome} (exit {done.exit}): {done.says.splitlines()[0] if done.says else ''}")
+        first = done.says.partition("\n")[0]
+        found.append(f"expected outcome accepted, got {done.outcome} (exit {done.exit}): {first}")
     for key, wanted in expect.items():
         found += [f"{key}: {text}" for text in _one(key, wanted, done)]
     return tuple(found)
@@ -77,7 +78,9 @@ def text_of(value: object) -> str:
 def _same(wanted: object, actual: object) -> bool:
     match wanted:
         case dict():
-            return isinstance(actual, Mapping) and all(_same(inner, _at(actual, name)) for name, inner in wanted.items())
+            return isinstance(actual, Mapping) and all(
+                _same(inner, _at(actual, name)) for name, inner in wanted.items()
+            )
         case list() | tuple():
             return isinstance(actual, list | tuple) and len(wanted) == len(actual) and all(map(_same, wanted, actual))
         case _:
@@ -137,26 +140,27 @@ def _found(done: Done) -> list[Mapping[str, object]]:
 
 
 def _findings(wanted: object, actual: list[Mapping[str, object]]) -> Iterator[str]:
-    """Compare sets: every finding is expected by one row, every row finds one, or as many as its `count`."""
+    """Compare sets: every finding is expected by a row, the narrowest that fits; every row has one, or its `count`."""
     rows = sorted((_finding(row) for row in _list(wanted)), key=len, reverse=True)
-    left, got = list(actual), [0] * len(rows)
+    got = [0] * len(rows)
     for finding in actual:
-        place = next((n for n, row in enumerate(rows) if _fits(row, finding) and got[n] < int(str(row.get("count", len(actual))))), None)
-        if place is not None:
+        place = next((n for n, row in enumerate(rows) if _fits(row, finding)), None)
+        if place is None:
+            yield f"unexpected {finding['rule']} ({finding['severity']}) on {finding['target']}: {finding['text']}"
+        else:
             got[place] += 1
-            left.remove(finding)
     for row, count in zip(rows, got, strict=True):
         if count != int(str(row.get("count", max(1, count)))):
             yield f"expected {text_of(row)}, found {count}"
-    for finding in left:
-        yield f"unexpected {finding['rule']} ({finding['severity']}) on {finding['target']}: {finding['text']}"
 
 
 def _finding(row: object) -> Mapping[str, object]:
     if isinstance(row, str):
         return {"rule": row}
     if not isinstance(row, Mapping) or (unknown := [key for key in row if key not in _FINDING]):
-        raise BadInput(f"a finding is expected as a rule id, or as a table of {', '.join(_FINDING)}", why=f"not {text_of(row)}")
+        raise BadInput(
+            f"a finding is expected as a rule id, or as a table of {', '.join(_FINDING)}", why=f"not {text_of(row)}"
+        )
     _ = unknown
     return row
 
@@ -201,6 +205,9 @@ def _exactly(wanted: object, rows: list[object], names: tuple[str, ...]) -> Iter
 def _short(wanted: object, rows: list[object], names: tuple[str, ...]) -> str:
     """Write rows with only those fields that the comparison is about."""
     keys = tuple(wanted) if isinstance(wanted, Mapping) else names
-    shown = [{key: found for key in keys if (found := _at(row, key)) is not _MISSING} if isinstance(row, Mapping) else row for row in rows]
+    shown = [
+        {key: found for key in keys if (found := _at(row, key)) is not _MISSING} if isinstance(row, Mapping) else row
+        for row in rows
+    ]
     text = text_of(shown)
     return text if len(text) <= LONGEST else f"{text[:LONGEST]} ..."

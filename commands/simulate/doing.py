@@ -52,7 +52,14 @@ def accepted(stage: Stage, outcome: Outcome, before: int) -> Done:
     """Describe what an accepted act wrote and raised."""
     last = outcome.receipts[-1]
     entry = stage.ledger.entry(last.position)
-    data = {"outcome": "accepted", "position": entry.position, "entry": entry.id, "leaf": entry.leaf, "winner": None, "attempt": None}
+    data = {
+        "outcome": "accepted",
+        "position": entry.position,
+        "entry": entry.id,
+        "leaf": entry.leaf,
+        "winner": None,
+        "attempt": None,
+    }
     return Done(
         entries=tuple(receipt.position for receipt in outcome.receipts),
         added=stage.ledger.size - before,
@@ -72,9 +79,13 @@ def _act(stage: Stage, do: str, persons: tuple[str, ...], options: Mapping[str, 
     return accepted(stage, outcome, before)
 
 
-def _premeds(step: Step, options: Mapping[str, object], people: Mapping[str, Person]) -> tuple[str, Mapping[str, object]]:
+def _premeds(
+    step: Step, options: Mapping[str, object], people: Mapping[str, Person]
+) -> tuple[str, Mapping[str, object]]:
     """Give the full set at the stated time, by the nurse of the step: who records it, or for whom, or any."""
-    named = [name for name in (step.by, options.get("performed_by"), options.get("performed-by")) if isinstance(name, str)]
+    named = [
+        name for name in (step.by, options.get("performed_by"), options.get("performed-by")) if isinstance(name, str)
+    ]
     nurses = [name for name in named if name in people and NURSES & {*people[name].roles}]
     by = nurses[0] if nurses else somebody(people, NURSES)
     beside = {key: value for key, value in options.items() if key.replace("_", "-") in _BESIDE}
@@ -83,7 +94,9 @@ def _premeds(step: Step, options: Mapping[str, object], people: Mapping[str, Per
 
 
 def _arguments(stage: Stage, step: Step) -> Mapping[str, object]:
-    given = stage.labels.options({key: value for key, value in step.options.items() if key not in ("command", "known_before")})
+    given = stage.labels.options(
+        {key: value for key, value in step.options.items() if key not in ("command", "known_before")}
+    )
     given["now"] = stage.clock.now
     for name in ("valid_at", "known_at", "since", "until"):
         if name in given:

@@ -23,7 +23,9 @@ BEFORE = timedelta(days=14)
 _PROGRESS = ("registered", "consented", "eligible", "enrolled")
 
 
-def founded(scenario: Scenario, work: Path, *, software: str, build: str, read_file: Callable[[str], bytes], seed: bytes) -> Stage:
+def founded(
+    scenario: Scenario, work: Path, *, software: str, build: str, read_file: Callable[[str], bytes], seed: bytes
+) -> Stage:
     """Make the ledger in `work` and do what comes before the first step, each act signed by whoever may."""
     zone = ZoneInfo(scenario.zone)
     clock = ScriptedClock(datetime.combine(scenario.first_day - BEFORE, time(8), zone))
@@ -36,7 +38,10 @@ def founded(scenario: Scenario, work: Path, *, software: str, build: str, read_f
             site=scenario.site,
             zone=scenario.zone,
             purpose="simulation",
-            registrars=[study.Registrar(name, _printed(name), _organisation(scenario, name), keys.of(name)) for name in registrars],
+            registrars=[
+                study.Registrar(name, _printed(name), _organisation(scenario, name), keys.of(name))
+                for name in registrars
+            ],
             log_key=keys.of("log").public,
             next_log_key=keys.of("log.next").public,
         ),
@@ -50,7 +55,14 @@ def founded(scenario: Scenario, work: Path, *, software: str, build: str, read_f
     stage.do(study.ActivateProtocol(pack=scenario.pack.data, dictionary=scenario.terms), [pi], Circumstances())
     _delegate(stage, scenario, pi)
     for lot in scenario.lots:
-        options = {"agent": lot.agent, "lot": lot.lot, "strength": lot.strength, "vials": lot.vials, "expiry": lot.expiry, "location": lot.location}
+        options = {
+            "agent": lot.agent,
+            "lot": lot.lot,
+            "strength": lot.strength,
+            "vials": lot.vials,
+            "expiry": lot.expiry,
+            "location": lot.location,
+        }
         _act(stage, somebody(scenario.people, PHARMACY), "lot receive", options)
     for patient in scenario.patients:
         _bring(stage, scenario, patient)
@@ -62,7 +74,9 @@ def _enrol(stage: Stage, scenario: Scenario, registrars: list[str]) -> None:
         if name in registrars:
             continue
         new_id = Ids(stage.clock.now, stage.post.random)
-        request = people.key_request(name, _printed(name), _organisation(scenario, name), stage.keys.of(name), now=stage.clock(), new_id=new_id)
+        request = people.key_request(
+            name, _printed(name), _organisation(scenario, name), stage.keys.of(name), now=stage.clock(), new_id=new_id
+        )
         stage.do(people.EnrolPerson(request=request, roles=person.roles), registrars[:2], Circumstances())
 
 

@@ -12,7 +12,18 @@ _NAME = r"[A-Za-z][A-Za-z0-9_-]*"
 _WHOLE = re.compile(rf"@(?P<label>{_NAME})(?:\.(?P<place>[0-9]+))?\Z")
 _INSIDE = re.compile(rf"(?P<rule>\b[A-Z]-[A-Z0-9-]*[A-Z0-9])?@@?(?P<label>{_NAME})(?:\.(?P<place>[0-9]+))?")
 _FINDINGS = ("seen", "finding")
-WORDS = ("reason-text", "reason_text", "words", "cause", "root-cause", "root_cause", "action", "allergies", "rounding")
+WORDS = (
+    "criterion",
+    "reason-text",
+    "reason_text",
+    "words",
+    "cause",
+    "root-cause",
+    "root_cause",
+    "action",
+    "allergies",
+    "rounding",
+)
 """Options in people's own words, in which an @ is only an @."""
 
 
@@ -61,7 +72,10 @@ class Labels:
 
     def options(self, given: Mapping[str, object]) -> dict[str, object]:
         """Put entries, and in `seen` and `finding` findings, in the place of labels; BadInput names an unknown one."""
-        return {name: given[name] if name in WORDS else self.value(given[name], findings=name in _FINDINGS) for name in given}
+        return {
+            name: given[name] if name in WORDS else self.value(given[name], findings=name in _FINDINGS)
+            for name in given
+        }
 
     def value(self, given: object, *, findings: bool = False) -> object:
         """Put entries in the place of the labels in a value: `#12` for a whole text, `12` inside one."""

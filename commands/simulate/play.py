@@ -13,8 +13,8 @@ from commands.simulate.doing import Read
 from commands.simulate.founding import founded
 from commands.simulate.labels import Labelled, NothingThere
 from commands.simulate.reading import ReadFile, read
-from commands.simulate.result import Done, Result, StepResult
-from commands.simulate.scenario import Scenario, Step
+from commands.simulate.result import Done, Result, StepResult, together
+from commands.simulate.scenario import NO_TABLE, Scenario, Step, Table
 from commands.simulate.stage import Stage
 from ledger.errors import BadInput
 from ledger.verify import verify
@@ -24,7 +24,13 @@ BUILD = "0" * 64
 
 
 def run(
-    scenario: bytes, *, read_file: ReadFile, reads: Mapping[str, Read], work: Path, software: str = SOFTWARE, build: str = BUILD
+    scenario: bytes,
+    *,
+    read_file: ReadFile,
+    reads: Mapping[str, Read],
+    work: Path,
+    software: str = SOFTWARE,
+    build: str = BUILD,
 ) -> Result:
     """Play a scenario on a new ledger in `work` and list every difference; BadInput when the script itself is wrong.
 
@@ -36,8 +42,18 @@ def run(
     player = _Player(whole, stage, reads, work)
     try:
         steps = tuple(player.play())
-        found = [f"step {one.n} ({one.do}){f' in {one.branch}' if one.branch else ''}: {text}" for one in steps for text in one.differences]
-        return Result(title=whole.title, steps=steps, differences=(*found, *player.unsound()), path=stage.path, entries=stage.ledger.size)
+        found = [
+            f"step {one.n} ({one.do}){f' in {one.branch}' if one.branch else ''}: {text}"
+            for one in steps
+            for text in one.differences
+        ]
+        return Result(
+            title=whole.title,
+            steps=steps,
+            differences=(*found, *player.unsound()),
+            path=stage.path,
+            entries=stage.ledger.size,
+        )
     finally:
         player.close()
 
@@ -50,6 +66,7 @@ class _Player:
         self._stages: dict[str | None, Stage] = {None: stage}
         self._reads = reads
         self._work = work
+        self._parts: dict[tuple[str | None, str], tuple[Done, ...]] = {}
 
     def play(self) -> Iterator[StepResult]:
         """Play every step in its order."""
@@ -66,7 +83,8 @@ class _Player:
         for name, stage in self._stages.items():
             report = verify(stage.ledger)
             if not report.verdict.startswith("ok"):
-                yield f"the ledger{f' of {name}' if name else ''} does not verify: {report.first_bad or report.findings}"
+                where = f" of {name}" if name is not None else ""
+                yield f"the ledger{where} does not verify: {report.first_bad or report.findings}"
 
     def close(self) -> None:
         """Let go of every ledger."""
@@ -86,12 +104,29 @@ class _Player:
         try:
             if step.clock is not None:
                 stage.clock.put(stage.at(step.clock))
-            done = doing.read(stage, step, self._reads) if step.do == "read" else doing.write(stage, step, self._scenario.people)
-            return _kept(stage, step, done, branch)
+            done = (
+                doing.read(stage, step, self._reads)
+                if step.do == "read"
+                else doing.write(stage, step, self._scenario.people)
+            )
+            result = _kept(stage, step, done, branch)
+            return replace(result, differences=(*result.differences, *self._whole(stage, step, done)))
         except NothingThere as error:
-            return _result(stage, step, Done(outcome="failed", exit=error.exit_code, says=error.what), branch, {}, (error.what,))
+            return _result(
+                stage, step, Done(outcome="failed", exit=error.exit_code, says=error.what), branch, found=(error.what,)
+            )
         except BadInput as error:
             raise BadInput(f"{step.where}: {error.what}", why=error.why, fix=error.fix) from error
+
+    def _whole(self, stage: Stage, step: Step, done: Done) -> tuple[str, ...]:
+        """Compare the steps of one `part_of` together where the last of them says what is expected of all."""
+        if step.part_of is None:
+            return ()
+        parts = self._parts[step.fork, step.part_of] = (*self._parts.get((step.fork, step.part_of), ()), done)
+        if not step.expect_all:
+            return ()
+        expect = {key: stage.labels.value(value) for key, value in step.expect_all.items()}
+        return tuple(f"all of {step.part_of}: {text}" for text in compare.differences(expect, together(parts)))
 
     def _race(self, stage: Stage, tag: str, steps: Sequence[Step]) -> Iterator[StepResult]:
         """Play the writes of a race in every order, and its reads behind each; the order as written stays."""
@@ -116,19 +151,21 @@ class _Player:
 
 def _kept(stage: Stage, step: Step, done: Done, branch: str | None, *, judged: bool = True) -> StepResult:
     """Give the entries their labels and compare."""
-    entries = done.entries if done.attempt is None else (done.attempt,)
+    entries = done.entries if done.outcome == "accepted" else tuple(filter(None, (done.attempt,)))
     for label in dict.fromkeys((step.label, step.part_of)):
         if label is not None and entries:
             stage.labels.put(label, Labelled(entries, tuple(finding.id for finding in done.raised)))
     try:
         expect = {key: stage.labels.value(value) for key, value in step.expect.items()}
     except NothingThere as error:
-        return _result(stage, step, done, branch, {}, (*compare.differences({}, done), error.what))
+        return _result(stage, step, done, branch, found=(*compare.differences({}, done), error.what))
     expect = expect if judged else {"outcome": done.outcome}
-    return _result(stage, step, done, branch, expect, compare.differences(expect, done))
+    return _result(stage, step, done, branch, expect=expect, found=compare.differences(expect, done))
 
 
-def _result(stage: Stage, step: Step, done: Done, branch: str | None, expect: Mapping[str, object], found: tuple[str, ...]) -> StepResult:  # noqa: PLR0917 - the parts of one line
+def _result(
+    stage: Stage, step: Step, done: Done, branch: str | None, *, found: tuple[str, ...], expect: Table = NO_TABLE
+) -> StepResult:
     return StepResult(
         n=step.n,
         do=step.do if step.do != "read" else f"read {step.options['command']}",

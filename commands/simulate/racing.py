@@ -53,9 +53,14 @@ def differences(wanted: dict[str, object], stage: Stage, came: dict[int, Done]) 
         "accepted": lambda: sum(done.outcome == "accepted" for done in ends),
         "conflict": lambda: sum(done.outcome == "conflict" for done in ends),
         "refused": lambda: sum(done.outcome == "refused" for done in ends),
-        "exit": lambda: next((done.exit for done in losers if done.exit != wanted["exit"]), wanted["exit"] if losers else 0),
+        "exit": lambda: next(
+            (done.exit for done in losers if done.exit != wanted["exit"]), wanted["exit"] if losers else 0
+        ),
         "names_winner": lambda: bool(losers) and all(done.winner in winners for done in losers),
-        "gap_free": lambda: [position for position, _ in stage.ledger.raws()] == list(range(stage.ledger.size)) and not any(stage.ledger.audit()),
+        "gap_free": lambda: (
+            [position for position, _ in stage.ledger.raws()] == list(range(stage.ledger.size))
+            and not any(stage.ledger.audit())
+        ),
     }
     found = []
     for key, value in wanted.items():

@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from dataclasses import replace
-from datetime import date, datetime, time
 
 import msgspec
 from msgspec import Struct
 
 from commands.simulate import cast, cohorts, courses, labels
 from commands.simulate.scenario import Lot, Patient, Person, Scenario, Step, Table
+from commands.simulate.steps import plain, step_of
 from commands.simulate.toml import value as toml_value
-from commands.verbs import COMMON, VERBS
 from ledger import wire
 from ledger.errors import BadInput
 from ledger.protocol.bundled import NAMES, bundled
@@ -25,34 +24,6 @@ from ledger.protocol.reading import FAMILY
 ReadFile = Callable[[str], bytes]
 DEEPEST = 8
 """How many files may stand behind each other in `before`."""
-_LABEL = re.compile(r"[A-Za-z][A-Za-z0-9_-]*\Z")
-_OWN = ("do", "by", "with", "witness", "clock", "label", "part_of", "premeds", "race", "fork", "expect", "expect_race")
-_WITH_PREMEDS = ("dose record", "dose start")
-EXPECT = ("outcome", "exit", "rule", "rules", "says", "absent", "attempt_kept", "entries_added", "pending", "rows", "due", "findings", "cleared")
-"""What may be expected of any step; every other key is a dotted path into what the step gave."""
-WRITTEN = ("position", "entry", "leaf", "winner", "attempt")
-"""The paths into what a write gave."""
-_TIMES = ("valid_at", "known_at", "known_before")
-ARGUMENTS: Mapping[str, tuple[str, ...]] = {
-    "status": ("patient", *_TIMES),
-    "replay": ("patient", *_TIMES),
-    "timeline": ("patient", *_TIMES),
-    "todo": _TIMES,
-    "person list": _TIMES,
-    "cohort show": _TIMES,
-    "dose calc": ("patient", "day", *_TIMES),
-    "dlt candidates": _TIMES,
-    "accountability": ("lot", "agent", *_TIMES),
-    "deviation list": ("patient", *_TIMES),
-    "safety-report list": ("patient", *_TIMES),
-    "toxicity table": ("drug", *_TIMES),
-    "todo --signatures": ("role", *_TIMES),
-    "log": ("patient", "given", "since", "until", "person", "kind"),
-    "show": ("entry", "known_at", "known_before"),
-    "explain": ("entry",),
-}
-"""The read commands, and the arguments that each takes."""
-EXPECT_RACE = ("accepted", "conflict", "refused", "exit", "names_winner", "gap_free")
 
 
 class _Head(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -122,11 +93,17 @@ def _declared(steps: Iterable[Step]) -> None:
         here = known.setdefault(step.fork, set(known[None]))
         for label in labels.named(dict(step.options)):
             if label not in here:
-                raise BadInput(f"{step.where}: no step before it has the label {label!r}", fix=f"known there: {', '.join(sorted(here)) or 'none'}")
+                raise BadInput(
+                    f"{step.where}: no step before it has the label {label!r}",
+                    fix=f"known there: {', '.join(sorted(here)) or 'none'}",
+                )
         here |= {label for label in (step.label, step.part_of) if label is not None}
         for label in labels.named(dict(step.expect)):
             if label not in here:
-                raise BadInput(f"{step.where}: no step up to it has the label {label!r}", fix=f"known there: {', '.join(sorted(here)) or 'none'}")
+                raise BadInput(
+                    f"{step.where}: no step up to it has the label {label!r}",
+                    fix=f"known there: {', '.join(sorted(here)) or 'none'}",
+                )
 
 
 def _parts(data: bytes, read_file: ReadFile, deep: int) -> _Parts:
@@ -141,11 +118,16 @@ def _parts(data: bytes, read_file: ReadFile, deep: int) -> _Parts:
     if not isinstance(steps, list) or not isinstance(parameters, dict) or not isinstance(people, dict):
         raise BadInput("the scenario has [[steps]], a list, and [parameters] and [people], tables")
     try:
-        head = msgspec.convert(_plain(document), _Head, strict=False)
+        head = msgspec.convert(plain(document), _Head, strict=False)
         own = {name: _person(name, row) for name, row in people.items()}
     except msgspec.ValidationError as error:
         raise BadInput(f"the scenario: {error}", fix="see docs/spec/scenario.md for every key") from error
-    this = _Parts(head=head, parameters=_parameters(parameters), people=own, steps=tuple(_step(row) for row in (*map(cohorts.table, cohort), *steps)))
+    this = _Parts(
+        head=head,
+        parameters=_parameters(parameters),
+        people=own,
+        steps=tuple(step_of(row) for row in (*map(cohorts.table, cohort), *steps)),
+    )
     if head.before and not deep:
         raise BadInput("the files in `before` name each other without end")
     earlier = [_parts(read_file(name), read_file, deep - 1) for name in head.before]
@@ -156,7 +138,10 @@ def _joined(parts: list[_Parts]) -> _Parts:
     """Put files together: what the last one sets holds; people, patients, lots and steps of all."""
     last = parts[-1].head
     heads = [part.head for part in parts]
-    chosen = {name: next((v for h in reversed(heads) if (v := getattr(h, name)) is not None), None) for name in ("protocol", "dictionary", "zone", "site")}
+    chosen = {
+        name: next((v for h in reversed(heads) if (v := getattr(h, name)) is not None), None)
+        for name in ("protocol", "dictionary", "zone", "site")
+    }
     head = msgspec.structs.replace(
         last,
         **chosen,
@@ -182,7 +167,7 @@ def _person(name: str, row: object) -> Person:
     if not isinstance(row, dict):
         return Person(role=msgspec.convert(row, wire.Role))
     renamed = {{"from": "since", "to": "until"}.get(key, key): value for key, value in row.items()}
-    return msgspec.convert(_plain(renamed), Person, strict=False)
+    return msgspec.convert(plain(renamed), Person, strict=False)
 
 
 def _parameters(table: Table) -> dict[str, str]:
@@ -202,123 +187,11 @@ def _dictionary(named: str | None, read_file: ReadFile) -> bytes | None:
     return bundled(name) if name in NAMES else read_file(name)
 
 
-def _step(row: object) -> Step:
-    if not isinstance(row, dict) or not isinstance(row.get("do"), str):
-        raise BadInput('a step is a table that says what to do: do = "dose record"')
-    table = _plain(row)
-    step = Step(
-        do=str(table["do"]),
-        by=_text(table, "by"),
-        with_=_names(table, "with") or _names(table, "witness"),
-        clock=_text(table, "clock"),
-        label=_text(table, "label"),
-        part_of=_text(table, "part_of"),
-        premeds=_text(table, "premeds"),
-        race=_text(table, "race"),
-        fork=_text(table, "fork"),
-        expect=_table(table, "expect"),
-        expect_race=_table(table, "expect_race"),
-        options={key: value for key, value in table.items() if key not in _OWN},
-    )
-    _check(step)
-    return step
-
-
-def _check(step: Step) -> None:
-    for label in (step.label, step.part_of):
-        if label is not None and not _LABEL.match(label):
-            raise BadInput(f"{step.where}: {label!r} is not a label", fix="a letter, then letters, digits and hyphens")
-    if step.do == "read":
-        _check_read(step)
-    elif step.do not in ("history", "cohort"):
-        _check_write(step)
-
-
-def _check_read(step: Step) -> None:
-    command = step.options.get("command")
-    if command not in ARGUMENTS:
-        raise BadInput(f"there is no read command {command!r}", fix=f"command = one of: {', '.join(ARGUMENTS)}")
-    for key in step.options:
-        if key not in ("command", *ARGUMENTS[str(command)]):
-            raise BadInput(f"{command} has no argument {key!r}", fix=f"one of: {', '.join(ARGUMENTS[str(command)])}")
-    if step.with_ or step.premeds is not None or step.expect_race:
-        raise BadInput(f"{step.where}: a read has no signers, premedication or race of its own")
-
-
-def _check_write(step: Step) -> None:
-    verb = VERBS.get(step.do)
-    if verb is None:
-        raise BadInput(f"there is no command {step.do!r}", fix=f"read, history, or one of: {', '.join(VERBS)}")
-    known = {option.name for option in (*verb.options, *COMMON)}
-    for key in step.options:
-        if key.replace("_", "-") not in known:
-            raise BadInput(f"{step.where}: there is no key {key!r}", fix=f"one of: {', '.join((*_OWN, *sorted(known)))}")
-    for key in step.expect:
-        if key.partition(".")[0] not in (*EXPECT, *WRITTEN):
-            raise BadInput(f"{step.where}: {key!r} cannot be expected of a write", fix=f"one of: {', '.join((*EXPECT, *WRITTEN))}")
-    for key in step.expect_race:
-        if key not in EXPECT_RACE:
-            raise BadInput(f"{step.where}: {key!r} cannot be expected of a race", fix=f"one of: {', '.join(EXPECT_RACE)}")
-    if step.by is None:
-        raise BadInput(f"{step.where}: nobody does it", fix='by = "nurse.1"')
-    if step.premeds is not None and (step.do not in _WITH_PREMEDS or step.race is not None):
-        raise BadInput(f"{step.where}: premeds stand only with {' and '.join(_WITH_PREMEDS)}, outside a race", fix="give them in a step of their own: premed give")
-
-
-def _text(table: Table, key: str) -> str | None:
-    value = table.get(key)
-    if value is not None and not isinstance(value, str):
-        raise BadInput(f"a step's {key!r} is a text, not {value!r}")
-    return value
-
-
-def _names(table: Table, key: str) -> tuple[str, ...]:
-    value = table.get(key, [])
-    names = [value] if isinstance(value, str) else value
-    if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
-        raise BadInput(f"a step's {key!r} names persons: {key} = [\"pi.1\"]")
-    return tuple(names)
-
-
-def _table(table: Table, key: str) -> Table:
-    value = table.get(key, {})
-    if not isinstance(value, dict):
-        raise BadInput(f"a step's {key!r} is a table: {{ outcome = \"accepted\" }}")
-    return dict(_flat(value, ""))
-
-
-def _flat(table: Mapping[str, object], root: str) -> Iterable[tuple[str, object]]:
-    """Join the keys of tables in tables by dots, as `[steps.expect]` with `alemtuzumab.counted = 1` reads."""
-    for key, value in table.items():
-        if isinstance(value, dict):
-            yield from _flat(value, f"{root}{key}.")
-        else:
-            yield f"{root}{key}", value
-
-
-def _plain(value: object) -> dict[str, object]:
-    plain = _untimed(value)
-    return plain if isinstance(plain, dict) else {}
-
-
-def _untimed(value: object) -> object:
-    """Write TOML's own dates and times as the texts that options are read from."""
-    match value:
-        case dict():
-            return {key: _untimed(inner) for key, inner in value.items()}
-        case list():
-            return [_untimed(inner) for inner in value]
-        case datetime() | time():
-            return value.isoformat(timespec="minutes")
-        case date():
-            return value.isoformat()
-        case _:
-            return value
-
-
 def _once(what: str, names: Iterable[str]) -> None:
     seen: set[str] = set()
     for name in names:
         if name in seen:
-            raise BadInput(f"the {what} {name.removeprefix(':')!r} stands twice in the scenario", fix="each has its own")
+            raise BadInput(
+                f"the {what} {name.removeprefix(':')!r} stands twice in the scenario", fix="each has its own"
+            )
         seen.add(name)

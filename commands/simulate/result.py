@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
@@ -34,7 +34,10 @@ class Done:
 
 @dataclass(frozen=True, kw_only=True)
 class StepResult:
-    """One step as it was played, in a fork or in one order of a race where it was; `expect` has its labels opened, `differences` are sentences."""
+    """One step as it was played, in `branch` (a fork, or one order of a race) where it was in one.
+
+    `expect` is what was expected with its labels opened, `differences` are sentences.
+    """
 
     n: int
     do: str
@@ -97,7 +100,14 @@ def failed(error: DoseLedgerError, *, added: int) -> Done:
     rules = error.rules if isinstance(error, Refused) else ()
     winner = error.winner if isinstance(error, Conflict) else None
     outcome = _OUTCOMES.get(error.exit_code, "failed")
-    data = {"outcome": outcome, "position": None, "entry": None, "leaf": None, "winner": winner, "attempt": error.attempt}
+    data = {
+        "outcome": outcome,
+        "position": None,
+        "entry": None,
+        "leaf": None,
+        "winner": winner,
+        "attempt": error.attempt,
+    }
     return Done(
         outcome=outcome,
         exit=error.exit_code,
@@ -108,6 +118,17 @@ def failed(error: DoseLedgerError, *, added: int) -> Done:
         added=added,
         data=data,
     )
+
+
+def together(parts: Sequence[Done]) -> Done:
+    """Describe several steps as one: the first that was not accepted, all entries, the findings that still stand."""
+    raised: list[Finding] = []
+    for part in parts:
+        gone = {finding.id for finding in part.cleared}
+        raised = [*(finding for finding in raised if finding.id not in gone), *part.raised]
+    first = next((part for part in parts if part.exit), parts[-1])
+    entries = tuple(position for part in parts for position in part.entries)
+    return replace(first, entries=entries, added=sum(part.added for part in parts), raised=tuple(raised))
 
 
 def printed(finding: Finding) -> Mapping[str, object]:

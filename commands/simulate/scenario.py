@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
+from types import MappingProxyType
 from typing import Literal
 
 from msgspec import Struct
@@ -14,6 +15,7 @@ from ledger import wire
 from ledger.protocol.model import Pack
 
 Table = Mapping[str, object]
+NO_TABLE: Table = MappingProxyType({})
 Progress = Literal["registered", "consented", "eligible", "enrolled"]
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 
@@ -64,7 +66,8 @@ class Lot(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 class Step:
     """One step: who does what and when, under which label, and what is expected of it.
 
-    `n` is its number in the order of play, 0 before that is known. `part_of` is a label that several steps share.
+    `n` is its number in the order of play, 0 before that is known. `part_of` is a label that several steps share,
+    `expect_all` what is expected of all of them together, stated with the last.
     """
 
     n: int = 0
@@ -79,6 +82,7 @@ class Step:
     fork: str | None = None
     options: Table = field(default_factory=dict)
     expect: Table = field(default_factory=dict)
+    expect_all: Table = field(default_factory=dict)
     expect_race: Table = field(default_factory=dict)
 
     @property
@@ -115,6 +119,10 @@ class Scenario:
     @property
     def first_day(self) -> date:
         """The first day that a clock or an `at` of the script names."""
-        said = (str(text) for step in self.steps for text in (step.clock, step.options.get("at"), step.options.get("from"), step.options.get("first_c1d1")))
+        said = (
+            str(text)
+            for step in self.steps
+            for text in (step.clock, step.options.get("at"), step.options.get("from"), step.options.get("first_c1d1"))
+        )
         days = sorted(found[0] for text in said if (found := _DAY.match(text)))
         return date.fromisoformat(days[0]) if days else date(2010, 3, 1)

@@ -40,7 +40,11 @@ class ScriptedClock:
     def put(self, at: datetime) -> None:
         """Put the clock to a later minute; BadInput when it would run backwards."""
         if at < self.now.replace(second=0, microsecond=0):
-            raise BadInput(f"the clock would run backwards to {at:%Y-%m-%d %H:%M}", why=f"it is {self.now:%Y-%m-%d %H:%M} by then", fix="put the steps in the order of their clocks, or in a fork")
+            raise BadInput(
+                f"the clock would run backwards to {at:%Y-%m-%d %H:%M}",
+                why=f"it is {self.now:%Y-%m-%d %H:%M} by then",
+                fix="put the steps in the order of their clocks, or in a fork",
+            )
         self.now = max(self.now, at)
 
 
@@ -91,7 +95,15 @@ class Stage:
             if source.exists():
                 shutil.copyfile(source, f"{path}{suffix}")
         clock = ScriptedClock(self.clock.now)
-        post = Post(clock, self.post.random, self.post.device, self.post.device_signer, self.post.software, self.post.build, "scripted")
+        post = Post(
+            clock,
+            self.post.random,
+            self.post.device,
+            self.post.device_signer,
+            self.post.software,
+            self.post.build,
+            "scripted",
+        )
         ledger = Ledger.open(path, log_signer=self.keys.of("log"))
         return Stage(path, ledger, clock, post, self.keys, self.labels.copy(), self.zone, self.read_file)
 

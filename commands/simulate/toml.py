@@ -19,7 +19,11 @@ def value(given: object) -> str:
         case bool():
             return "true" if given else "false"
         case dict():
-            return "{ " + ", ".join(f"{key(name)} = {value(inner)}" for name, inner in given.items()) + " }" if given else "{}"
+            return (
+                "{ " + ", ".join(f"{key(name)} = {value(inner)}" for name, inner in given.items()) + " }"
+                if given
+                else "{}"
+            )
         case list() | tuple():
             return "[" + ", ".join(value(inner) for inner in given) + "]"
         case str():

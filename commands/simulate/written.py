@@ -14,7 +14,9 @@ from commands.simulate.scenario import Person, Scenario, Step
 def expand(scenario: bytes, *, read_file: ReadFile) -> str:
     """Write a scenario in full, stand-ins included; what is written runs as the original does."""
     whole = read(scenario, read_file)
-    return "\n".join((*_head(whole), *_tables("patients", whole.patients), *_tables("lots", whole.lots), *_steps(whole)))
+    return "\n".join(
+        (*_head(whole), *_tables("patients", whole.patients), *_tables("lots", whole.lots), *_steps(whole))
+    )
 
 
 def _head(scenario: Scenario) -> Iterator[str]:
@@ -61,6 +63,7 @@ def _step(step: Step) -> dict[str, object]:
         "race": step.race,
         "fork": step.fork,
         "expect": step.expect or None,
+        "expect_all": step.expect_all or None,
         "expect_race": step.expect_race or None,
     }
 

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from datetime import datetime
 from functools import cached_property
+from hashlib import sha256
 from os import PathLike, fspath
 from types import MappingProxyType, TracebackType
 from typing import TYPE_CHECKING, Self
@@ -246,6 +247,11 @@ class Ledger:
         found = self._reader.blob(digest)
         if found is None:
             raise BadInput(f"The ledger keeps no file with the digest {digest[:15]}….")
+        if sha256(found).hexdigest() != digest:
+            raise IntegrityFailure(
+                f"The file with the digest {digest[:15]}… is not the one that was stored.",
+                fix="Run `doseledger verify`.",
+            )
         return found
 
     # --- people and time -----------------------------------------------------------------------------------

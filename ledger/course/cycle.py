@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from decimal import Decimal
+
+from msgspec.structs import replace
 
 from ledger.course.common import decimal, factors, orphan
 from ledger.course.history import Fact

@@ -8,8 +8,10 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, replace
 from datetime import datetime
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from ledger.course import needs
 from ledger.events.base import Need, Occurred
@@ -20,8 +22,7 @@ from ledger.events.record import EntryCorrected, EntryCountersigned, EntryVoided
 from ledger.events.registry import KINDS
 
 
-@dataclass(frozen=True, slots=True)
-class Fact:
+class Fact(Struct, frozen=True):
     """One entry as it stands: restated by `amended_by` where corrected; `missing` signatures make it INCOMPLETE."""
 
     entry: Entry
@@ -48,8 +49,7 @@ class Fact:
         return self.entry.kind if self.amended_by is None else _kind(self.amended_by)
 
 
-@dataclass(frozen=True, slots=True)
-class Awaiting:
+class Awaiting(Struct, frozen=True):
     """An entry without effect until `missing` is signed: an amendment of `target`, or a kind that needs completion."""
 
     entry: Entry
@@ -61,8 +61,7 @@ class Awaiting:
         return at - self.entry.recorded_at > needs.COMPLETION
 
 
-@dataclass(frozen=True, slots=True)
-class History:
+class History(Struct, frozen=True):
     """The facts in clinical order, and what was taken out of them and by whom."""
 
     facts: tuple[Fact, ...]
@@ -123,6 +122,7 @@ def continued(
     if not added:
         return before
     days = {fact.id for fact in recorded.facts if fact.occurred.precision == "day"}
+    days |= {one.id for one in later if one.payload.occurred.precision == "day"}
     if any(KINDS[one.kind].completed or _says_of_others(one) or days & {*references(one.event)} for one in later):
         return readings(entries, at=at)
     facts = list(recorded.facts)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import timedelta
-from decimal import Decimal
 
 from ledger import wire
 from ledger.events import cohort, dosing, record, safety
@@ -18,6 +17,21 @@ COMPLETION = timedelta(days=30)
 """A kind that takes effect at completion must be completed within this time of log time (RECORD.md section 2)."""
 
 _AMOUNTS = ("given_mg", "prepared_mg", "volume_ml")
+_ORDER = ("drug", "step_mg", "level_mg_m2", "ordered_mg", "planned_start", "expires", "overrides", "order")
+_LOOSENS: dict[type[Wire], tuple[str, ...]] = {
+    dosing.DoseOrdered: _ORDER,
+    dosing.OrderAmended: _ORDER,
+    dosing.InfusionStarted: ("order", "overrides"),
+    dosing.InfusionRecorded: ("drug", "order", *_AMOUNTS),
+    dosing.InfusionCompleted: ("dose", *_AMOUNTS),
+    dosing.InfusionAborted: ("dose", *_AMOUNTS),
+    dosing.DoseReleased: ("order", "prepared_mg"),
+    dosing.HoldPlaced: ("drug", "why"),
+    dosing.HoldLifted: ("hold",),
+    dosing.CourseDiscontinued: ("drug",),
+    safety.ToxicityReported: ("term", "dose"),
+}
+"""Fields that no one person changes alone: what was given, what it stands on, and what holds the drug."""
 
 
 def required(event: Wire, author: wire.Role, target: Wire | None) -> tuple[Requirement, ...]:
@@ -51,8 +65,6 @@ def relaxes(before: Wire, after: Wire) -> bool:
     if type(before) is not type(after):
         return True
     match before, after:
-        case ((dosing.InfusionRecorded() | dosing.InfusionCompleted() | dosing.InfusionAborted()), _):
-            return any(getattr(before, name, None) != getattr(after, name, None) for name in ("drug", *_AMOUNTS))
         case safety.ToleranceAssessed(), safety.ToleranceAssessed():
             return (
                 after.worst_grade < before.worst_grade
@@ -63,10 +75,10 @@ def relaxes(before: Wire, after: Wire) -> bool:
             safety.ToxicityGraded() | safety.ToxicityRegraded()
         ) as new:
             return new.grade < old.grade or new.toxicity != old.toxicity
-        case dosing.DoseReleased(), dosing.DoseReleased():
-            return Decimal(after.prepared_mg) != Decimal(before.prepared_mg)
         case _:
-            return False
+            return any(
+                getattr(before, name, None) != getattr(after, name, None) for name in _LOOSENS.get(type(before), ())
+            )
 
 
 def covers(needs: Sequence[Need], requirements: Sequence[Requirement]) -> bool:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Literal
+
+from msgspec.structs import replace
 
 from ledger.course.common import decimal, factors, orphan
 from ledger.course.history import Fact

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import replace
 from datetime import date, datetime
 from decimal import Decimal
 from typing import assert_never
+
+from msgspec.structs import replace
 
 from ledger.course.cycle import changed, opened
 from ledger.course.dose import assessed, ended, on_dose, recorded, started

@@ -7,8 +7,10 @@ delegation also by the time the act is said to have happened.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
 from datetime import date, datetime
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from ledger import wire
 from ledger.course import needs
@@ -20,8 +22,7 @@ from ledger.events.record import EntryCountersigned
 from ledger.events.study import Device, LedgerCreated, ProtocolActivated
 
 
-@dataclass(frozen=True, slots=True)
-class Person:
+class Person(Struct, frozen=True):
     """A person as enrolled: printed name, organisation and roles."""
 
     id: str
@@ -30,8 +31,7 @@ class Person:
     roles: frozenset[wire.Role]
 
 
-@dataclass(frozen=True, slots=True)
-class Key:
+class Key(Struct, frozen=True):
     """A key and whose it is; `since` is the position at which it became active."""
 
     kid: str
@@ -41,8 +41,7 @@ class Key:
     valid_until: date | None
 
 
-@dataclass(frozen=True, slots=True)
-class Delegation:
+class Delegation(Struct, frozen=True):
     """Tasks delegated to a person from `since` until `until` (a day, inclusive, or a minute, exclusive)."""
 
     id: str
@@ -55,8 +54,7 @@ class Delegation:
     ended_at: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Roster:
+class Roster(Struct, frozen=True):
     """Everything about authority at one position of the log; `packs` are all protocol versions ever activated."""
 
     genesis: LedgerCreated | None = None

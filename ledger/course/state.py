@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Literal
+
+from msgspec import Struct, field
 
 from ledger.events import dosing, patient
 from ledger.events.base import Occurred
 
 
-@dataclass(frozen=True, slots=True)
-class Consent:
+class Consent(Struct, frozen=True):
     """A consent as given: its day, and its instant where it was stated to the minute."""
 
     entry: str
@@ -21,8 +21,7 @@ class Consent:
     at: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class Order:
+class Order(Struct, frozen=True):
     """An order as amended, with its checks and its preparation."""
 
     id: str
@@ -46,8 +45,7 @@ class Order:
     outcome: Literal["open", "given", "cancelled", "omitted"] = "open"
 
 
-@dataclass(frozen=True, slots=True)
-class Release:
+class Release(Struct, frozen=True):
     """What the pharmacy prepared for an order; amounts in mg, volume in mL."""
 
     id: str
@@ -59,8 +57,7 @@ class Release:
     preparer: str
 
 
-@dataclass(frozen=True, slots=True)
-class Tolerance:
+class Tolerance(Struct, frozen=True):
     """A physician's judgement of one dose."""
 
     id: str
@@ -71,8 +68,7 @@ class Tolerance:
     toxicities: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Pause:
+class Pause(Struct, frozen=True):
     """An interruption; `until` is None while it lasts."""
 
     since: datetime
@@ -80,8 +76,7 @@ class Pause:
     why: str
 
 
-@dataclass(frozen=True, slots=True)
-class Dose:
+class Dose(Struct, frozen=True):
     """One administration that was started: planned or recorded afterwards."""
 
     id: str
@@ -122,8 +117,7 @@ class Dose:
         return "completed" if self.stopped is None else "aborted"
 
 
-@dataclass(frozen=True, slots=True)
-class Cycle:
+class Cycle(Struct, frozen=True):
     """One cycle of the cycle drug; `level_mg_m2` in mg/m2 per day, `bsa_m2` in m2, `anc_giga` in 10^9/L."""
 
     id: str
@@ -152,8 +146,7 @@ class Cycle:
         return self.closed_at is None and self.stopped is None
 
 
-@dataclass(frozen=True, slots=True)
-class Ruling:
+class Ruling(Struct, frozen=True):
     """A ruling on a toxicity: dose-limiting or not."""
 
     id: str
@@ -162,8 +155,7 @@ class Ruling:
     at: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class GradePoint:
+class GradePoint(Struct, frozen=True):
     """A grade from a moment on; `replaces` names the grade that this one changed."""
 
     id: str
@@ -173,8 +165,7 @@ class GradePoint:
     grade: int
 
 
-@dataclass(frozen=True, slots=True)
-class Seriousness:
+class Seriousness(Struct, frozen=True):
     """A judgement of seriousness: when it was made, and since when the site was aware of what it rests on."""
 
     at: datetime
@@ -183,8 +174,7 @@ class Seriousness:
     criteria: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Toxicity:
+class Toxicity(Struct, frozen=True):
     """One episode with its grade history."""
 
     id: str
@@ -225,8 +215,7 @@ class Toxicity:
         return self.resolved_at is not None and self.outcome in ("recovered", "recovered-with-sequelae", "fatal")
 
 
-@dataclass(frozen=True, slots=True)
-class Premed:
+class Premed(Struct, frozen=True):
     """One premedication agent as given; `dose_mg` in mg."""
 
     id: str
@@ -236,8 +225,7 @@ class Premed:
     at: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class Hold:
+class Hold(Struct, frozen=True):
     """A hold that somebody placed on a drug."""
 
     id: str
@@ -248,8 +236,7 @@ class Hold:
     lifted: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Lab:
+class Lab(Struct, frozen=True):
     """A laboratory value."""
 
     id: str
@@ -259,8 +246,7 @@ class Lab:
     at: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class Override:
+class Override(Struct, frozen=True):
     """A permission of the principal investigator for one act against one rule."""
 
     id: str
@@ -271,8 +257,7 @@ class Override:
     valid_until: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class Disposition:
+class Disposition(Struct, frozen=True):
     """What people said about a finding."""
 
     rule: str
@@ -282,8 +267,7 @@ class Disposition:
     important: bool | None
 
 
-@dataclass(frozen=True, slots=True)
-class Course:
+class Course(Struct, frozen=True):
     """Everything known of one patient at one moment of the fold."""
 
     registered: patient.PatientRegistered | None = None

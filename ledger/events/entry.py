@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import date, datetime
+
+from msgspec import Struct
 
 from ledger import wire
 from ledger.events.base import Payload, Ref
 from ledger.events.event import Event
 
 
-@dataclass(frozen=True, slots=True)
-class Signer:
+class Signer(Struct, frozen=True):
     """One signature of an entry as its protected header states it (21 CFR 11.50): who, as what, when, meaning."""
 
     kid: str
@@ -26,8 +26,7 @@ class Signer:
     act: str
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(Struct, frozen=True):
     """One opened entry: its place in the log, its envelope, its event and its signers."""
 
     log: str

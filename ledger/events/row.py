@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Literal
+
+from msgspec import Struct
 
 from ledger import wire
 from ledger.events.base import Wire
@@ -24,16 +25,14 @@ SITE: frozenset[wire.Role] = PHYSICIANS | PHARMACY | NURSES | DATA
 """The roles that may state a fact; outside their row of the table it is finding S-DELEG."""
 
 
-@dataclass(frozen=True, slots=True)
-class Requirement:
+class Requirement(Struct, frozen=True):
     """One signature that a kind requires: any of `meanings`, by somebody who holds one of `roles`."""
 
     meanings: frozenset[wire.Meaning]
     roles: frozenset[wire.Role]
 
 
-@dataclass(frozen=True, slots=True)
-class KindRow:
+class KindRow(Struct, frozen=True):
     """One row of the table.
 
     `rank` orders facts of the same minute. `factual` rows are never refused for role or delegation inside

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from ledger.errors import IntegrityFailure, Malformed
 from ledger.merkle.note import NoteSignature, VerifierKey, find_signature, parse_note, seal_note
@@ -20,8 +21,7 @@ _ORIGIN = re.compile(rf"doseledger/(?:{_WORD})/[0-9a-f]{{32}}/(?:{_WORD})")
 _BODY_LINES = 3
 
 
-@dataclass(frozen=True, slots=True)
-class Checkpoint:
+class Checkpoint(Struct, frozen=True):
     """One head of one log: its origin, how many entries it held, and their root.
 
     Raises Malformed for anything that could not stand in a checkpoint: origin not

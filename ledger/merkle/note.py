@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
 from hashlib import sha256
+
+from msgspec import Struct
 
 from ledger.errors import IntegrityFailure, Malformed
 from ledger.merkle.text import base64_of, bytes_of
@@ -26,8 +27,7 @@ _CONTROL = re.compile(rb"[\x00-\x09\x0b-\x1f]")
 _VKEY = re.compile(r"([^+]+)\+([0-9a-f]{8})\+([A-Za-z0-9+/=]+)")
 
 
-@dataclass(frozen=True, slots=True)
-class NoteSignature:
+class NoteSignature(Struct, frozen=True):
     """One signature line: who is said to have signed, with which key, and the signature itself, unchecked."""
 
     name: str
@@ -39,8 +39,7 @@ class NoteSignature:
         return f"\u2014 {self.name} {base64_of(self.key_id + self.signature)}\n".encode()
 
 
-@dataclass(frozen=True, slots=True)
-class VerifierKey:
+class VerifierKey(Struct, frozen=True):
     """A named Ed25519 public key: what a reader holds to check a note. Raises Malformed for a bad name or length."""
 
     name: str

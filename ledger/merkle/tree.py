@@ -8,8 +8,9 @@ it exist, and never changes afterwards. docs/spec/log.md is the same in prose.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from hashlib import sha256
+
+from msgspec import Struct
 
 from ledger.errors import BadInput, IntegrityFailure, Malformed
 
@@ -25,8 +26,7 @@ Interior = tuple[int, int, bytes]
 """A completed node above the leaves, as the storage keeps it: (level, index, hash), level at least 1."""
 
 
-@dataclass(frozen=True, slots=True)
-class Appended:
+class Appended(Struct, frozen=True):
     """What one more leaf changes: the new frontier, the nodes it completed (lowest first), the new root."""
 
     frontier: tuple[bytes, ...]

@@ -27,7 +27,7 @@ from ledger.protocol.declared import (
 )
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, init=False, repr=False, eq=False)
 class CohortParameters:
     """What the K-rules, the DLT candidates and the clocks compare with."""
 

@@ -26,7 +26,7 @@ LATE_KINDS = ("infusion", "premedication", "ae", "death", "laboratory", "assessm
 """The categories of entries that have a limit of lateness of their own."""
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, init=False, repr=False, eq=False)
 class ConductParameters:
     """What the S- and P-rules compare with."""
 

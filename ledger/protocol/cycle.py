@@ -35,7 +35,7 @@ Formula = Literal["mosteller", "dubois", "haycock", "gehan-george", "boyd", "fuj
 """The formulas of body surface that a pack may name."""
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, init=False, repr=False, eq=False)
 class CycleParameters:
     """What the C-rules compare with; a level is in mg/m2 per day."""
 

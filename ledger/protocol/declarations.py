@@ -16,7 +16,7 @@ from ledger.protocol.ladder import LadderParameters
 from ledger.protocol.reading import FAMILY, FAMILY_TYPE
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, init=False, repr=False, eq=False)
 class Parameters(LadderParameters, CycleParameters, CohortParameters, ConductParameters):
     """Every declared parameter; each group is described where it stands."""
 

@@ -30,7 +30,7 @@ from ledger.protocol.declared import (
 )
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, init=False, repr=False, eq=False)
 class LadderParameters:
     """What the A-rules compare with."""
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Literal
+
+from msgspec import Struct
 
 from ledger.course.state import Course, Dose, Premed
 from ledger.protocol.model import Protocol
@@ -20,8 +21,7 @@ LOOK_BACK = timedelta(hours=24)
 """A premedication agent given longer ago than this belongs to another infusion."""
 
 
-@dataclass(frozen=True, slots=True)
-class Administration:
+class Administration(Struct, frozen=True):
     """What is planned or was done: `amount_mg` in mg at `at`; `step_mg` is the step it was ordered as, if any.
 
     `planned` is True for an order or a start, which a gate judges; False for a fact. `order` is the order it fulfils.
@@ -140,7 +140,7 @@ def _assessed(course: Course, protocol: Protocol) -> Iterator[Hit]:
 
 def _step(course: Course, protocol: Protocol, done: Administration) -> Iterator[Hit]:
     now = ladder(course, protocol, done.at)
-    step = done.step_mg if done.step_mg is not None else step_of(done.amount_mg, protocol)
+    step = max(done.step_mg or Decimal(0), step_of(done.amount_mg, protocol))
     lapsed = now.lapses_on is not None and done.at.date() >= now.lapses_on
     exact = (
         not done.planned

@@ -6,8 +6,10 @@ A judgement can be given the one before it: facts that stand where they stood ne
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from ledger.course.history import Fact
 from ledger.course.patient import evolve
@@ -21,8 +23,7 @@ from ledger.rules.ladder import Rung, climb
 from ledger.rules.setting import Setting
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
+class Step(Struct, frozen=True):
     """One fact in a fold, the course after it, and what it raised."""
 
     fact: Fact
@@ -30,8 +31,7 @@ class Step:
     findings: tuple[Finding, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Judgement:
+class Judgement(Struct, frozen=True):
     """Two folds of the same facts: `acted`, each at its own time; `today`, judgements right behind their subject."""
 
     setting: Setting

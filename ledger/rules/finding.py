@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import Literal
+
+from msgspec import Struct
 
 Severity = Literal["important", "minor", "query", "info"]
 
 
-@dataclass(frozen=True, slots=True)
-class Rule:
+class Rule(Struct, frozen=True):
     """One rule: how bad a breach is, what it says, its source, and whether the investigator can override it."""
 
     id: str
@@ -20,8 +20,7 @@ class Rule:
     overridable: bool = True
 
 
-@dataclass(frozen=True, slots=True)
-class Hit:
+class Hit(Struct, frozen=True):
     """A rule that one administration or act does not keep, with the words for this case."""
 
     rule: str
@@ -29,8 +28,7 @@ class Hit:
     severity: Severity | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
+class Finding(Struct, frozen=True):
     """What `rule` says about the entry `target`; derived, never stored."""
 
     rule: str

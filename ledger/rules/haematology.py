@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+
+from msgspec import Struct
 
 from ledger.course.state import Course, Lab
 from ledger.protocol.model import Protocol
@@ -13,8 +14,7 @@ from ledger.rules.tolerance import Held
 ANC, PLATELETS = "anc", "plt"
 
 
-@dataclass(frozen=True, slots=True)
-class Haematology:
+class Haematology(Struct, frozen=True):
     """Whether counts hold the drug now, and the step in mg with which the label resumes it."""
 
     held: tuple[Held, ...]
@@ -22,8 +22,7 @@ class Haematology:
     resume_mg: Decimal | None
 
 
-@dataclass(frozen=True, slots=True)
-class _Trigger:
+class _Trigger(Struct, frozen=True):
     """When a count holds the drug, and at which count it may go on; both per microlitre."""
 
     hold: Decimal

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Literal
+
+from msgspec import Struct
 
 from ledger.course.state import Course, Dose
 from ledger.protocol.model import Protocol
@@ -15,8 +16,7 @@ from ledger.rules.tolerance import Held, Standing, holds, standing
 State = Literal["NOT_STARTED", "ESCALATING", "AT_TARGET", "LAPSED", "ON_HOLD", "EXHAUSTED", "DISCONTINUED"]
 
 
-@dataclass(frozen=True, slots=True)
-class Rung:
+class Rung(Struct, frozen=True):
     """One counted dose on the ladder: the step it was, the step that was due, and whether it was passed."""
 
     dose: Dose
@@ -27,8 +27,7 @@ class Rung:
     passed: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Week:
+class Week(Struct, frozen=True):
     """One treatment week: its number, what was given in it, and the cap; mg."""
 
     n: int
@@ -36,8 +35,7 @@ class Week:
     cap_mg: Decimal
 
 
-@dataclass(frozen=True, slots=True)
-class Ladder:
+class Ladder(Struct, frozen=True):
     """The course of the step-up drug at one moment.
 
     `next_mg` is the step that the ladder gives, also while held; `because` names the rules and entries behind it.

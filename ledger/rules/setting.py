@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from datetime import datetime
+
+from msgspec import Struct, field
 
 from ledger.course.people import Roster
 from ledger.events.supply import LotReceived
 from ledger.protocol.model import Protocol
 
 
-@dataclass(frozen=True, slots=True)
-class Setting:
+class Setting(Struct, frozen=True):
     """The protocol in force, the roster as known, and the lots received at the site, by lot number.
 
     `quarantines` tells when each lot was put in quarantine (true) and taken out of it (false).

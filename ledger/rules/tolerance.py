@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal
+
+from msgspec import Struct
 
 from ledger.course.state import Course, Dose, Toxicity
 from ledger.protocol.model import Protocol
@@ -12,8 +13,7 @@ from ledger.protocol.model import Protocol
 Standing = Literal["tolerated", "not-tolerated", "pending", "contradicted"]
 
 
-@dataclass(frozen=True, slots=True)
-class Held:
+class Held(Struct, frozen=True):
     """Why the drug may not be given now: the rule, the words, the entry, and whether it is for good."""
 
     rule: str

@@ -7,7 +7,7 @@ does not agree is a flaw, never an exception. Signatures and authority are judge
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator, Mapping
 from hashlib import sha256
 from typing import NamedTuple
 
@@ -23,7 +23,11 @@ from ledger.storage.reader import Reader, Table
 from ledger.storage.rows import Row, log_time, row_of, signer_rows
 from ledger.storage.schema import LOG
 
-__all__ = ["LOG", "Flaw", "audit"]
+__all__ = ["LOG", "Audit", "Flaw", "audit"]
+
+
+_FIRST, _LAST = -1 << 63, (1 << 63) - 1
+"""The smallest and the greatest position that a column can hold."""
 
 
 class Flaw(NamedTuple):
@@ -36,16 +40,58 @@ class Flaw(NamedTuple):
 
 def audit(reader: Reader) -> Iterator[Flaw]:
     """Yield every flaw of the file; nothing when it is exactly what its entries make it."""
-    for part in (_file, _entries, _blobs):
-        yield from _calm(part, reader)
+    return Audit(reader).rest()
 
 
-def _calm(part: Callable[[Reader], Iterator[Flaw]], reader: Reader) -> Iterator[Flaw]:
-    """The flaws of one part; what the database refuses to read is one more."""
-    try:
-        yield from part(reader)
-    except DoseLedgerError as error:
-        yield Flaw(None, "unreadable", f"{error.what} {error.why}".strip())
+class Audit:
+    """The audit of one file in steps, so that whoever reads the same entries opens them once for both."""
+
+    def __init__(self, reader: Reader) -> None:
+        self._reader = reader
+        self._walk = _Walk(reader)
+        self._next = _FIRST
+        self._readable = True
+
+    def take(
+        self, stop: int, opened: Mapping[int, codec.Opened], heads: Mapping[int, checkpoint.Checkpoint]
+    ) -> Iterator[Flaw]:
+        """Compare the rows up to before position `stop`.
+
+        `opened` are entries that the caller has opened, by position; `heads` the checkpoints it has read, by size.
+        """
+        return self._calm(self._entries(stop - 1, opened, heads))
+
+    def rest(self) -> Iterator[Flaw]:
+        """Compare what is left: the rows behind those that were taken, the file itself, and the blobs."""
+        yield from self._calm(_file(self._reader))
+        yield from self._calm(self._end())
+        yield from self._calm(_blobs(self._reader))
+
+    def _entries(
+        self, last: int, opened: Mapping[int, codec.Opened], heads: Mapping[int, checkpoint.Checkpoint]
+    ) -> Iterator[Flaw]:
+        try:
+            while self._readable and (rows := self._reader.rows(self._next, last)):
+                self._next = rows[-1].leaf_index + 1
+                beside = Beside(self._reader, rows, opened)
+                for row in rows:
+                    yield from self._walk.step(row, beside, heads)
+        except DoseLedgerError:
+            self._readable = False
+            raise
+
+    def _end(self) -> Iterator[Flaw]:
+        yield from self._entries(_LAST, {}, {})
+        if self._readable:
+            yield from self._walk.end()
+
+    @staticmethod
+    def _calm(part: Iterator[Flaw]) -> Iterator[Flaw]:
+        """The flaws of one part; what the database refuses to read is one more."""
+        try:
+            yield from part
+        except DoseLedgerError as error:
+            yield Flaw(None, "unreadable", f"{error.what} {error.why}".strip())
 
 
 def _file(reader: Reader) -> Iterator[Flaw]:
@@ -79,15 +125,6 @@ def _expected_schema() -> set[tuple[str, str, str, str | None]]:
         empty.close()
 
 
-def _entries(reader: Reader) -> Iterator[Flaw]:
-    walk = _Walk(reader)
-    for rows in reader.rows():
-        beside = Beside(reader, rows)
-        for row in rows:
-            yield from walk.step(row, beside)
-    yield from walk.end()
-
-
 class _Walk:
     """What is known of the log up to the entry that is looked at."""
 
@@ -101,7 +138,7 @@ class _Walk:
         self.origin: str | None = None
         self.counted: dict[Table, int] = {"signers": 0, "nodes": 0, "texts": 0, "checkpoints": 0}
 
-    def step(self, row: Row, beside: Beside) -> Iterator[Flaw]:
+    def step(self, row: Row, beside: Beside, heads: Mapping[int, checkpoint.Checkpoint]) -> Iterator[Flaw]:
         """Compare one row of `entries`, and what hangs on it."""
         position, raw = row.leaf_index, row.raw
         if position != self.size:
@@ -117,8 +154,8 @@ class _Walk:
             yield from self._named(opened)
         else:
             yield Flaw(position, "entry", opened)
-        yield from self._grow(tree.leaf_hash(raw), beside)
-        yield from self._checkpoint(beside)
+        yield from self._grow(beside.leaf(position), beside)
+        yield from self._checkpoint(beside, heads)
 
     def end(self) -> Iterator[Flaw]:
         """What is too much, and what is missing at the end."""
@@ -187,7 +224,7 @@ class _Walk:
                 yield Flaw(self.size - 1, "node", f"the hash ({level}, {index}) of the tree is missing or another")
         self.frontier = grown.frontier
 
-    def _checkpoint(self, beside: Beside) -> Iterator[Flaw]:
+    def _checkpoint(self, beside: Beside, heads: Mapping[int, checkpoint.Checkpoint]) -> Iterator[Flaw]:
         note = beside.notes.get(self.size)
         if note is None:
             return
@@ -195,7 +232,7 @@ class _Walk:
         if not self.whole:
             return
         try:
-            found, _ = checkpoint.parse(note)
+            found = heads.get(self.size) or checkpoint.parse(note)[0]
         except (DoseLedgerError, TypeError, AttributeError) as error:
             yield Flaw(self.size - 1, "checkpoint", f"the checkpoint of {self.size} entries cannot be read: {error}")
             return

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from ledger import codec
 from ledger.errors import DoseLedgerError
+from ledger.merkle.tree import leaf_hash
 from ledger.storage.reader import Reader
 from ledger.storage.rows import Row
 from ledger.storage.schema import LOG
@@ -18,13 +19,20 @@ _LAST = (1 << 62) - 1
 class Beside:
     """The entries of some rows, opened, and the rows of the other tables that belong to them.
 
+    Of `opened` an entry is taken over where it was opened from the same bytes.
+
     `signers` by key and counter, `nodes` (the hashes that these entries complete) by level and index,
     `notes` (checkpoints) by size. Values are as the file has them, whatever their class.
     """
 
-    def __init__(self, reader: Reader, rows: Sequence[Row]) -> None:
+    def __init__(self, reader: Reader, rows: Sequence[Row], opened: Mapping[int, codec.Opened]) -> None:
         first, last = max(rows[0].leaf_index, 0), min(rows[-1].leaf_index, _LAST)
-        self._opened = {row.leaf_index: _open(row) for row in rows}
+        raws = {row.leaf_index: row.raw if type(row.raw) is bytes else b"" for row in rows}
+        self._leaves = {position: leaf_hash(raw) for position, raw in raws.items()}
+        self._opened = {
+            position: _open(position, raw, self._leaves[position], opened.get(position))
+            for position, raw in raws.items()
+        }
         self.signers = _signers(reader, (one for one in self._opened.values() if isinstance(one, codec.Opened)))
         self.nodes = _nodes(reader, first, last)
         self.notes: dict[int, bytes] = dict(
@@ -35,10 +43,16 @@ class Beside:
         """The entry at a position, or why it cannot be opened."""
         return self._opened[position]
 
+    def leaf(self, position: int) -> bytes:
+        """The leaf hash of the bytes at a position."""
+        return self._leaves[position]
 
-def _open(row: Row) -> codec.Opened | str:
+
+def _open(position: int, raw: bytes, leaf: bytes, known: codec.Opened | None) -> codec.Opened | str:
+    if known is not None and known.entry.leaf == leaf.hex():
+        return known
     try:
-        return codec.open_whole(row.raw if type(row.raw) is bytes else b"", log=LOG, position=row.leaf_index)
+        return codec.open_whole(raw, log=LOG, position=position)
     except DoseLedgerError as error:
         return f"{error.what} {error.why}".strip()
 

@@ -107,16 +107,13 @@ class Reader:
             yield from rows
             start = rows[-1][0] + 1
 
-    def rows(self) -> Iterator[list[Row]]:
-        """All rows of `entries`, in the order of the log, some at a time."""
-        start, end = -1 << 63, (1 << 63) - 1
-        while rows := self.all(
-            "SELECT * FROM entries WHERE leaf_index >= ? ORDER BY leaf_index LIMIT ?", (start, _CHUNK)
-        ):
-            yield list(map(Row._make, rows))
-            if rows[-1][0] == end:
-                return
-            start = rows[-1][0] + 1
+    def rows(self, start: int, last: int) -> list[Row]:
+        """The first rows of `entries` from position `start` to `last`, in the order of the log: as many as fit."""
+        rows = self.all(
+            "SELECT * FROM entries WHERE leaf_index >= ? AND leaf_index <= ? ORDER BY leaf_index LIMIT ?",
+            (start, last, _CHUNK),
+        )
+        return list(map(Row._make, rows))
 
     def stream(self, name: str, *, after: int = 0) -> list[tuple[int, bytes]]:
         """Position and bytes of a stream's entries behind its version `after`."""

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import msgspec
+from msgspec import Struct
 
 from ledger import wire
 from ledger.errors import IntegrityFailure, Malformed
@@ -21,8 +20,7 @@ class _Written(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     proof: tuple[wire.Hex, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Receipt:
+class Receipt(Struct, frozen=True):
     """The place of one entry: position, id, leaf hash, and the inclusion proof to a signed checkpoint."""
 
     position: int

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
+
+from msgspec import Struct
 
 from ledger.events.entry import Entry
 from ledger.events.record import LogClock
@@ -51,8 +52,7 @@ class TextRow(NamedTuple):
     text: bytes
 
 
-@dataclass(frozen=True, slots=True)
-class Batch:
+class Batch(Struct, frozen=True):
     """Everything that one append stores, in one transaction."""
 
     rows: Sequence[Row]

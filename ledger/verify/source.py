@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Protocol
+
+from ledger.codec import Opened
+from ledger.merkle.checkpoint import Checkpoint
 
 
 class Oddity(Protocol):
@@ -20,6 +23,19 @@ class Oddity(Protocol):
     @property
     def why(self) -> str:
         """The sentence for the reader."""
+
+
+class Audit(Protocol):
+    """Compares every derived column, row and object of a storage with the stored bytes, in steps."""
+
+    def take(self, stop: int, opened: Mapping[int, Opened], heads: Mapping[int, Checkpoint]) -> Iterable[Oddity]:
+        """Compare what hangs on the entries up to before position `stop`.
+
+        What was opened already is given: entries by position, checkpoints by size.
+        """
+
+    def rest(self) -> Iterable[Oddity]:
+        """Compare everything that is left."""
 
 
 class Source(Protocol):
@@ -45,5 +61,5 @@ class Source(Protocol):
     def blob(self, digest: str) -> bytes | None:
         """The bytes stored under a SHA-256."""
 
-    def audit(self) -> Iterable[Oddity]:
-        """Compare every derived column, row and object of the storage with the stored bytes."""
+    def audit(self) -> Audit:
+        """Begin to compare everything derived in the storage with the stored bytes."""

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 from ledger.book import Ledger
 from ledger.errors import IntegrityFailure
-from ledger.storage.audit import Flaw, audit
+from ledger.storage.audit import Audit
 from ledger.storage.reader import Reader
 
 
@@ -40,9 +40,9 @@ class Stored:
         """The bytes under a SHA-256."""
         return self._reader.blob(digest)
 
-    def audit(self) -> Iterable[Flaw]:
-        """Every derived thing in the file that is not as the bytes say."""
-        return audit(self._reader)
+    def audit(self) -> Audit:
+        """Begin to look for derived things in the file that are not as the bytes say."""
+        return Audit(self._reader)
 
 
 def opened(path: str) -> tuple[Reader, Stored]:

@@ -16,6 +16,7 @@ from ledger.book import Ledger
 from ledger.errors import DoseLedgerError
 from ledger.events.study import LedgerCreated
 from ledger.merkle import checkpoint
+from ledger.verify.derived import Derived
 from ledger.verify.opening import LogKey, Run, look, look_at_heads, run, sentence
 from ledger.verify.passing import Passing
 from ledger.verify.report import NOT_ANCHORED, Finding, Report, Verdict, first_bad
@@ -91,14 +92,15 @@ def examine(
     workers: int | None = None,
 ) -> Report:
     """Verify whatever gives the stored bytes: a ledger file, or an export of one."""
-    passing, key = Passing(source), None
+    passing, derived, key = Passing(source), Derived(source), None
     try:
-        key = _pass(passing, source.size, workers or os.cpu_count() or 1)
+        key = _pass(passing, derived, source.size, workers or os.cpu_count() or 1)
     except DoseLedgerError as error:
         passing.fail(passing.seen.size, None, "L1", "unreadable", sentence(error))
     except Exception as error:  # noqa: BLE001 - no bytes of a file may end an inspection without a finding
         passing.fail(passing.seen.size, None, "L1", "unreadable", f"{type(error).__name__}: {error}")
-    passing.findings.extend(_derived(source, rebuilds))
+    derived.end(rebuilds)
+    passing.findings.extend(derived.findings)
     anchor, verdict = _anchored(passing, key, trusted)
     findings = tuple(sorted(dict.fromkeys(passing.findings), key=_order))
     behind = source.size - passing.seen.size
@@ -124,7 +126,7 @@ def _unreadable(error: DoseLedgerError) -> Report:
     return Report("failed", "", 0, "", (), CHECKED, None, (finding,), (), NOT_ANCHORED)
 
 
-def _pass(passing: Passing, size: int, workers: int) -> LogKey | None:
+def _pass(passing: Passing, derived: Derived, size: int, workers: int) -> LogKey | None:
     source = passing.source
     if not size:
         passing.fail(None, None, "L1", "empty", "the ledger holds no entries")
@@ -135,6 +137,7 @@ def _pass(passing: Passing, size: int, workers: int) -> LogKey | None:
     with _switching(), ThreadPoolExecutor(workers) as pool:
         for one in _runs(passing, key, size, workers, pool):
             passing.take(one)
+            derived.take(one)
             if passing.broken:
                 return key
     stray = source.notes(size + 1, 2**63 - 1)
@@ -177,20 +180,6 @@ def _runs(passing: Passing, key: LogKey, size: int, workers: int, pool: ThreadPo
         yield waiting.popleft().result()
     if unread is not None:
         raise unread
-
-
-def _derived(source: Source, rebuilds: Sequence[Callable[[], Iterable[Finding]]]) -> list[Finding]:
-    """L3: what the storage and the projections derived, against the entries."""
-    found: list[Finding] = []
-    try:
-        found.extend(Finding("L3", odd.kind, odd.why, odd.position) for odd in source.audit())
-        for rebuild in rebuilds:
-            found.extend(rebuild())
-    except DoseLedgerError as error:
-        found.append(Finding("L3", "unreadable", sentence(error)))
-    except Exception as error:  # noqa: BLE001 - as above: a finding, never a traceback
-        found.append(Finding("L3", "unreadable", f"{type(error).__name__}: {error}"))
-    return found
 
 
 def _anchored(passing: Passing, key: LogKey | None, trusted: bytes | None) -> tuple[str, Verdict]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import os
 import platform
+import sys
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -60,9 +61,7 @@ def figure(
 ) -> Figure:
     """Compare times round by round; `faster`: the ratio says how many times faster ours is, else how much more."""
     ratios = [b / o if faster else o / b for o, b in zip(ours, base, strict=True)]
-    return Figure(
-        id, what, median(ours), median(base), unit, baseline, median(ratios), min(ratios), max(ratios), goal
-    )
+    return Figure(id, what, median(ours), median(base), unit, baseline, median(ratios), min(ratios), max(ratios), goal)
 
 
 class Board:
@@ -74,12 +73,12 @@ class Board:
     def add(self, figure: Figure) -> None:
         """Take a figure, and print its line at once: a long run shows how far it is."""
         self.figures.append(figure)
-        print(f"\n{line(figure)}")
+        sys.stdout.write(f"\n{line(figure)}\n")
 
     def close(self, path: Path) -> None:
         """Print the whole table, and write it to `path`."""
-        print(f"\n\n{machine()}\n{HEAD}\n{'-' * len(HEAD)}")
-        print("\n".join(line(figure) for figure in self.figures))
+        table = [machine(), HEAD, "-" * len(HEAD), *(line(figure) for figure in self.figures)]
+        sys.stdout.write("\n\n" + "\n".join(table) + "\n")
         path.parent.mkdir(parents=True, exist_ok=True)
         rows = {"machine": machine(), "figures": [asdict(figure) for figure in self.figures]}
         path.write_text(json.dumps(rows, indent=1) + "\n", encoding="utf-8")

@@ -58,8 +58,16 @@ class Patient(Aggregate):
 
     @event("Ordered")
     def order(
-        self, drug: str, planned_start: str, expires: str, ordered_mg: str, step_mg: str, route: str,
-        premedication: list[str], duration_min: int,
+        self,
+        *,
+        drug: str,
+        planned_start: str,
+        expires: str,
+        ordered_mg: str,
+        step_mg: str,
+        route: str,
+        premedication: list[str],
+        duration_min: int,
     ) -> None:
         """A dose is ordered."""
         self.notes.append("dose.ordered/1")
@@ -71,8 +79,17 @@ class Patient(Aggregate):
 
     @event("Released")
     def release(
-        self, order: str, lot: str, expiry: str, strength_mg: str, vials: int, prepared_mg: str, volume_ml: str,
-        diluted_at: str, wasted_mg: str,
+        self,
+        *,
+        order: str,
+        lot: str,
+        expiry: str,
+        strength_mg: str,
+        vials: int,
+        prepared_mg: str,
+        volume_ml: str,
+        diluted_at: str,
+        wasted_mg: str,
     ) -> None:
         """The dose is prepared."""
         self.notes.append("dose.released/1")
@@ -116,7 +133,17 @@ METHODS = {
 FIELDS = {
     "order": ("drug", "planned_start", "expires", "ordered_mg", "step_mg", "route", "premedication", "duration_min"),
     "check": ("order",),
-    "release": ("order", "lot", "expiry", "strength_mg", "vials", "prepared_mg", "volume_ml", "diluted_at", "wasted_mg"),
+    "release": (
+        "order",
+        "lot",
+        "expiry",
+        "strength_mg",
+        "vials",
+        "prepared_mg",
+        "volume_ml",
+        "diluted_at",
+        "wasted_mg",
+    ),
     "premedicate": ("order", "given"),
     "start": ("order", "identifiers", "checks"),
     "complete": ("dose", "given_mg"),

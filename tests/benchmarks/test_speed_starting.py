@@ -28,7 +28,7 @@ def spent(*args: str) -> tuple[float, str]:
         file_actions=[(os.POSIX_SPAWN_DUP2, write, 1), (os.POSIX_SPAWN_CLOSE, read)],
     )
     os.close(write)
-    with open(read, encoding="utf-8") as pipe:
+    with os.fdopen(read, encoding="utf-8") as pipe:
         said = pipe.read()
     _, code, usage = os.wait4(pid, 0)
     assert 0 == os.waitstatus_to_exitcode(code), args
@@ -55,6 +55,13 @@ def test_w7_processor_time_of_a_command(board: Board, site_of: SiteOf) -> None:
     goals = {"--help": "<= 8x", "status P --json": "<= 11x"}
     for name in commands:
         board.add(
-            figure("W7", f"doseledger {name}, CPU", ours=found[name], base=found["bare"], baseline="python -c pass",
-                   goal=goals.get(name, ""), faster=False)
+            figure(
+                "W7",
+                f"doseledger {name}, CPU",
+                ours=found[name],
+                base=found["bare"],
+                baseline="python -c pass",
+                goal=goals.get(name, ""),
+                faster=False,
+            )
         )

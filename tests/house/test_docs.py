@@ -20,8 +20,9 @@ def pages(repository: Path, tracked: tuple[Path, ...]) -> list[Path]:
 
 
 def prose(page: Path) -> str:
-    """A page without its code blocks, where a bracket is not a link."""
-    return re.sub(r"^```.*?^```$", "", page.read_text(encoding="utf-8"), flags=re.MULTILINE | re.DOTALL)
+    """A page without its code blocks, fenced or indented, where a bracket is not a link."""
+    text = re.sub(r"^```.*?^```$", "", page.read_text(encoding="utf-8"), flags=re.MULTILINE | re.DOTALL)
+    return re.sub(r"^ {4}.*$", "", text, flags=re.MULTILINE)
 
 
 def links(page: Path) -> list[str]:

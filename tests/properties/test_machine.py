@@ -244,7 +244,7 @@ class Course12(RuleBasedStateMachine):
     def move(self, of: int) -> None:
         """The dose was given a day earlier."""
         place = self.chosen(self.play.places("record"), of)
-        at = self.play.plain().when(self.play.said_at(place)) - timedelta(days=1)
+        at = (self.play.plain().when(self.play.said_at(place)) - timedelta(days=1)).replace(second=0, microsecond=0)
         self.tried(lambda: self.play.correct(place, at=at, approved=False))
 
     @precondition(lambda self: self.voidable())

@@ -58,9 +58,13 @@ def test_the_story_goes_as_the_protocol_says(story: Path, tmp_path: Path, capsys
     assert json.loads(json.dumps(result.data())) == json.loads(capsys.readouterr().out)["data"]
 
     own = STORIES[story]
-    seen = json.dumps([[step.done.rules, step.done.says, step.done.data, [f.rule for f in step.done.raised]] for step in result.steps])
+    seen = json.dumps(
+        [[step.done.rules, step.done.says, step.done.data, [f.rule for f in step.done.raised]] for step in result.steps]
+    )
     assert [] == [rule for rule in own["rules"] if not re.search(rf"\b{rule}\b(?!-)", seen)]
-    unable = [(step.n, key) for step in result.steps for key in step.expect if not differences(spoilt(step, key), step.done)]
+    unable = [
+        (step.n, key) for step in result.steps for key in step.expect if not differences(spoilt(step, key), step.done)
+    ]
     assert [] == unable
     assert any(step.expect for step in result.steps)
 

@@ -40,6 +40,7 @@ STAFF = (
     ("inv.2", "investigator"),
     ("nurse.1", "nurse"),
     ("nurse.2", "nurse"),
+    ("nurse.3", "nurse"),
     ("pharm.1", "pharmacist"),
     ("pharm.2", "pharmacist"),
     ("crc.1", "coordinator"),
@@ -78,8 +79,8 @@ class Ward:
         return cls.open(path, seed=seed, now=now)
 
     @classmethod
-    def founded(cls, path: Path) -> Ward:
-        """Make a ledger with everybody enrolled, the demonstration pack, a lot, and one enrolled patient."""
+    def staffed(cls, path: Path) -> Ward:
+        """Make a ledger with everybody enrolled, and nothing else."""
         ward = cls()
         registrars = [study.Registrar(p, p.title(), "Demo Site", key(p)) for p in ("reg.1", "reg.2")]
         genesis = study.found(
@@ -96,6 +97,12 @@ class Ward:
         )
         ward.book = Ledger.create(path, genesis, log_signer=key("log"), now=ward.now)
         ward._staff()
+        return ward
+
+    @classmethod
+    def founded(cls, path: Path) -> Ward:
+        """Make a ledger with everybody enrolled, the demonstration pack, a lot, and one enrolled patient."""
+        ward = cls.staffed(path)
         ward.do("pi.1", "protocol activate", pack="nct00983528-demo")
         for person, _ in STAFF[1:-1]:
             ward.do("pi.1", "person delegate", person=person, **{"from": "2010-01-01"})

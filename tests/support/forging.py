@@ -44,8 +44,8 @@ class Forged:
     def blob(self, digest: str) -> bytes | None:
         return self.blobs.get(digest)
 
-    def audit(self) -> Iterable[object]:
-        return ()
+    def audit(self) -> Underived:
+        return Underived()
 
     def note(self, size: int) -> bytes:
         """The signed checkpoint of the first `size` entries."""
@@ -61,6 +61,16 @@ class Forged:
     def put(self, position: int, *raws: bytes) -> Forged:
         """These entries instead of the one at a position; none takes it out."""
         return self.with_entries(*self.entries[:position], *raws, *self.entries[position + 1 :])
+
+
+class Underived:
+    """The audit of a source that derives nothing."""
+
+    def take(self, *_: object) -> Iterable[object]:
+        return ()
+
+    def rest(self) -> Iterable[object]:
+        return ()
 
 
 def copied(book: Ledger) -> Forged:

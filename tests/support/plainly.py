@@ -117,7 +117,11 @@ class Plain:
     def when(self, one: Said) -> datetime:
         """When it happened, as corrected."""
         newest = self.newest(one)
-        return newest.what.get("at", one.at) if newest is not one else one.at
+        at = newest.what.get("at", one.at) if newest is not one else one.at
+        if not one.what.get("day") or "at" in newest.what:
+            return at
+        naming = [each for each in self.said if one.position in (each.about, each.what.get("dose"))]
+        return min([at, *(self.when(each) for each in naming if not each.amends and not self.struck(each))])
 
     def of(self, *kinds: str) -> list[tuple[datetime, Said, dict[str, object]]]:
         """What of these kinds counts, in clinical order."""
@@ -287,7 +291,7 @@ class Plain:
         ordered = next((what["amount"] for _, one, what in self.of("order") if one.position == order), None)
         step = step_of(amount) if ordered is None else ordered
         exact = ordered is not None or amount == step or amount > STEPS[-1]
-        if step != self.next_step(at.date()) or not exact:
+        if max(step, step_of(amount)) != self.next_step(at.date()) or not exact:
             found.add("A-GAP" if self.lapsed(at.date()) else "A-LADDER")
         if self._too_soon(step, at.date()):
             found.add("A-INTERVAL")

@@ -32,8 +32,13 @@ class Play:
         return position
 
     def wrote(self, by: str, verb: str, *, wit: Sequence[str] = (), **options: object) -> int:
-        """Do an act; gives the position of its newest entry."""
-        return self.ward.act(by, verb, wit=wit, **options).receipts[-1].position
+        """Do an act, every third one twice under its command id; gives the position of its newest entry."""
+        command = self.ward.command()
+        done = self.ward.act(by, verb, wit=wit, command=command, **options)
+        if done.receipts[-1].position % 3 == 0:
+            again = self.ward.act(by, verb, wit=wit, command=command, **options)
+            assert (done.receipts, True) == (again.receipts, again.repeated)
+        return done.receipts[-1].position
 
     @property
     def now(self) -> datetime:
@@ -129,18 +134,14 @@ class Play:
         position = self.wrote("nurse.1", verb, dose=f"#{dose}", given=f"{given}mg")
         return self.note("end", position, about=dose, given=given)
 
-    def record(self, amount: Decimal, started: datetime) -> int:
-        """Record the fact of a dose."""
-        position = self.wrote(
-            "nurse.1",
-            "dose record",
-            patient=PATIENT,
-            drug=DRUG,
-            given=f"{amount}mg",
-            at=started.isoformat(timespec="minutes"),
-            until=(started + timedelta(hours=2)).isoformat(timespec="minutes"),
+    def record(self, amount: Decimal, started: datetime, *, day: bool = False) -> int:
+        """Record the fact of a dose, with its time or only its day."""
+        until = (started + timedelta(hours=2)).isoformat(timespec="minutes")
+        when = (
+            {"at": started.date().isoformat()} if day else {"at": started.isoformat(timespec="minutes"), "until": until}
         )
-        return self.note("record", position, order=None, given=amount)
+        position = self.wrote("nurse.1", "dose record", patient=PATIENT, drug=DRUG, given=f"{amount}mg", **when)
+        return self.note("record", position, order=None, given=amount, day=day)
 
     # --- judgements ----------------------------------------------------------------------------------------------
 

@@ -27,7 +27,7 @@ def log(
         str | None, typer.Option("--person", metavar="NAME", help="Only what this person signed or performed.")
     ] = None,
     kind: Annotated[
-        str | None, typer.Option("--kind", help="Only this kind, e.g. infusion or infusion.started.")
+        str | None, typer.Option("--kind", metavar="KIND", help="Only this kind, e.g. infusion or infusion.started.")
     ] = None,
     since: Annotated[
         str | None,

@@ -1,0 +1,48 @@
+"""L3: what the storage and the projections derived, against the entries, step by step beside the pass."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+
+from ledger.errors import DoseLedgerError
+from ledger.verify.opening import Run, sentence
+from ledger.verify.report import Finding
+from ledger.verify.source import Oddity, Source
+
+
+class Derived:
+    """The audit of one source; what the threads have opened is not opened again."""
+
+    def __init__(self, source: Source) -> None:
+        self.findings: list[Finding] = []
+        self._audit = source.audit()
+        self._going = True
+
+    def take(self, run: Run) -> None:
+        """Compare what hangs on a run of entries."""
+        opened = {run.start + at: one.opened for at, one in enumerate(run.looked) if one.opened is not None}
+        heads = {head.size: head.checkpoint for head in run.heads if head.checkpoint is not None}
+        self._compare(self._audit.take(run.start + len(run.looked), opened, heads))
+
+    def end(self, rebuilds: Sequence[Callable[[], Iterable[Finding]]]) -> None:
+        """Compare everything else, and what the projections rebuild."""
+        self._compare(self._audit.rest())
+        self._collect(finding for rebuild in rebuilds for finding in rebuild())
+
+    def _compare(self, oddities: Iterable[Oddity]) -> None:
+        self._collect(Finding("L3", odd.kind, odd.why, odd.position) for odd in oddities)
+
+    def _collect(self, found: Iterable[Finding]) -> None:
+        """Take findings; whatever ends them is one more, and the last of its kind."""
+        if not self._going:
+            return
+        try:
+            self.findings.extend(found)
+        except DoseLedgerError as error:
+            self._failed(sentence(error))
+        except Exception as error:  # noqa: BLE001 - no bytes of a file may end an inspection without a finding
+            self._failed(f"{type(error).__name__}: {error}")
+
+    def _failed(self, why: str) -> None:
+        self._going = False
+        self.findings.append(Finding("L3", "unreadable", why))
