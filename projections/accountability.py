@@ -58,10 +58,11 @@ class BookRow(View, frozen=True, kw_only=True):
 
 
 class LotRow(View, frozen=True, kw_only=True):
-    """One lot over all locations: vials received = balance + dispensed + wasted + to the sponsor + destroyed.
+    """One lot over all locations: received + returned = balance + dispensed + wasted + to the sponsor + destroyed.
 
-    dispensed mg = given + wasted + returned + in hand + unexplained; `returned` vials are those that came back
-    and those sent to the sponsor. `explained`: nothing is unexplained, and no query on the lot is open.
+    These are vials; `wasted` are those wasted from the shelf, `returned` those that came back after they were
+    dispensed. In mg, dispensed = given + wasted of it + returned + in hand + unexplained. `explained`: nothing is
+    unexplained, and no query on the lot is open.
     """
 
     agent: str
@@ -71,6 +72,7 @@ class LotRow(View, frozen=True, kw_only=True):
     dispensed: int
     wasted: int
     returned: int
+    to_sponsor: int
     destroyed: int
     balance: int
     in_quarantine: int
@@ -204,6 +206,7 @@ def _lot(one: Reconciliation, open_lots: set[str | None]) -> LotRow:
         dispensed=one.dispensed,
         wasted=one.wasted,
         returned=one.returned,
+        to_sponsor=one.to_sponsor,
         destroyed=one.destroyed,
         balance=one.balance,
         in_quarantine=one.in_quarantine,

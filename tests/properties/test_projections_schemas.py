@@ -17,7 +17,7 @@ from jsonschema import Draft202012Validator
 from ledger.book import Ledger
 from ledger.errors import Refused
 from ledger.verify import Report
-from projections import audit, cohort, patient, people
+from projections import accountability, audit, cohort, patient, people
 from projections.card import Overview, Status, Todo
 from projections.export import jsonl
 
@@ -53,6 +53,9 @@ OUTPUTS = {
     "who-may": Output(people.WhoMay, lambda w, _: people.who_may(w.book, "dose.ordered", now=w.local)),
     "cohort-show": Output(cohort.Board, lambda w, _: cohort.board(w.book, now=w.local)),
     "dlt-candidates": Output(cohort.Candidates, lambda w, _: cohort.dlt_candidates(w.book, now=w.local)),
+    "accountability": Output(
+        accountability.Accountability, lambda w, _: accountability.accountability(w.book, now=w.local)
+    ),
     "export-jsonl": Output(jsonl.Exported, lambda w, folder: jsonl.directory(w.book, folder / "out")),
     "verify": Output(Report, lambda w, _: w.report()),
 }
