@@ -13,8 +13,9 @@ from ledger.course.history import effective
 from ledger.protocol.model import Protocol
 from ledger.rules import accrual
 from ledger.rules.ab_design import Next
-from ledger.rules.cohort import Accrual, Cohorts, Level, Member, Place, Result, assess
+from ledger.rules.cohort import Accrual, Cohorts, Level, Member, Place, assess
 from ledger.rules.dlt import Candidate
+from ledger.rules.evaluable import Result
 from projections.card import NOTICE, PackRow, pack_row
 from projections.due import open_important
 from projections.printed import Signature, View, amount, minute, second, signature

@@ -11,8 +11,8 @@ import pytest
 from ledger.course.state import Course, Dose, GradePoint, Lab, Ruling, Toxicity
 from ledger.protocol.bundled import bundled
 from ledger.protocol.model import load
-from ledger.rules.cohort import result
 from ledger.rules.dlt import candidates, window
+from ledger.rules.evaluable import result
 
 PACK = load(bundled("nct00983528-demo")).protocol()
 DAY1 = datetime(2010, 3, 8, 10, 0, tzinfo=ZoneInfo("America/Los_Angeles"))
