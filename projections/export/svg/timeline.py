@@ -210,9 +210,7 @@ class _Timeline:
             mark = str(grade) if grade else "?"
             self.canvas.text(x + 8, y + 11, mark, ink="#ffffff" if grade > 3 else INK, anchor="middle", bold=True)
             x += 20
-        words = (
-            "grade (? not graded); || interrupted, gap in the bar; x stopped early; > not over; C corrected; V voided"
-        )
+        words = "grade (? none yet); || interrupted, gap in the bar; x stopped early; > not over; C corrected; V voided"
         self.canvas.text(x + 4, y + 11, words, ink=FAINT)
         self.canvas.pack(16, self.height - 8, self.opened.setting.protocol)
 
