@@ -85,6 +85,7 @@ class LevelRow(View, frozen=True, kw_only=True):
     pending: int
     non_evaluable: int
     replaced: int
+    second_phase: int
     candidates: int
     outcomes: str
     next: Next | None
@@ -194,6 +195,7 @@ def _level(ledger: Ledger, level: Level, opened: dict[str, PatientAt]) -> LevelR
         pending=count("pending"),
         non_evaluable=count("non-evaluable?"),
         replaced=count("replaced"),
+        second_phase=level.second_phase,
         candidates=len(level.unruled),
         outcomes=level.outcomes,
         next=level.following,

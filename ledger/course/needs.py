@@ -7,7 +7,7 @@ from datetime import timedelta
 from decimal import Decimal
 
 from ledger import wire
-from ledger.events import cohort, dosing, record, safety
+from ledger.events import cohort, dosing, patient, record, safety
 from ledger.events.base import Need, Payload, Wire
 from ledger.events.body import open_body
 from ledger.events.entry import Signer
@@ -47,7 +47,7 @@ def required(event: Wire, author: wire.Role, target: Wire | None) -> tuple[Requi
 
 
 def relaxes(before: Wire, after: Wire) -> bool:
-    """Tell whether a restated body could lower a recorded dose or grade, or permit more than before."""
+    """Tell whether a restated body could lower a recorded dose or grade, turn a ruling, or permit more than before."""
     if type(before) is not type(after):
         return True
     match before, after:
@@ -65,6 +65,8 @@ def relaxes(before: Wire, after: Wire) -> bool:
             return new.grade < old.grade or new.toxicity != old.toxicity
         case dosing.DoseReleased(), dosing.DoseReleased():
             return Decimal(after.prepared_mg) != Decimal(before.prepared_mg)
+        case ((cohort.DltAdjudicated() | cohort.PatientDeclaredNonEvaluable() | patient.PatientEnrolled()), _):
+            return before != after
         case _:
             return False
 

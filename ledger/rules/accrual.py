@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from ledger.events.cohort import Decision
 from ledger.rules.cohort import Cohorts, Level
-from ledger.rules.finding import Hit
+from ledger.rules.finding import Finding, Hit
 
 
 def enrolment(cohorts: Cohorts, level: Level, phase: str) -> Iterator[Hit]:
@@ -38,9 +38,17 @@ def basis(cohorts: Cohorts) -> Iterator[Hit]:
         if last is not None:
             yield Hit(
                 "K-BASIS",
-                f"the decision of entry {last.position} at level {level.level} ({last.decision}, {last.dlt} of {last.n}) "
-                f"was based on other rulings: {', '.join(level.changed)}; it is {level.dlt} of {level.n} now",
+                f"the decision of entry {last.position} at level {level.level} ({last.decision}, {last.dlt} of "
+                f"{last.n}) was based on other rulings: {', '.join(level.changed)}; "
+                f"it is {level.dlt} of {level.n} now",
             )
+
+
+def findings(cohorts: Cohorts) -> tuple[Finding, ...]:
+    """List the findings across patients: each stands on the decision that it is about."""
+    decided = [level.course.last for level in cohorts.changed if level.course.last is not None]
+    hits = zip(decided, basis(cohorts), strict=True)
+    return tuple(Finding(hit.rule, one.id, one.position, "important", hit.text) for one, hit in hits)
 
 
 def decision(level: Level, wanted: Decision, open_findings: Mapping[str, Sequence[str]]) -> Iterator[Hit]:

@@ -82,6 +82,8 @@ class Level:
     following: Next | None
     changed: tuple[str, ...]
     too_toxic: bool
+    second_phase: int
+    """How many patients were enrolled at the level in phase II."""
 
     @property
     def n(self) -> int:
@@ -224,6 +226,7 @@ def assess(protocol: Protocol, members: Sequence[Member], courses: Mapping[str, 
                 following=following,
                 changed=changed,
                 too_toxic=toxic[name],
+                second_phase=sum(_enrolled(member, name, "2") for member in members),
             )
         )
     return Cohorts(tuple(levels), design.first, design.full)
@@ -233,7 +236,7 @@ def _places(protocol: Protocol, members: Sequence[Member], level: str, at: datet
     found = []
     for member in members:
         enrolled, when = member.course.enrolled, member.course.enrolled_at
-        if enrolled is None or when is None or enrolled.level != level or enrolled.phase != "1":
+        if enrolled is None or when is None or not _enrolled(member, level, "1"):
             continue
         results = [result(course, protocol, at) for course in member.courses]
         found.append(
@@ -251,6 +254,11 @@ def _places(protocol: Protocol, members: Sequence[Member], level: str, at: datet
             )
         )
     return tuple(sorted(found, key=lambda place: (place.cohort, place.slot, place.enrolled_at)))
+
+
+def _enrolled(member: Member, level: str, phase: str) -> bool:
+    enrolled = member.course.enrolled
+    return enrolled is not None and (enrolled.level, enrolled.phase) == (level, phase)
 
 
 def _strictest(found: Iterable[Result]) -> Result:
@@ -279,6 +287,9 @@ def _changed(protocol: Protocol, members: Sequence[Member], here: Sequence[Place
 
 
 def _matters(before: Result, now: Result, last: Decided) -> bool:
+    """A candidate that nobody ruled on changes nothing yet: the ruling does."""
+    if now == "pending":
+        return False
     if before == "pending":
         return now == "T" and last.decision not in ("deescalate", "stop")
     return now != before and {before, now} != {"non-evaluable?", "replaced"}
