@@ -22,7 +22,7 @@ from projections.replay import PatientAt, open_patient, window
 
 
 class FactorRow(View, frozen=True, kw_only=True):
-    """One factor of the dose; `entry` is where its value comes from, null for the pack's own; `rule` what made it so."""
+    """One factor of the dose: `entry` is its source, null for the pack's own; `rule` is what made it so."""
 
     name: str
     value: str
