@@ -64,8 +64,10 @@ def decision(level: Level, wanted: Decision, open_findings: Mapping[str, Sequenc
     following = level.following
     if following is None:
         last = level.course.last
-        entry = f" by entry {last.position}" if last is not None else ""
-        yield Hit("K-DESIGN", f"level {level.level} is already decided{entry}")
+        if last is None:
+            yield Hit("K-CLOSED", f"level {level.level} is not open")
+        else:
+            yield Hit("K-DESIGN", f"level {level.level} is already decided by entry {last.position}")
     elif wanted == "stop":
         return
     elif following == "fill":

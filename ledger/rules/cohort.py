@@ -69,7 +69,8 @@ class Level:
     """One dose level now; `number` is its place in the pack's list, from 1, as outcome strings name it.
 
     `n` evaluable patients, `dlt` of them with a DLT. `changed` names the patients whose result is no longer the one
-    that the newest decision was based on. `following` is what the design says comes next, None once it is decided.
+    that the newest decision was based on. `following` is what the design says comes next; None once it is decided
+    and before it is open.
     """
 
     level: str
@@ -205,7 +206,8 @@ def assess(protocol: Protocol, members: Sequence[Member], courses: Mapping[str, 
         capacity = design.full if expanded else design.first
         below, above = protocol.cohort_levels[:index][-1:], protocol.cohort_levels[index + 1 :][:1]
         following: Next | None = None
-        if last is None or last.decision not in CLOSING or changed or named:
+        opened = _opened(protocol, course)
+        if (opened or here) and (last is None or last.decision not in CLOSING or changed or named):
             n = sum(place.result in ("T", "N") for place in here)
             lower = bool(below) and not toxic[below[0]]
             higher = bool(above) and not toxic[above[0]]
@@ -222,7 +224,7 @@ def assess(protocol: Protocol, members: Sequence[Member], courses: Mapping[str, 
                 course=course,
                 places=here,
                 capacity=capacity,
-                opened=_opened(protocol, course),
+                opened=opened,
                 following=following,
                 changed=changed,
                 too_toxic=toxic[name],
