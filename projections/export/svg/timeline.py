@@ -127,12 +127,14 @@ class _Timeline:
             self.canvas.rect(
                 x + begin * self.bar, base - height, (end - begin) * self.bar, height, fill=ink, line=ink, tip=tip
             )
+        order = self.course.orders.get(dose.order or "")
+        top = base - (max(height, float(order.ordered_mg) * scale) if order is not None else height)
         middle = x + self.bar / 2
-        self.canvas.text(middle, base - height - 4, wire_decimal(dose.amount_mg), size=10, anchor="middle")
+        self.canvas.text(middle, top - 4, wire_decimal(dose.amount_mg), size=10, anchor="middle")
         notes = [*(["||"] if dose.pauses else []), *(["x"] if dose.stopped is not None else [])]
         notes += [">"] if dose.status == "running" else []
         if notes:
-            self.canvas.text(middle, base - height - 15, " ".join(notes), size=10, anchor="middle", bold=True, tip=tip)
+            self.canvas.text(middle, top - 15, " ".join(notes), size=10, anchor="middle", bold=True, tip=tip)
 
     def _premedication(self, drug: str, base: float) -> None:
         if drug != self.opened.setting.protocol.ladder_drug:
