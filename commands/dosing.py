@@ -241,7 +241,8 @@ def _stopping(desk: Desk, file: PatientFile, entry: str) -> bool:
     stops = toxicity is not None and stopping(file.course, desk.setting.protocol, toxicity) is not None
     if not stops or entry in file.course.lifted:
         return False
-    if "principal-investigator" not in desk.setting.roster.people[desk.actors[0]].roles:
+    roles = desk.setting.roster.people[desk.actors[0]].roles
+    if "principal-investigator" not in roles or "investigator" in roles:
         raise NotAllowed(
             f"{desk.actors[0]} may not let the cycle go on",
             why="what stopped it at once is lifted by the principal investigator (C-STOP)",

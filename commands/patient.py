@@ -156,7 +156,7 @@ class EnrolPatient(OfPatient):
     def _place(self, every: Cohorts, level: Level) -> tuple[int, int] | Hit:
         """The cohort and slot that the patient takes; patients of phase II are numbered on, without a limit."""
         if self.phase == "2":
-            return self.cohort or 1, self.slot or 1
+            return self.cohort or 1, self.slot or level.second_phase + 1
         free = every.slot_of(level, self.cohort)
         if free is None:
             return Hit(

@@ -24,14 +24,17 @@ from commands.repeating import same
 from commands.sealing import Hand, Sealer, system_entry
 from commands.shelf import books
 from commands.signatures import Signing, authorise, signings
+from commands.slots import cohorts
 from ledger import codec
 from ledger.book import Ledger, Receipt
 from ledger.errors import Changed, Conflict, DoseLedgerError, NotAllowed, Refused
 from ledger.events.base import Occurred, Wire
 from ledger.events.body import open_body
+from ledger.events.cohort import CohortDecided, DltAdjudicated, PatientDeclaredNonEvaluable
 from ledger.events.entry import Entry
-from ledger.events.record import EntryCorrected, LogClock
+from ledger.events.record import EntryCorrected, EntryCountersigned, EntryVoided, LogClock
 from ledger.events.registry import KINDS, NAMES
+from ledger.rules import accrual
 from ledger.rules import stock as stock_rules
 from ledger.rules.finding import Finding
 from ledger.rules.times import ahead
@@ -233,10 +236,26 @@ def _signed(planned: Plan, sealer: Sealer, hands: Sequence[Hand], command: str) 
 
 
 def _findings(planned: Plan, desk: Desk, patients: dict[str, Sequence[Finding]]) -> dict[str, Sequence[Finding]]:
-    """Add to the patients' findings those on the drug books, where an act is about the stock."""
-    if desk.base is None or not any(draft.stream.startswith("supply/") for draft in planned.drafts):
-        return patients
-    return {**patients, "supply": stock_rules.findings(books(desk.book), desk.setting, desk.now)}
+    """Add to the patients' findings those on the drug books and on the cohorts, where an act may change them."""
+    found = dict(patients)
+    streams = [draft.stream.partition("/")[0] for draft in planned.drafts]
+    if desk.base is not None and "supply" in streams:
+        found["supply"] = stock_rules.findings(books(desk.book), desk.setting, desk.now)
+    decided = desk.base is not None and desk.book.streams("cohort/")
+    if decided and any(isinstance(draft.event, _RULINGS) for draft in planned.drafts):
+        found["cohort"] = accrual.findings(cohorts(replace(desk, files={})))
+    return found
+
+
+_RULINGS = (
+    DltAdjudicated,
+    PatientDeclaredNonEvaluable,
+    CohortDecided,
+    EntryCountersigned,
+    EntryCorrected,
+    EntryVoided,
+)
+"""What may change how a patient counts for his level."""
 
 
 def _patients(planned: Plan, desk: Desk) -> list[PatientFile]:
@@ -256,7 +275,7 @@ def _difference(
     """Give the findings that came and those that went; one that only reads otherwise now did neither."""
     raised, cleared = list[Finding](), list[Finding]()
     for number, now in after.items():
-        was = list(before[number])
+        was = list(before.get(number, ()))
         came = _without(now, was, lambda f: (f.rule, f.target, f.severity, f.text))
         went = _without(was, now, lambda f: (f.rule, f.target, f.severity, f.text))
         raised += _without(came, went, lambda f: (f.rule, f.target, f.severity))

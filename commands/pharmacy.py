@@ -13,7 +13,7 @@ from ledger.errors import BadInput, Refused
 from ledger.events import dosing
 from ledger.rules.facts import lot as lot_hits
 from ledger.rules.finding import Hit
-from ledger.values import wire_decimal, wire_minute
+from ledger.values import half_up, wire_decimal, wire_minute
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -66,6 +66,8 @@ class ReleaseDose:
             hits.append(Hit("S-ORDER", f"order #{order.position} has no pharmacy check"))
         refuse(f"order #{order.position} not released", hits)
         _not_prescriber(order, desk.actors, "releases")
+        if self.prepared_mg <= 0:
+            raise BadInput("nothing was prepared", fix="--prepared as many mg as the dose has")
         received = desk.setting.lots[self.lot]
         strength = Decimal(received.strength_mg)
         vials = self.vials if self.vials is not None else vials_for(self.prepared_mg, strength)
@@ -84,13 +86,25 @@ class ReleaseDose:
             strength_mg=received.strength_mg,
             vials=vials,
             prepared_mg=wire_decimal(self.prepared_mg),
-            volume_ml=wire_decimal(
-                self.volume_ml if self.volume_ml is not None else desk.setting.protocol.ladder_diluent_ml
-            ),
+            volume_ml=wire_decimal(self._volume(desk, order)),
             diluted_at=wire_minute(self.diluted_at.at if self.diluted_at is not None else when),
             wasted_mg=wire_decimal(wasted),
         )
         return (desk.draft(file.stream, event, self.at, causes=[file.ref(order.id)]),)
+
+    def _volume(self, desk: Desk, order: Order) -> Decimal:
+        """The stated total volume; for the drug given in steps the pack has one, for the other only a range."""
+        protocol = desk.setting.protocol
+        if self.volume_ml is not None:
+            return self.volume_ml
+        if order.drug == protocol.ladder_drug:
+            return protocol.ladder_diluent_ml
+        least, most = (half_up(self.prepared_mg / c, 0) for c in (protocol.cycle_max_mg_ml, protocol.cycle_min_mg_ml))
+        raise BadInput(
+            "what is the total volume?",
+            why=f"the pack gives {order.drug} a range: {protocol.cycle_min_mg_ml} to {protocol.cycle_max_mg_ml} mg/mL",
+            fix=f"--volume, about {least} to {most} mL for this amount",
+        )
 
 
 def vials_for(amount_mg: Decimal, strength_mg: Decimal) -> int:

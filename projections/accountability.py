@@ -8,8 +8,10 @@ from zoneinfo import ZoneInfo
 from ledger.book import Ledger
 from ledger.course.reconciliation import Fate, Reconciliation, fates, reconciled
 from ledger.course.stock import Book, Line, Stock, stock
+from ledger.errors import BadInput
 from ledger.events import dosing, supply
-from ledger.rules.stock import findings
+from ledger.rules.finding import Finding
+from ledger.rules.stock import findings as stock_findings
 from projections.findings import FindingRow, finding_row
 from projections.printed import View, amount, minute, second
 from projections.replay import Window, numbers, setting, window
@@ -58,10 +60,11 @@ class BookRow(View, frozen=True, kw_only=True):
 
 
 class LotRow(View, frozen=True, kw_only=True):
-    """One lot over all locations: vials received = balance + dispensed + wasted + to the sponsor + destroyed.
+    """One lot over all locations: received + returned = balance + dispensed + wasted + to the sponsor + destroyed.
 
-    dispensed mg = given + wasted + returned + in hand + unexplained; `returned` vials are those that came back
-    and those sent to the sponsor. `explained`: nothing is unexplained, and no query on the lot is open.
+    These are vials; `wasted` are those wasted from the shelf, `returned` those that came back after they were
+    dispensed. In mg, dispensed = given + wasted of it + returned + in hand + unexplained. `explained`: nothing is
+    unexplained, and no query on the lot is open.
     """
 
     agent: str
@@ -71,6 +74,7 @@ class LotRow(View, frozen=True, kw_only=True):
     dispensed: int
     wasted: int
     returned: int
+    to_sponsor: int
     destroyed: int
     balance: int
     in_quarantine: int
@@ -102,17 +106,20 @@ def accountability(
     lot: str | None = None,
     agent: str | None = None,
 ) -> Accountability:
-    """Give the drug books as known then, of one lot or one drug where they are named."""
+    """Give the drug books as known then, of one lot or one drug where they are named; BadInput for an unknown one."""
     through = window(ledger, now=now, valid_at=valid_at, known_at=known_at)
     folded = opened(ledger, through)
+    every = stock_findings(folded, setting(ledger, through), through.at)
     books = [b for b in folded.books if lot in {None, b.shelf.lot} and agent in {None, b.shelf.agent}]
+    if not books and (lot is not None or agent is not None):
+        raise BadInput(f"there is no book of {lot or agent}", fix="see: doseledger lot list")
     about: set[tuple[str, str | None]] = {(line.id, book.shelf.lot) for book in books for line in book.lines}
     doses = (dose for course in folded.courses.values() for dose in course.doses)
     about |= {(dose.id, dose.lot) for dose in doses if dose.lot in {book.shelf.lot for book in books}}
     named = {target for target, _ in about}
     shown = {(book.shelf.agent, book.shelf.lot) for book in books}
     whole = lot is None and agent is None
-    asked = [one for one in findings(folded, setting(ledger, through), through.at) if whole or one.target in named]
+    asked = [one for one in every if whole or one.target in named]
     by_id = {fate.dispensing.line.id: fate for fate in fates(folded, through.at)}
     queried = {one.target for one in asked if one.rule == "D-QUERY"}
     open_lots = {of for target, of in about if target in queried}
@@ -126,6 +133,13 @@ def accountability(
         findings=tuple(finding_row(one) for one in asked),
         explained=all(one.explained for one in lots) and not any(one.rule == "D-QUERY" for one in asked),
     )
+
+
+def found_in_books(ledger: Ledger, through: Window) -> tuple[Finding, ...]:
+    """List what is asked about the books as known through a window; nothing before a protocol is in force."""
+    if ledger.roster(through.size).protocol is None:
+        return ()
+    return stock_findings(opened(ledger, through), setting(ledger, through), through.at)
 
 
 def opened(ledger: Ledger, through: Window) -> Stock:
@@ -204,6 +218,7 @@ def _lot(one: Reconciliation, open_lots: set[str | None]) -> LotRow:
         dispensed=one.dispensed,
         wasted=one.wasted,
         returned=one.returned,
+        to_sponsor=one.to_sponsor,
         destroyed=one.destroyed,
         balance=one.balance,
         in_quarantine=one.in_quarantine,

@@ -13,8 +13,9 @@ from ledger.course.history import effective
 from ledger.protocol.model import Protocol
 from ledger.rules import accrual
 from ledger.rules.ab_design import Next
-from ledger.rules.cohort import Accrual, Cohorts, Level, Member, Place, Result, assess
+from ledger.rules.cohort import Accrual, Cohorts, Level, Member, Place, assess
 from ledger.rules.dlt import Candidate
+from ledger.rules.evaluable import Result
 from projections.card import NOTICE, PackRow, pack_row
 from projections.due import open_important
 from projections.printed import Signature, View, amount, minute, second, signature
@@ -84,6 +85,7 @@ class LevelRow(View, frozen=True, kw_only=True):
     pending: int
     non_evaluable: int
     replaced: int
+    second_phase: int
     candidates: int
     outcomes: str
     next: Next | None
@@ -193,6 +195,7 @@ def _level(ledger: Ledger, level: Level, opened: dict[str, PatientAt]) -> LevelR
         pending=count("pending"),
         non_evaluable=count("non-evaluable?"),
         replaced=count("replaced"),
+        second_phase=level.second_phase,
         candidates=len(level.unruled),
         outcomes=level.outcomes,
         next=level.following,

@@ -22,11 +22,12 @@ from projections.replay import PatientAt, open_patient, window
 
 
 class FactorRow(View, frozen=True, kw_only=True):
-    """One factor of the dose; `entry` is where its value comes from, null for the pack's own."""
+    """One factor of the dose: `entry` is its source, null for the pack's own; `rule` is what made it so."""
 
     name: str
     value: str
     entry: int | None
+    rule: str | None
 
 
 class RefusalRow(View, frozen=True, kw_only=True):
@@ -123,6 +124,7 @@ def factor_rows(opened: PatientAt, found: Calculation | None) -> tuple[FactorRow
             name=one.name,
             value=wire_decimal(one.value),
             entry=opened.by_id[one.source].position if one.source is not None else None,
+            rule=one.rule,
         )
         for one in found.factors
     )

@@ -168,6 +168,11 @@ TREE: dict[str, Branch] = {
         leaves=_written("count", "waste", "return", "transfer", "destroy"),
     ),
     "export": Branch("OUT", "The record in other forms.", leaves=_written(jsonl="exporting")),
+    "report": Branch(
+        "OUT",
+        "Reports for people: one patient, the trial, the deviations; plots as SVG.",
+        leaves=_written(patient="reads.reports", trial="reads.reports", deviations="reads.reports"),
+    ),
     "doctor": Branch("CARE", "Whether this machine and this ledger are in order.", "care"),
     "config": Branch("CARE", "Where each setting comes from.", leaves=_written(show="care")),
     "about": Branch("CARE", "What is installed, and whether its files are unchanged.", "care"),

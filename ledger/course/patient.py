@@ -101,7 +101,8 @@ def evolve(course: Course, fact: Fact) -> Course:
             return replace(course, holds=(*course.holds, hold))
         case dosing.HoldLifted():
             holds = tuple(replace(h, lifted=True) if h.id == event.hold else h for h in course.holds)
-            return replace(course, holds=holds, lifted=(*course.lifted, event.hold))
+            by_pi = any(signer.role == "principal-investigator" for signer in fact.signers)
+            return replace(course, holds=holds, lifted=(*course.lifted, event.hold) if by_pi else course.lifted)
         case dosing.CourseDiscontinued():
             return replace(course, discontinued={**course.discontinued, event.drug: (fact.id, event.why)})
         case safety.ToleranceAssessed():

@@ -36,8 +36,8 @@ class Fate:
 class Reconciliation:
     """One lot over all locations: vials, and mg.
 
-    received = on the shelf + dispensed + wasted from the shelf + sent to the sponsor + destroyed, and
-    dispensed = given + wasted of it + returned + in hand + `unexplained_mg`.
+    received + returned = balance + dispensed + wasted + to the sponsor + destroyed (vials; wasted from the shelf),
+    and dispensed = given + wasted of it + returned + in hand + `unexplained_mg`.
     """
 
     agent: str
@@ -47,6 +47,7 @@ class Reconciliation:
     dispensed: int
     wasted: int
     returned: int
+    to_sponsor: int
     destroyed: int
     balance: int
     in_quarantine: int
@@ -120,7 +121,8 @@ def _lot(stock: Stock, every: tuple[Fate, ...], agent: str, lot: str, strength: 
         received=_vials(own, supply.LotReceived),
         dispensed=dispensed,
         wasted=sum(e.vials for e in from_shelf),
-        returned=sum(e.vials for e in returns),
+        returned=back,
+        to_sponsor=sum(e.vials for e in returns) - back,
         destroyed=_vials(own, supply.DrugDestroyed),
         balance=sum(book.balance for book in books),
         in_quarantine=sum(book.balance for book in books if book.shelf.location == QUARANTINE),

@@ -285,7 +285,7 @@ class Course(Struct, frozen=True):
     toxicities: Mapping[str, Toxicity] = field(default_factory=dict)
     holds: tuple[Hold, ...] = ()
     lifted: tuple[str, ...] = ()
-    """What a lifting named: the entry of a hold, or of the toxicity that stopped a cycle."""
+    """What the principal investigator lifted: the entry of a hold, or of the toxicity that stopped a cycle."""
     discontinued: Mapping[str, tuple[str, str]] = field(default_factory=dict)
     overrides: Mapping[str, Override] = field(default_factory=dict)
     dispositions: tuple[Disposition, ...] = ()

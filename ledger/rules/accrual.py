@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from ledger.events.cohort import Decision
 from ledger.rules.cohort import Cohorts, Level
-from ledger.rules.finding import Hit
+from ledger.rules.finding import Finding, Hit
 
 
 def enrolment(cohorts: Cohorts, level: Level, phase: str) -> Iterator[Hit]:
@@ -38,9 +38,17 @@ def basis(cohorts: Cohorts) -> Iterator[Hit]:
         if last is not None:
             yield Hit(
                 "K-BASIS",
-                f"the decision of entry {last.position} at level {level.level} ({last.decision}, {last.dlt} of {last.n}) "
-                f"was based on other rulings: {', '.join(level.changed)}; it is {level.dlt} of {level.n} now",
+                f"the decision of entry {last.position} at level {level.level} ({last.decision}, {last.dlt} of "
+                f"{last.n}) was based on other rulings: {', '.join(level.changed)}; "
+                f"it is {level.dlt} of {level.n} now",
             )
+
+
+def findings(cohorts: Cohorts) -> tuple[Finding, ...]:
+    """List the findings across patients: each stands on the decision that it is about."""
+    decided = [level.course.last for level in cohorts.changed if level.course.last is not None]
+    hits = zip(decided, basis(cohorts), strict=True)
+    return tuple(Finding(hit.rule, one.id, one.position, "important", hit.text) for one, hit in hits)
 
 
 def decision(level: Level, wanted: Decision, open_findings: Mapping[str, Sequence[str]]) -> Iterator[Hit]:
@@ -56,8 +64,10 @@ def decision(level: Level, wanted: Decision, open_findings: Mapping[str, Sequenc
     following = level.following
     if following is None:
         last = level.course.last
-        entry = f" by entry {last.position}" if last is not None else ""
-        yield Hit("K-DESIGN", f"level {level.level} is already decided{entry}")
+        if last is None:
+            yield Hit("K-CLOSED", f"level {level.level} is not open")
+        else:
+            yield Hit("K-DESIGN", f"level {level.level} is already decided by entry {last.position}")
     elif wanted == "stop":
         return
     elif following == "fill":

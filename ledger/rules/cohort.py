@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 from decimal import Decimal
 from typing import Literal
 
@@ -20,14 +20,12 @@ from ledger.events.entry import Entry
 from ledger.protocol.model import Protocol
 from ledger.rules.ab_design import Next, design_of, next_decision
 from ledger.rules.dlt import Candidate, Window, candidates, window
+from ledger.rules.evaluable import Result, doses, result
 
-Result = Literal["T", "N", "pending", "non-evaluable?", "replaced"]
-"""A DLT; none, and evaluable; not known yet; not evaluable as derived; declared not evaluable, the slot free again."""
 Accrual = Literal["open", "full", "suspended", "closed", "not-open"]
 CLOSING = frozenset({"escalate", "deescalate", "declare", "stop"})
 """Decisions after which a level takes no more patients of phase I."""
 _STRICTEST: tuple[Result, ...] = ("T", "pending", "non-evaluable?", "N", "replaced")
-_LEFT = frozenset({"lost", "withdrawal", "death"})
 
 
 @dataclass(frozen=True)
@@ -71,7 +69,8 @@ class Level:
     """One dose level now; `number` is its place in the pack's list, from 1, as outcome strings name it.
 
     `n` evaluable patients, `dlt` of them with a DLT. `changed` names the patients whose result is no longer the one
-    that the newest decision was based on. `following` is what the design says comes next, None once it is decided.
+    that the newest decision was based on. `following` is what the design says comes next; None once it is decided
+    and before it is open.
     """
 
     level: str
@@ -84,6 +83,8 @@ class Level:
     following: Next | None
     changed: tuple[str, ...]
     too_toxic: bool
+    second_phase: int
+    """How many patients were enrolled at the level in phase II."""
 
     @property
     def n(self) -> int:
@@ -205,7 +206,8 @@ def assess(protocol: Protocol, members: Sequence[Member], courses: Mapping[str, 
         capacity = design.full if expanded else design.first
         below, above = protocol.cohort_levels[:index][-1:], protocol.cohort_levels[index + 1 :][:1]
         following: Next | None = None
-        if last is None or last.decision not in CLOSING or changed or named:
+        opened = _opened(protocol, course)
+        if (opened or here) and (last is None or last.decision not in CLOSING or changed or named):
             n = sum(place.result in ("T", "N") for place in here)
             lower = bool(below) and not toxic[below[0]]
             higher = bool(above) and not toxic[above[0]]
@@ -222,62 +224,21 @@ def assess(protocol: Protocol, members: Sequence[Member], courses: Mapping[str, 
                 course=course,
                 places=here,
                 capacity=capacity,
-                opened=_opened(protocol, course),
+                opened=opened,
                 following=following,
                 changed=changed,
                 too_toxic=toxic[name],
+                second_phase=sum(_enrolled(member, name, "2") for member in members),
             )
         )
     return Cohorts(tuple(levels), design.first, design.full)
-
-
-def result(course: Course, protocol: Protocol, at: datetime) -> Result:
-    """Say how one patient counts for his level at `at`.
-
-    Evaluable is who had a DLT, or got the pack's number of doses and was followed through the window.
-    """
-    if any(one.ruling is not None and one.ruling.dlt for one in course.toxicities.values()):
-        return "T"
-    if course.non_evaluable is not None:
-        return "replaced"
-    if any(one.ruled is None for one in candidates(course, protocol, at)):
-        return "pending"
-    inside, today = window(course, protocol), at.date()
-    left = _left(course)
-    if inside is None:
-        return "pending" if left is None and course.ended_at is None else "non-evaluable?"
-    if left is not None and left <= inside.until:
-        return "non-evaluable?"
-    if today <= inside.until:
-        return "pending"
-    return "N" if doses(course, protocol) >= protocol.evaluable_min_doses else "non-evaluable?"
-
-
-def doses(course: Course, protocol: Protocol) -> int:
-    """Count the doses of the cycle drug in the first cycle."""
-    inside = window(course, protocol)
-    later = min((one.opened_at for one in course.cycles if one.n > 1), default=None)
-    return sum(
-        inside is not None
-        and not dose.nothing_given
-        and dose.cycle in (None, 1)
-        and dose.on <= inside.end
-        and (later is None or dose.started_at < later)
-        for dose in course.doses_of(protocol.cycle_drug)
-    )
-
-
-def _left(course: Course) -> date | None:
-    """The day from which nobody followed the patient: death, withdrawal, or lost."""
-    ended = course.ended_at if course.ended_why in _LEFT else None
-    return min((one.date() for one in (course.died_at, course.withdrawn_at, ended) if one is not None), default=None)
 
 
 def _places(protocol: Protocol, members: Sequence[Member], level: str, at: datetime) -> tuple[Place, ...]:
     found = []
     for member in members:
         enrolled, when = member.course.enrolled, member.course.enrolled_at
-        if enrolled is None or when is None or enrolled.level != level or enrolled.phase != "1":
+        if enrolled is None or when is None or not _enrolled(member, level, "1"):
             continue
         results = [result(course, protocol, at) for course in member.courses]
         found.append(
@@ -295,6 +256,11 @@ def _places(protocol: Protocol, members: Sequence[Member], level: str, at: datet
             )
         )
     return tuple(sorted(found, key=lambda place: (place.cohort, place.slot, place.enrolled_at)))
+
+
+def _enrolled(member: Member, level: str, phase: str) -> bool:
+    enrolled = member.course.enrolled
+    return enrolled is not None and (enrolled.level, enrolled.phase) == (level, phase)
 
 
 def _strictest(found: Iterable[Result]) -> Result:
@@ -323,6 +289,9 @@ def _changed(protocol: Protocol, members: Sequence[Member], here: Sequence[Place
 
 
 def _matters(before: Result, now: Result, last: Decided) -> bool:
+    """A candidate that nobody ruled on changes nothing yet: the ruling does."""
+    if now == "pending":
+        return False
     if before == "pending":
         return now == "T" and last.decision not in ("deescalate", "stop")
     return now != before and {before, now} != {"non-evaluable?", "replaced"}

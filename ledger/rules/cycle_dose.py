@@ -23,11 +23,15 @@ CRCL, CRCL_UNIT = "crcl", "mL/min"
 
 @dataclass(frozen=True, slots=True)
 class FactorOf:
-    """One factor of a dose; `source` is the entry its value comes from, None for the pack's own."""
+    """One factor of a dose; `source` is the entry its value comes from, None for the pack's own.
+
+    `rule` says which rule made the factor what it is, where one did.
+    """
 
     name: str
     value: Decimal
     source: str | None
+    rule: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,13 +92,17 @@ def calculate(course: Course, protocol: Protocol, at: datetime) -> tuple[Calcula
     if value is None or body is None or renal is None:
         return None, tuple(hits)
     factors = (
-        FactorOf("level", value, now.ruling if level == now.name else None),
+        _level_factor(value, now.ruling if level == now.name else None),
         *_modifiers(course, protocol, n),
         renal,
         FactorOf("bsa", body.bsa_m2, body.entry),
     )
     exact = prod((one.value for one in factors), start=Decimal(1))
     return Calculation(level, value, body, factors, exact, half_up(exact, protocol.dose_places)), ()
+
+
+def _level_factor(value: Decimal, ruling: str | None) -> FactorOf:
+    return FactorOf("level", value, ruling, "C-DEESC" if ruling is not None else None)
 
 
 def body_at(course: Course, protocol: Protocol, at: datetime, cycle: Cycle | None) -> Body | None:
@@ -124,8 +132,9 @@ def renal_at(course: Course, protocol: Protocol, at: datetime) -> FactorOf | Non
     last = found[-1]
     if last.value < protocol.renal_min_ml_min:
         return None
-    full = last.value >= protocol.renal_full_ml_min
-    return FactorOf("renal", Decimal(1) if full else protocol.renal_reduced_fraction, last.id)
+    if last.value >= protocol.renal_full_ml_min:
+        return FactorOf("renal", Decimal(1), last.id)
+    return FactorOf("renal", protocol.renal_reduced_fraction, last.id, "C-RENAL")
 
 
 def _modifiers(course: Course, protocol: Protocol, n: int) -> tuple[FactorOf, ...]:
@@ -135,7 +144,8 @@ def _modifiers(course: Course, protocol: Protocol, n: int) -> tuple[FactorOf, ..
         return (FactorOf("modifier", Decimal(1), None),)
     names = ("modifier", *(f"modifier-{place}" for place in range(2, len(found) + 1)))
     return tuple(
-        FactorOf(name, one.modifier.resume_fraction, one.entry) for name, one in zip(names, found, strict=True)
+        FactorOf(name, one.modifier.resume_fraction, one.entry, one.rule)
+        for name, one in zip(names, found, strict=True)
     )
 
 

@@ -208,7 +208,7 @@ def _members(struct: type[msgspec.Struct]) -> str:
 
 
 def _unit(name: str) -> str:
-    return next((unit for end, unit in UNITS.items() if name.endswith(end)), "")
+    return next((unit for end, unit in UNITS.items() if f"_{name}".endswith(end)), "")
 
 
 def _type(spelling: str) -> str:

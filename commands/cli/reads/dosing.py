@@ -34,7 +34,7 @@ def dose_calc(
         console.answer(f"  {line}")
     for row in data.factors:
         source = f"entry #{row.entry}" if row.entry is not None else "the pack"
-        console.answer(f"  {row.name}: {row.value}, from {source}")
+        console.answer(f"  {row.name}: {row.value}, from {source}" + (f" ({row.rule})" if row.rule else ""))
     for hit in data.refused:
         console.answer(f"  the pack would refuse it: {hit.rule} {hit.text}")
     cards.pack(data.pack.id, data.pack.version, data.pack.fictional_parameters)

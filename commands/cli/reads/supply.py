@@ -91,6 +91,8 @@ COLUMNS = (
     "dose",
     "wasted_mg",
     "given_mg",
+    "counted",
+    "other",
     "by",
     "witness",
     "entry",
@@ -126,7 +128,7 @@ def accountability(
 def _tell(data: project.Accountability) -> None:
     for book in data.books:
         what = f"{book.agent} {book.strength_mg} mg, lot {book.lot}, {book.location}"
-        console.answer(f"{what}: {book.balance} vials")
+        console.answer(f"{what}: balance {book.balance}")
         rows.show([_printed(book, line) for line in book.lines], "table", columns=COLUMNS, right=RIGHT)
         console.answer("")
     rows.show(data.lots, "table", right=tuple(project.LotRow.__struct_fields__[3:-1]), empty="No drug was received.")
