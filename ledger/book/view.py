@@ -25,13 +25,26 @@ class BatchView:
         self._shelf = shelf
         self._stored = stored
         self._batch: list[Opened] = []
+        self._ids: dict[str, int] = {}
+        self._commands: dict[tuple[str, int], int] = {}
+        self._signed: dict[tuple[str, int], int] = {}
+        self._last: dict[str, int] = {}
+        at = reader.log_time(stored - 1)
+        self._time = None if at is None else moment(at)
         self._frontiers = [reader.frontier(stored)]
 
     def accept(self, opened: Opened) -> None:
         """The next entry of the batch was found good."""
+        entry = opened.entry
         self._batch.append(opened)
-        leaf = bytes.fromhex(opened.entry.leaf)
-        self._frontiers.append(tree.append(opened.entry.position, self._frontiers[-1], leaf).frontier)
+        self._ids.setdefault(entry.id, entry.position)
+        self._commands.setdefault((entry.payload.command.id, entry.payload.command.index), entry.position)
+        for signer in entry.signers:
+            self._signed.setdefault((signer.kid, signer.n), entry.position)
+        self._last[entry.author.kid] = entry.position
+        self._time = log_time(self._time, entry)
+        leaf = bytes.fromhex(entry.leaf)
+        self._frontiers.append(tree.append(entry.position, self._frontiers[-1], leaf).frontier)
 
     @property
     def size(self) -> int:
@@ -64,9 +77,9 @@ class BatchView:
 
     def position_of(self, entry_id: str) -> int | None:
         """Where the entry with this id stands."""
-        for entry in self._new():
-            if entry.id == entry_id:
-                return entry.position
+        new = self._ids.get(entry_id)
+        if new is not None:
+            return new
         key = uuid_bytes(entry_id)
         return next(iter(self._reader.by_id(key, key)), None)
 
@@ -95,24 +108,18 @@ class BatchView:
 
     def n_used(self, kid: str, n: int) -> int | None:
         """Where this key has already signed with this counter."""
-        for entry in self._new():
-            if any(signer.kid == kid and signer.n == n for signer in entry.signers):
-                return entry.position
-        return self._reader.signed(kid, n)
+        new = self._signed.get((kid, n))
+        return self._reader.signed(kid, n) if new is None else new
 
     def command_used(self, command_id: str, index: int) -> int | None:
         """Where this index of this command stands."""
-        for entry in self._new():
-            if (entry.payload.command.id, entry.payload.command.index) == (command_id, index):
-                return entry.position
-        return self._reader.command_part(uuid_bytes(command_id), index)
+        new = self._commands.get((command_id, index))
+        return self._reader.command_part(uuid_bytes(command_id), index) if new is None else new
 
     def last_of(self, kid: str) -> int | None:
         """The newest entry whose first signature is by this key."""
-        for entry in reversed(self._new()):
-            if entry.author.kid == kid:
-                return entry.position
-        return self._reader.last_of(kid)
+        new = self._last.get(kid)
+        return self._reader.last_of(kid) if new is None else new
 
     def amendments(self, entry_id: str) -> Sequence[int]:
         """The corrections and voids whose `corrects` names this entry, in log order."""
@@ -134,11 +141,7 @@ class BatchView:
 
     def log_time(self) -> datetime | None:
         """T of the newest entry; None for an empty log."""
-        at = self._reader.log_time(self._stored - 1)
-        time = None if at is None else moment(at)
-        for entry in self._new():
-            time = log_time(time, entry)
-        return time
+        return self._time
 
     def _new(self) -> list[Entry]:
         return [opened.entry for opened in self._batch]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import cache
+from threading import Lock
 
 import msgspec
 
@@ -12,12 +13,18 @@ from ledger.events.base import Wire
 from ledger.events.event import Event
 from ledger.events.registry import KINDS, kind_of
 
+_MAKING = Lock()
+"""msgspec looks at a struct when its first decoder is made; two threads that look at once crash the interpreter."""
+
 
 @cache
 def _decoder(kind: str) -> msgspec.json.Decoder[Wire] | None:
     """Make the decoder of a kind when it is first needed: most commands read few kinds."""
     row = KINDS.get(kind)
-    return msgspec.json.Decoder(row.struct) if row is not None else None
+    if row is None:
+        return None
+    with _MAKING:
+        return msgspec.json.Decoder(row.struct)
 
 
 def open_body(kind: str, body: bytes | msgspec.Raw) -> Event:

@@ -1,13 +1,11 @@
 """Parameters of the dose levels and cohorts, of dose-limiting toxicity and of the safety clocks."""
 
-from __future__ import annotations
-
-from dataclasses import dataclass
 from typing import Annotated, Literal
 
 from msgspec import Meta
 
 from ledger import wire
+from ledger.protocol.cycle import CycleParameters
 from ledger.protocol.declared import (
     CHOICE,
     Count,
@@ -27,8 +25,7 @@ from ledger.protocol.declared import (
 )
 
 
-@dataclass(frozen=True, kw_only=True, init=False, repr=False, eq=False)
-class CohortParameters:
+class CohortParameters(CycleParameters, frozen=True, kw_only=True):
     """What the K-rules, the DLT candidates and the clocks compare with."""
 
     cohort_levels: Annotated[tuple[wire.Level, ...], Meta(min_length=1), Declared("levels")]

@@ -1,14 +1,12 @@
 """Parameters of how the trial is run: orders, the bedside check, lateness, people and eligibility."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Annotated, Literal
 
 from msgspec import Meta
 
 from ledger import wire
+from ledger.protocol.cohort import CohortParameters
 from ledger.protocol.declared import (
     Count,
     Criterion,
@@ -26,8 +24,7 @@ LATE_KINDS = ("infusion", "premedication", "ae", "death", "laboratory", "assessm
 """The categories of entries that have a limit of lateness of their own."""
 
 
-@dataclass(frozen=True, kw_only=True, init=False, repr=False, eq=False)
-class ConductParameters:
+class ConductParameters(CohortParameters, frozen=True, kw_only=True):
     """What the S- and P-rules compare with."""
 
     order_ahead_h: Hours

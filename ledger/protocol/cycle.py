@@ -1,9 +1,6 @@
 """Parameters of the drug given in cycles: its levels, dose arithmetic, renal function, modifications and support."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
-from dataclasses import dataclass
 from decimal import Decimal
 from typing import Annotated, Literal
 
@@ -30,13 +27,13 @@ from ledger.protocol.declared import (
     Routes,
     Terms,
 )
+from ledger.protocol.ladder import LadderParameters
 
 Formula = Literal["mosteller", "dubois", "haycock", "gehan-george", "boyd", "fujimoto", "takahira"]
 """The formulas of body surface that a pack may name."""
 
 
-@dataclass(frozen=True, kw_only=True, init=False, repr=False, eq=False)
-class CycleParameters:
+class CycleParameters(LadderParameters, frozen=True, kw_only=True):
     """What the C-rules compare with; a level is in mg/m2 per day."""
 
     cycle_drug: Drug

@@ -3,22 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from types import MappingProxyType
 from typing import get_args, get_type_hints
 
 from ledger.errors import BadInput
-from ledger.protocol.cohort import CohortParameters
 from ledger.protocol.conduct import ConductParameters
-from ledger.protocol.cycle import CycleParameters
 from ledger.protocol.declared import Declared
-from ledger.protocol.ladder import LadderParameters
 from ledger.protocol.reading import FAMILY, FAMILY_TYPE
 
 
-@dataclass(frozen=True, kw_only=True, init=False, repr=False, eq=False)
-class Parameters(LadderParameters, CycleParameters, CohortParameters, ConductParameters):
-    """Every declared parameter; each group is described where it stands."""
+class Parameters(ConductParameters, frozen=True, kw_only=True):
+    """Every declared parameter: the groups build on each other, and each is described where it stands."""
 
 
 def _declarations() -> dict[str, tuple[object, Declared]]:

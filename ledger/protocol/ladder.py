@@ -1,9 +1,8 @@
 """Parameters of the step-up drug: its steps, tolerance, limits, infusion, premedication and holds."""
 
-from __future__ import annotations
-
-from dataclasses import dataclass
 from typing import Annotated, Literal
+
+from msgspec import Struct
 
 from ledger.protocol.declared import (
     CHOICE,
@@ -30,8 +29,7 @@ from ledger.protocol.declared import (
 )
 
 
-@dataclass(frozen=True, kw_only=True, init=False, repr=False, eq=False)
-class LadderParameters:
+class LadderParameters(Struct, frozen=True, kw_only=True):
     """What the A-rules compare with."""
 
     ladder_drug: Drug

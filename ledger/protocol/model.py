@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Mapping
 from decimal import Decimal
 from types import MappingProxyType
 
@@ -40,8 +39,7 @@ __all__ = [
 ]
 
 
-@dataclass(frozen=True, kw_only=True)
-class Protocol(Parameters):
+class Protocol(Parameters, frozen=True, kw_only=True):
     """An activated pack: what the rules compare with. Only parameters bound to an act may be None."""
 
     id: str
@@ -52,11 +50,6 @@ class Protocol(Parameters):
     notice: str
     fictional: tuple[str, ...]
     premedication: tuple[Premed, ...]
-
-    def __post_init__(self) -> None:
-        """Close the mappings."""
-        for name in ("late_h", "levels_mg_m2"):
-            object.__setattr__(self, name, MappingProxyType(dict(getattr(self, name))))
 
     def __hash__(self) -> int:
         """The digest covers every other field."""
@@ -102,8 +95,7 @@ class Parameter(msgspec.Struct, frozen=True, kw_only=True):
     required_for: str
 
 
-@dataclass(frozen=True, kw_only=True)
-class Pack:
+class Pack(msgspec.Struct, frozen=True, kw_only=True):
     """A protocol pack as loaded; `digest` is the SHA-256 (hexadecimal) of exactly `data`."""
 
     id: str
@@ -136,10 +128,11 @@ class Pack:
                 why="there is no default for a value that the protocol does not give",
                 fix="set them in a new version of the pack",
             )
-        fields = {name: _builtin(self.parameters[name].value) for name in DECLARED}
+        fields = {name: self.parameters[name].value for name in DECLARED}
         fields |= {name: getattr(self, name) for name in ("id", "version", "digest", "title", "registration", "notice")}
-        fields |= {"fictional": self.fictional(), "premedication": _builtin(self._premedication())}
-        return msgspec.convert(fields, Protocol)
+        fields |= {"fictional": self.fictional(), "premedication": self._premedication()}
+        made: Callable[..., Protocol] = Protocol  # every value has been converted to its declared type
+        return made(**fields)
 
     def _premedication(self) -> tuple[Premed, ...]:
         return tuple(
@@ -152,10 +145,6 @@ class Pack:
             for name, parameter in self.parameters.items()
             if isinstance(parameter.value, MgRange)
         )
-
-
-def _builtin(value: object) -> object:
-    return dict(value) if isinstance(value, Mapping) else msgspec.to_builtins(value)
 
 
 def load(data: bytes, *, overrides: Mapping[str, str] | None = None, unset: Collection[str] = ()) -> Pack:

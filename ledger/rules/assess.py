@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
+from functools import cached_property
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -15,7 +16,6 @@ from ledger.course.history import Fact
 from ledger.course.patient import evolve
 from ledger.course.state import Course
 from ledger.events import safety
-from ledger.protocol.model import Protocol
 from ledger.rules import facts as per_fact
 from ledger.rules.cycle_facts import support_missed
 from ledger.rules.finding import RULES, Finding, Hit, Severity
@@ -31,7 +31,7 @@ class Step(Struct, frozen=True):
     findings: tuple[Finding, ...]
 
 
-class Judgement(Struct, frozen=True):
+class Judgement(Struct, frozen=True, dict=True):
     """Two folds of the same facts: `acted`, each at its own time; `today`, judgements right behind their subject."""
 
     setting: Setting
@@ -42,6 +42,23 @@ class Judgement(Struct, frozen=True):
     def course(self) -> Course:
         """The course after all facts, each at its own time."""
         return self.acted[-1].course if self.acted else Course()
+
+    @cached_property
+    def rungs(self) -> tuple[Rung, ...]:
+        """The step-up course."""
+        return climb(self.course, self.setting.protocol)
+
+    @cached_property
+    def of_facts(self) -> tuple[Finding, ...]:
+        """The findings of the facts, whenever they are looked at.
+
+        What only the fold `today` shows was right when done: hindsight, and no deviation (unless T-CONTRA).
+        """
+        acted = [finding for step in self.acted for finding in step.findings]
+        seen = {(f.rule, f.target, f.severity) for f in acted}
+        today = (finding for step in self.today for finding in step.findings)
+        new = (f for f in today if (f.rule, f.target, f.severity) not in seen)
+        return (*acted, *(replace(f, hindsight=True, severity="info") for f in new))
 
 
 def judge(facts: Sequence[Fact], setting: Setting, before: Judgement | None = None) -> Judgement:
@@ -57,19 +74,9 @@ def findings(history: Iterable[Fact], setting: Setting, at: datetime) -> tuple[F
 
 
 def standing_findings(judgement: Judgement, at: datetime) -> tuple[Finding, ...]:
-    """List the findings of a judgement at `at`.
-
-    What only the fold `today` shows was right when done: hindsight, and no deviation (unless T-CONTRA).
-    """
-    acted = [finding for step in judgement.acted for finding in step.findings]
-    seen = {(f.rule, f.target, f.severity) for f in acted}
-    today = (finding for step in judgement.today for finding in step.findings)
-    hindsight = [
-        replace(f, hindsight=True, severity="info") for f in today if (f.rule, f.target, f.severity) not in seen
-    ]
-    course = judgement.course
-    everything = [*acted, *hindsight, *_standing(course, judgement.setting.protocol, at)]
-    disposed = {(d.rule, d.target) for d in course.dispositions}
+    """List the findings of a judgement at `at`."""
+    everything = (*judgement.of_facts, *_standing(judgement, at))
+    disposed = {(d.rule, d.target) for d in judgement.course.dispositions}
     marked = (replace(f, acknowledged=True) if (f.rule, f.target) in disposed else f for f in everything)
     return tuple(sorted(marked, key=lambda f: (f.position, f.rule)))
 
@@ -117,8 +124,8 @@ def _judged_at_subject(facts: Sequence[Fact]) -> list[Fact]:
     return [facts[index] for index in sorted(range(len(facts)), key=key)]
 
 
-def _standing(course: Course, protocol: Protocol, at: datetime) -> Iterator[Finding]:
-    rungs = climb(course, protocol)
+def _standing(judgement: Judgement, at: datetime) -> Iterator[Finding]:
+    rungs, protocol = judgement.rungs, judgement.setting.protocol
     for place, rung in enumerate(rungs):
         if rung.standing == "contradicted":
             severity: Severity = "important" if _stepped_up(rungs[place:]) else "info"

@@ -1,7 +1,8 @@
 """Ledgers to measure: patients of 100 entries each, from registration through twelve doses of alemtuzumab.
 
 One patient is treated through the acts themselves. A large ledger has that patient many times: every entry is
-written and signed anew for its patient, and appended through the same admission as any other.
+written and signed anew for its patient. Many are stored in bulk, past the judgement that each was given as an
+original; `verify` judges them all, and W4 asserts what it says.
 """
 
 from __future__ import annotations
@@ -15,11 +16,13 @@ from pathlib import Path
 import msgspec
 from acts import DRUG, MONDAY, Ward, key
 
-from ledger.codec import Opened, commitments, open_whole, write_payload
-from ledger.events.base import After, CommandRef, Ref
-from ledger.merkle import tree
+from ledger.book import Receipt
+from ledger.codec import Opened, commitments, open_entry, open_whole
+from ledger.events.base import After, CommandRef, Payload, Ref
+from ledger.merkle import checkpoint, tree
 from ledger.merkle.tree import leaf_hash
-from ledger.signing.seal import seal
+from ledger.signing.jws import Signature, assemble, signing_input
+from ledger.storage.rows import TextRow
 
 DAYS = (0, 1, 2, 4, 7, 9, 11, 14, 16, 18, 21, 23)
 """The days of the twelve doses: at most three of 30 mg in seven days."""
@@ -128,16 +131,36 @@ def _append(ward: Ward, grown: _Grown, step: int, copies: list[_Copy]) -> None:
     counters = {kid: ward.book.next_n(kid) for kid in keys}
     raws = []
     for copy in copies:
-        payload = copy.payload(original, after=grown.head(), drawn=ward.random(6).hex())
-        headers = [msgspec.structs.replace(header, n=counters[header.kid]) for header in original.headers]
-        counters = {kid: n + 1 for kid, n in counters.items()}
-        raws.append(seal(payload, [(header, keys[header.kid]) for header in headers]))
+        payload = msgspec.json.encode(copy.payload(original, after=grown.head(), drawn=ward.random(6).hex()))
+        signed = []
+        for header in original.headers:
+            protected = msgspec.json.encode(msgspec.structs.replace(header, n=counters[header.kid]))
+            covered = signing_input(protected, payload)
+            signed.append(Signature(protected, keys[header.kid].sign(covered)))
+            counters[header.kid] += 1
+        raws.append(assemble(payload, signed))
         grown.add(leaf_hash(raws[-1]))
     named = commitments(original.jws.payload)
     texts = {name: copies[0].template.texts[name] for name in named}
-    receipts = ward.book.append(raws, now=original.entry.recorded_at, texts=texts)
+    receipts = _in_bulk(ward, raws, texts)
     for copy, receipt in zip(copies, receipts, strict=True):
         copy.stands(original, receipt.position, receipt.id, receipt.leaf)
+
+
+def _in_bulk(ward: Ward, raws: list[bytes], texts: Mapping[str, tuple[bytes, bytes]]) -> tuple[Receipt, ...]:
+    """Store entries with everything that hangs on them, under one signed checkpoint."""
+    book, log = ward.book, key("log")
+    start = book.size
+    entries = [open_entry(raw, log="main", position=start + at) for at, raw in enumerate(raws)]
+    new = [TextRow(name, start, salt, text) for name, (salt, text) in texts.items() if book.text(name) is None]
+    with book.turn():
+        return book._store.append(
+            list(zip(entries, raws, strict=True)),
+            seal=lambda size, root: checkpoint.seal(
+                checkpoint.Checkpoint(origin=book.origin, size=size, root=root), book.origin, log.public.raw, log.sign
+            ),
+            texts=new,
+        )
 
 
 class _Grown:
@@ -165,23 +188,22 @@ class _Copy:
         self.number = number
         self.refs: dict[str, Ref] = {}
 
-    def payload(self, original: Opened, *, after: After, drawn: str) -> bytes:
+    def payload(self, original: Opened, *, after: After, drawn: str) -> Payload:
         """The payload of the next entry, about this patient; ids end in `drawn` and keep their order."""
         entry = original.entry.payload
         command = entry.command.id[:24] + drawn
         body = bytes(entry.body)
-        for old, new in self.refs.items():
-            body = body.replace(old.encode(), new.id.encode())
-        return write_payload(
-            msgspec.structs.replace(
-                entry,
-                stream=f"patient/{self.number}",
-                id=entry.id[:24] + drawn,
-                command=CommandRef(id=command, index=0, of=1),
-                after=after,
-                causes=tuple(self.refs.get(cause.id, cause) for cause in entry.causes),
-                body=msgspec.Raw(body.replace(self.template.number.encode(), self.number.encode())),
-            )
+        for cause in entry.causes:
+            if cause.id in self.refs:
+                body = body.replace(cause.id.encode(), self.refs[cause.id].id.encode())
+        return msgspec.structs.replace(
+            entry,
+            stream=f"patient/{self.number}",
+            id=entry.id[:24] + drawn,
+            command=CommandRef(id=command, index=0, of=1),
+            after=after,
+            causes=tuple(self.refs.get(cause.id, cause) for cause in entry.causes),
+            body=msgspec.Raw(body.replace(self.template.number.encode(), self.number.encode())),
         )
 
     def stands(self, original: Opened, position: int, id: str, leaf: str) -> None:

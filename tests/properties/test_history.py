@@ -127,7 +127,7 @@ def check(drawn: Sequence[tuple[str, int, int, int, int]]) -> None:
     assert [told(log, grant) for grant in grants] == [seen(history) for history in readings(log, at=BEGIN)]
 
 
-@settings(max_examples=1500)
+@settings(max_examples=1000)
 @given(steps)
 def test_every_prefix_tells_what_the_definition_says(drawn: list[tuple[str, int, int, int, int]]) -> None:
     """A voided 30 mg would still count, a correction nobody approved would already permit the next step."""

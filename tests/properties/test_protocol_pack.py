@@ -336,7 +336,7 @@ def test_names_of_bundled_files():
 
 def test_protocol_has_no_parameter_beside_the_declared():
     """Otherwise a limit would exist that no pack can set."""
-    extra = set(Protocol.__dataclass_fields__) - set(DECLARED)
+    extra = set(Protocol.__struct_fields__) - set(DECLARED)
     assert extra == {
         "id", "version", "digest", "title", "registration", "notice", "fictional", "premedication"
     }  # fmt: skip
