@@ -135,7 +135,7 @@ def _standing(judgement: Judgement, at: datetime) -> Iterator[Finding]:
     if rungs and not reached and at - rungs[0].dose.started_at > timedelta(days=protocol.target_not_reached_days):
         text = f"{protocol.ladder_steps_mg[-1]} mg was not reached in {protocol.target_not_reached_days} days"
         yield Finding("A-REPEAT", rungs[0].dose.id, rungs[0].dose.position, "minor", text)
-    for cycle, text in support_missed(course, protocol, at):
+    for cycle, text in support_missed(judgement.course, protocol, at):
         yield Finding("C-SUPP", cycle.id, cycle.position, "minor", text)
 
 
