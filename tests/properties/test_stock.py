@@ -142,7 +142,7 @@ def put(
         "signers": (signer("nurse.1"), signer("pi.1", "approved", "principal-investigator")),
     }
     made = entry(number, what, at=at, corrects=corrects, **(two if corrects is not None else {}))
-    return replace(made, payload=msgspec.structs.replace(made.payload, stream=stream))
+    return msgspec.structs.replace(made, payload=msgspec.structs.replace(made.payload, stream=stream))
 
 
 def balance(found: Stock, location: str = "pharmacy") -> int:
