@@ -30,6 +30,7 @@ NORMAL = (
     (re.compile(r"\b20[2-9]\d-\d{2}-\d{2}(?: \d{2}:\d{2}(?::\d{2})?)?\b"), "<day>"),
     (re.compile(r"\b[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\b"), "<uuid>"),
     (re.compile(r"\b\d+ h(?: \d+ min)? over"), "<hours> over"),
+    (re.compile(r"\bgiven over \d+ min"), "given over <minutes>"),
     (re.compile(r"\bPython \d+\.\d+\.\d+"), "Python <version>"),
     (re.compile(r"\b[0-9a-f]{64}\b"), "<sha256>"),
     (re.compile(r"(?<=\bid )[0-9a-f]{8,16}\b"), "<id>"),
