@@ -63,7 +63,7 @@ def due_in_cycle(opened: PatientAt, course: Course) -> Iterator[Due]:
 
 
 def _dose(opened: PatientAt, course: Course, now: CycleCourse) -> str | None:
-    if now.cycle is None or not now.cycle.open:
+    if now.state not in ("OPEN", "DOSING_DONE"):
         return None
     found, _ = calculate(course, opened.setting.protocol, opened.window.at)
     return wire_decimal(found.dose_mg) if found is not None else None
