@@ -4,20 +4,24 @@ from __future__ import annotations
 
 import zipfile
 from contextlib import closing
+from datetime import timedelta
 from hashlib import sha256
 from io import BytesIO
 from pathlib import Path
 
 import pytest
-from acts import PATIENT, Ward, key
+from acts import MONDAY, PATIENT, ZONE, Ward, key
 from workbooks import CARDIAC, HEAD, ROWS, workbook
 
 from commands import study
 from commands.draft import Circumstances
-from commands.perform import Hand, perform
+from commands.perform import perform
+from commands.sealing import Hand
+from commands.verbs import Reading, build
 from ledger.errors import BadInput, Question, Refused
 from ledger.protocol.bundled import bundled
 from ledger.protocol.dictionary import load_dictionary
+from ledger.protocol.model import load as protocol
 from ledger.protocol.workbook import PUBLISHED, read_workbook
 
 FILE = workbook()
@@ -130,3 +134,26 @@ def ward(tmp_path: Path):
     """A founded site."""
     with closing(Ward.founded(tmp_path / "trial.ledger")) as ward:
         yield ward
+
+
+def test_the_command_reads_the_file_that_is_named(ward: Ward) -> None:
+    """The coordinator names a file, and another one is loaded."""
+    reading = Reading(ward.local, ZONE.key, {"nci.xlsx": FILE}.__getitem__)
+    said = {"publisher": "ctcae", "file": "nci.xlsx", "accept-differences": True}
+    act, _ = build("dictionary load", said, reading)
+    assert study.LoadDictionary(publisher="ctcae", workbook=FILE, accept_differences=True) == act
+
+
+def test_a_grade_is_of_the_dictionary_in_force_when_it_began(ward: Ward) -> None:
+    """A grade given today for last week is read by a table that did not hold last week."""
+    ward.now = MONDAY
+    sick = ward.do("nurse.1", "toxicity report", patient=PATIENT, term="neutropenia")
+    pack = protocol(bundled("nct00983528-demo"), overrides={"dictionary": "6.0"})
+    ward.now += timedelta(days=7)
+    act = study.ActivateProtocol(pack=pack.data, dictionary=bundled("ctcae-6.0"))
+    perform(act, ward.book, ward.post, [Hand("pi.1", key("pi.1"))], Circumstances(), command=ward.command())
+    count = {"toxicity": sick, "lab_value": "300", "lab_unit": "/uL"}
+    then = ward.do("inv.1", "toxicity grade", grade=4, **count, **{"from": "2010-03-02T10:00"})
+    now = ward.do("inv.1", "toxicity grade", grade=3, **count)
+    named = [ward.book.entry(int(entry[1:])).payload.dictionary.ctcae for entry in (then, now)]
+    assert ["5.0", "6.0"] == named
