@@ -63,7 +63,8 @@ class StepUp(View, frozen=True, kw_only=True):
 class Cycles(View, frozen=True, kw_only=True):
     """The drug given in cycles; everything but its name and state is null or empty before the first cycle.
 
-    `dose_mg` is what a dose would be now, null unless a cycle is open and nothing holds it; `because` says what holds or stops the drug.
+    `dose_mg` is what a dose would be now, null unless a cycle is open and nothing holds it; `because` says what holds
+    or stops the drug.
     """
 
     drug: str
