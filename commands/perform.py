@@ -19,7 +19,7 @@ from commands.attempts import keep_attempt
 from commands.chart import PatientFile
 from commands.draft import Circumstances, Desk, Draft, Pad
 from commands.opening import open_desk
-from commands.post import Ids, Post
+from commands.post import Ids, Parcel, Post
 from commands.repeating import same
 from commands.sealing import Hand, Sealer, system_entry
 from commands.shelf import books
@@ -125,22 +125,21 @@ def perform(
             raise lost from None
 
 
-def resend(
-    ledger: Ledger, post: Post, command: str, entries: Sequence[bytes], texts: Mapping[str, tuple[bytes, bytes]]
-) -> Outcome:
+def resend(ledger: Ledger, post: Post, parcel: Parcel) -> Outcome:
     """Append bytes that were signed before and whose outcome is unknown; the receipts are the same either way."""
     with ledger.turn():
-        done = ledger.receipts(command)
+        done = ledger.receipts(parcel.command)
         if done:
             return Outcome(done, repeated=True)
         now = post.clock().astimezone(UTC)
-        behind = now - codec.open_entry(entries[0], log="main", position=ledger.size).recorded_at
+        behind = now - codec.open_entry(parcel.entries[0], log="main", position=ledger.size).recorded_at
         if behind <= BEHIND:
-            return Outcome(ledger.append(entries, now=now, texts=texts))
+            return Outcome(ledger.append(parcel.entries, now=now, texts=parcel.texts, blobs=parcel.blobs))
         pad = Pad(post.random, Ids(now, post.random))
         event = LogClock(behind_ms=behind // timedelta(milliseconds=1), reset=False)
         first = system_entry(ledger, post, f"clock/{ledger.roster().site}", event, pad)
-        receipts = ledger.append([first, *entries], now=now, texts={**pad.texts, **texts})
+        texts = {**pad.texts, **parcel.texts}
+        receipts = ledger.append([first, *parcel.entries], now=now, texts=texts, blobs=parcel.blobs)
         return Outcome(receipts[1:])
 
 
@@ -228,7 +227,7 @@ def _signed(planned: Plan, sealer: Sealer, hands: Sequence[Hand], command: str) 
     before = _findings(planned, desk, {number: desk.patient(number).findings for number in numbers})
     sealed = sealer.command(planned.drafts, planned.signings, hands, command)
     if keep is not None:
-        keep(command, sealed, desk.pad.texts)
+        keep(Parcel(command, tuple(sealed), desk.pad.texts, desk.pad.blobs))
     receipts = ledger.append(sealed, now=desk.now.astimezone(UTC), texts=desk.pad.texts, blobs=desk.pad.blobs)
     after = _findings(planned, desk, {number: _again(desk, ledger, number).findings for number in numbers})
     raised, cleared = _difference(before, after)

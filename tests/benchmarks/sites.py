@@ -16,11 +16,11 @@ from pathlib import Path
 import msgspec
 from acts import DRUG, MONDAY, Ward, key
 
-from ledger.book import Receipt
 from commands.draft import Circumstances
 from commands.perform import perform
 from commands.sealing import Hand
 from commands.study import ActivateProtocol
+from ledger.book import Receipt
 from ledger.codec import Opened, commitments, open_entry, open_whole
 from ledger.events.base import After, CommandRef, Payload, Ref
 from ledger.merkle import checkpoint, tree

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from commands.cli.outbox import keeper, waiting
+from commands.post import Parcel
 from ledger.book import Ledger
 from ledger.errors import OutcomeUnknown
 
@@ -282,7 +283,7 @@ def test_a_parcel_that_is_refused_is_kept_for_its_author(site, monkeypatch) -> N
     """Signed bytes that the ledger will not take must neither vanish nor block every later entry."""
     monkeypatch.setenv("DOSELEDGER_STATE", site.env["DOSELEDGER_STATE"])
     with Ledger.open(site.ledger, read_only=True) as ledger:
-        keeper(ledger.id)(ACT, [ledger.raw(3)], {})
+        keeper(ledger.id)(Parcel(ACT, (ledger.raw(3),), {}, {}))
         folder = waiting(ledger.id)[0].path.parent
     ran = site.sign("crc.1", "patient", "measure", "001-001", "--weight", "60kg")
     assert 0 == ran.code, ran.err

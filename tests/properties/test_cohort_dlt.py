@@ -7,6 +7,7 @@ from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 import pytest
+from msgspec.structs import replace
 
 from ledger.course.state import Course, Dose, GradePoint, Lab, Ruling, Toxicity
 from ledger.protocol.bundled import bundled
@@ -157,11 +158,6 @@ def test_low_neutrophils_on_day_28_keep_the_patient_pending_to_day_42() -> None:
 def test_a_ruling_that_was_given_before_the_grade_rose_is_open_again() -> None:
     """`No DLT` was ruled on a grade 3; it became a grade 4, and the old ruling still lets the cohort go on."""
     mild = toxicity("fatigue", (0, 3))
-    ruled = Toxicity(**{**fields(mild), "ruling": Ruling("r", 200, dlt=False, at=DAY1)})
-    worse = Toxicity(**{**fields(ruled), "grades": (*ruled.grades, GradePoint("g9", 300, DAY1, DAY1, 4))})
+    ruled = replace(mild, ruling=Ruling("r", 200, dlt=False, at=DAY1))
+    worse = replace(ruled, grades=(*ruled.grades, GradePoint("g9", 300, DAY1, DAY1, 4)))
     assert [False, None] == [candidates(course(one), PACK, LATER)[0].ruled for one in (ruled, worse)]
-
-
-def fields(one: Toxicity) -> dict[str, object]:
-    """The fields of an episode."""
-    return {name: getattr(one, name) for name in Toxicity.__dataclass_fields__}
