@@ -115,6 +115,10 @@ class StartInfusion:
                 hours=protocol.ladder_use_within_h
             ):
                 hits.append(Hit("A-PREP", f"diluted more than {protocol.ladder_use_within_h} h ago"))
+            if order.drug == protocol.cycle_drug and when > order.released.diluted_at + timedelta(
+                hours=protocol.cycle_use_within_h
+            ):
+                hits.append(Hit("C-INF", f"diluted more than {protocol.cycle_use_within_h} h ago"))
         amount = order.released.prepared_mg if order.released is not None else order.ordered_mg
         local = when.astimezone(desk.now.tzinfo)
         hits += gate(

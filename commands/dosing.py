@@ -8,18 +8,21 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import ClassVar
 
+from commands.calculation import working
+from commands.chart import PatientFile
 from commands.draft import Desk, Draft, When, overridden, refuse
 from commands.gates import TO_RECORD, exercised, gate, once, open_order, permits
-from ledger.errors import BadInput
+from ledger.errors import BadInput, NotAllowed
 from ledger.events import dosing
 from ledger.rules.administration import Administration
+from ledger.rules.cycle_holds import stopping
 from ledger.rules.finding import Hit
 from ledger.values import wire_decimal, wire_minute
 
 
 @dataclass(frozen=True, kw_only=True)
 class OrderDose:
-    """Order a dose of the step-up drug for a planned start; every gate must hold in every reading of the record."""
+    """Order a dose for a planned start; every gate must hold in every reading of the record."""
 
     verb: ClassVar[str] = "dose order"
     kind: ClassVar[str] = "dose.ordered/1"
@@ -39,7 +42,7 @@ class OrderDose:
         """Refuse what a rule refuses; else one order, valid until the pack's hours after its planned start."""
         file = desk.patient(self.patient)
         protocol = desk.setting.protocol
-        _ladder_drug(desk, self.drug)
+        _study_drug(desk, self.drug)
         planned = self.planned.at.astimezone(desk.now.tzinfo)
         hits = [
             *_order_times(desk, planned),
@@ -75,7 +78,12 @@ class OrderDose:
             allergies=desk.pad.maybe(self.allergies),
             overrides=used,
         )
-        return (desk.draft(file.stream, event, self.at, causes=[file.ref(o) for o in used], shown=shown),)
+        sources: tuple[str, ...] = ()
+        if self.drug == protocol.cycle_drug:
+            worked = working(file, desk, self.amount_mg, planned, self.rounding)
+            event, sources = worked.on_order(event, protocol), worked.sources
+        causes = [file.ref(one) for one in (*used, *sources)]
+        return (desk.draft(file.stream, event, self.at, causes=causes, shown=shown),)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -121,7 +129,12 @@ class AmendOrder:
             rounding=desk.pad.maybe(self.rounding),
             overrides=used,
         )
-        return (desk.draft(file.stream, event, causes=[file.ref(order.id), *(file.ref(o) for o in used)], shown=shown),)
+        sources: tuple[str, ...] = ()
+        if order.drug == protocol.cycle_drug:
+            worked = working(file, desk, amount, planned, self.rounding)
+            event, sources = worked.on_amendment(event), worked.sources
+        causes = [file.ref(one) for one in (order.id, *used, *sources)]
+        return (desk.draft(file.stream, event, causes=causes, shown=shown),)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -169,7 +182,7 @@ class PlaceHold:
 
 @dataclass(frozen=True, kw_only=True)
 class LiftHold:
-    """Lift a hold."""
+    """Lift a hold, or as principal investigator what a toxicity stopped at once (C-STOP)."""
 
     verb: ClassVar[str] = "hold lift"
     kind: ClassVar[str] = "hold.lifted/1"
@@ -184,6 +197,8 @@ class LiftHold:
         """Lift a hold that stands."""
         entry = desk.book.find(self.hold)
         file = desk.of_entry(entry)
+        if _stopping(desk, file, entry.id):
+            return (desk.draft(file.stream, dosing.HoldLifted(hold=entry.id), self.at, causes=[entry.ref]),)
         hold = next((h for h in file.course.holds if h.id == entry.id and not h.lifted), None)
         if hold is None:
             raise BadInput(
@@ -214,13 +229,26 @@ class DiscontinueCourse:
         return (desk.draft(file.stream, event, self.at),)
 
 
-def _ladder_drug(desk: Desk, drug: str) -> None:
-    if drug != desk.setting.protocol.ladder_drug:
-        raise BadInput(
-            f"{drug!r} is not ordered by steps",
-            why=f"the step-up drug of this pack is {desk.setting.protocol.ladder_drug}",
-            fix="check the drug's name",
+def _study_drug(desk: Desk, drug: str) -> None:
+    drugs = (desk.setting.protocol.ladder_drug, desk.setting.protocol.cycle_drug)
+    if drug not in drugs:
+        raise BadInput(f"{drug!r} is not a study drug", fix=f"one of: {', '.join(drugs)}")
+
+
+def _stopping(desk: Desk, file: PatientFile, entry: str) -> bool:
+    """Tell whether a toxicity stops a cycle now; NotAllowed when somebody else than the principal investigator asks."""
+    toxicity = file.course.toxicities.get(entry)
+    stops = toxicity is not None and stopping(file.course, desk.setting.protocol, toxicity) is not None
+    if not stops or entry in file.course.lifted:
+        return False
+    roles = desk.setting.roster.people[desk.actors[0]].roles
+    if "principal-investigator" not in roles or "investigator" in roles:
+        raise NotAllowed(
+            f"{desk.actors[0]} may not let the cycle go on",
+            why="what stopped it at once is lifted by the principal investigator (C-STOP)",
+            fix="the principal investigator signs it",
         )
+    return True
 
 
 def _order_times(desk: Desk, planned: datetime) -> Iterable[Hit]:

@@ -103,7 +103,8 @@ class Desk:
 
     book: Book
     base: Setting | None
-    dictionary: Dictionary | None
+    dictionaries: tuple[tuple[datetime, Dictionary], ...]
+    """Each toxicity dictionary that came into force, with since when; the oldest first."""
     now: datetime
     zone: str
     site: str
@@ -125,6 +126,19 @@ class Desk:
                 fix="activate one: doseledger protocol activate PACK",
             )
         return self.base
+
+    @property
+    def dictionary(self) -> Dictionary | None:
+        """The toxicity dictionary in force now."""
+        return self.graded_by(self.occurred(None))
+
+    def graded_by(self, occurred: Occurred) -> Dictionary | None:
+        """Give the dictionary of what is said to have been so since then: in force then, else the first there was."""
+        day = f"{occurred.at}T23:59"
+        at = datetime.fromisoformat(day if occurred.precision == "day" else occurred.at)
+        at = at.replace(tzinfo=at.tzinfo or ZoneInfo(self.zone))
+        before = [found for since, found in self.dictionaries if since <= at]
+        return before[-1] if before else next((found for _, found in self.dictionaries), None)
 
     def patient(self, number: str) -> PatientFile:
         """Open a patient's file; BadInput when nobody of that number is registered."""

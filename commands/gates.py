@@ -43,9 +43,12 @@ def once(hits: Iterable[Hit]) -> tuple[Hit, ...]:
 
 def permits(course: Course, drug: str, amount: Decimal, at: datetime) -> dict[str, str]:
     """Map each overridden rule to its grant: unused, in time, for this drug and amount, and overridable at all."""
-    used = {o for order in course.orders.values() if order.outcome != "cancelled" for o in order.overrides} | {
-        o for d in course.doses for o in d.overrides
-    }
+    spent = (
+        *(order.overrides for order in course.orders.values() if order.outcome != "cancelled"),
+        *(dose.overrides for dose in course.doses),
+        *(cycle.overrides for cycle in course.cycles),
+    )
+    used = {one for overrides in spent for one in overrides}
     return {
         grant.rule: grant.id
         for grant in course.overrides.values()

@@ -14,6 +14,7 @@ from ledger.course.state import Dose
 from ledger.errors import BadInput, Refused
 from ledger.events import dosing
 from ledger.events.safety import ToxicityReported
+from ledger.rules.cycle_days import cycle_at, day_on, days_of
 from ledger.values import half_up, wire_decimal, wire_minute
 
 
@@ -111,9 +112,10 @@ class EndInfusion:
 
     def reported(self, desk: Desk, file: PatientFile, dose: Dose) -> tuple[Draft, ...]:
         """Report the reaction that came with it, where one is named, with its onset at the end."""
-        if self.reaction is None or desk.dictionary is None:
+        terms = desk.graded_by(desk.occurred(self.ended))
+        if self.reaction is None or terms is None:
             return ()
-        term = desk.dictionary.term(self.reaction)
+        term = terms.term(self.reaction)
         event = ToxicityReported(term=term.name, verbatim=None, dose=dose.id, aware_at=None)
         return (desk.draft(file.stream, event, self.ended, causes=[file.ref(dose.id)]),)
 
@@ -221,10 +223,11 @@ class RecordInfusion:
                 "how much was given is not stated", fix="for example 10mg, or --running while it is going on"
             )
         order = file.order(desk.book.find(self.order)) if self.order is not None else None
+        cycle, day = self._day(desk, file, start)
         event = dosing.InfusionRecorded(
             drug=self.drug,
-            cycle=None,
-            day=None,
+            cycle=cycle,
+            day=day,
             order=order.id if order is not None else None,
             checked_by=self.checked_by,
             lot=self.lot,
@@ -246,10 +249,21 @@ class RecordInfusion:
         )
         return (desk.draft(file.stream, event, self.at, causes=[file.ref(order.id)] if order is not None else ()),)
 
+    def _day(self, desk: Desk, file: PatientFile, start: When) -> tuple[int | None, int | None]:
+        """Give the cycle and the day that a dose of the cycle drug belongs to, where a cycle was open then."""
+        protocol = desk.setting.protocol
+        cycle = cycle_at(file.course, start.at) if self.drug == protocol.cycle_drug else None
+        if cycle is None:
+            return None, None
+        on = start.day or start.at.astimezone(desk.now.tzinfo).date()
+        day = day_on(days_of(file.course, protocol, cycle), protocol, on)
+        return cycle.n, day if day > 0 else None
+
     def _ended(self, desk: Desk, start: When) -> str:
         if self.until is not None:
             return wire_minute(self.until.at.astimezone(desk.now.tzinfo))
-        minutes = desk.setting.protocol.infusion_min
+        protocol = desk.setting.protocol
+        minutes = protocol.infusion_min if self.drug == protocol.ladder_drug else protocol.cycle_infusion_min
         if start.day is None and start.at + timedelta(minutes=minutes) > desk.now:
             raise BadInput(
                 "the end of the infusion is not stated",

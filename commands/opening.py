@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from commands.draft import Circumstances, Desk, Pad
 from commands.post import Ids, Post
 from ledger.book import Ledger
+from ledger.course.dictionaries import in_force
 from ledger.course.people import Roster
+from ledger.course.stock import lots, quarantines
 from ledger.errors import BadInput, Refused
-from ledger.events.supply import LotReceived
 from ledger.protocol.dictionary import Dictionary, load_dictionary
 from ledger.protocol.model import Protocol, load
 from ledger.rules.setting import Setting
@@ -24,12 +26,12 @@ def open_desk(ledger: Ledger, post: Post, persons: Sequence[str], said: Circumst
         raise BadInput("the ledger has no genesis entry")
     zone = roster.genesis.zone
     now = post.clock().astimezone(ZoneInfo(zone))
-    setting, dictionary = _setting(ledger, roster)
+    setting = _setting(ledger, roster)
     patterns = setting.protocol.patient_id_patterns if setting is not None else ()
     return Desk(
         ledger,
         setting,
-        dictionary,
+        dictionaries(ledger),
         now,
         zone,
         roster.site,
@@ -43,7 +45,7 @@ def open_desk(ledger: Ledger, post: Post, persons: Sequence[str], said: Circumst
 
 def site_setting(ledger: Ledger) -> Setting:
     """Give the setting of judgement as the whole ledger tells it; refused (K-VALUE) before a pack is activated."""
-    setting, _ = _setting(ledger, ledger.roster())
+    setting = _setting(ledger, ledger.roster())
     if setting is None:
         raise Refused(
             "no protocol pack is active at this site",
@@ -53,13 +55,17 @@ def site_setting(ledger: Ledger) -> Setting:
     return setting
 
 
-def _setting(ledger: Ledger, roster: Roster) -> tuple[Setting | None, Dictionary | None]:
+def dictionaries(ledger: Ledger) -> tuple[tuple[datetime, Dictionary], ...]:
+    """List the toxicity dictionaries that came into force, with since when; the oldest first."""
+    return tuple((since, _dictionary(ledger.blob(ref.digest))) for since, ref in in_force(ledger.stream("study")))
+
+
+def _setting(ledger: Ledger, roster: Roster) -> Setting | None:
     active = roster.protocol
     if active is None:
-        return None, None
-    return Setting(_protocol(ledger.blob(active.pack.digest)), roster, _lots(ledger)), _dictionary(
-        ledger.blob(active.dictionary.digest)
-    )
+        return None
+    shelves = [ledger.stream(name) for name in ledger.streams("supply/")]
+    return Setting(_protocol(ledger.blob(active.pack.digest)), roster, lots(shelves), quarantines(shelves))
 
 
 @lru_cache(maxsize=8)
@@ -72,18 +78,9 @@ def _dictionary(data: bytes) -> Dictionary:
     return load_dictionary(data)
 
 
-def _lots(ledger: Ledger) -> dict[str, LotReceived]:
-    lots: dict[str, LotReceived] = {}
-    for stream in ledger.streams("supply/"):
-        for entry in ledger.stream(stream):
-            if isinstance(entry.event, LotReceived):
-                lots[entry.event.lot] = entry.event
-    return lots
-
-
 def bare_desk(ledger: Ledger, post: Post, pad: Pad, said: Circumstances) -> Desk:
     """Open a desk for the device itself, which judges nothing."""
     roster = ledger.roster()
     zone = roster.genesis.zone if roster.genesis is not None else "UTC"
     now = post.clock().astimezone(ZoneInfo(zone))
-    return Desk(ledger, None, None, now, zone, roster.site, (), pad, said)
+    return Desk(ledger, None, (), now, zone, roster.site, (), pad, said)

@@ -13,6 +13,7 @@ from commands import bedside, safety
 from commands.draft import When
 from commands.reading import read_when
 from ledger.errors import BadInput
+from ledger.events.patient import Unit
 from ledger.protocol.bundled import bundled
 from ledger.values import parse_amount, parse_number
 
@@ -93,6 +94,11 @@ def whole(text: str, _: Reading) -> int:
     return int(text)
 
 
+def lab_unit(text: str, _: Reading) -> str:
+    """Read the unit of a laboratory value; a cubic millimetre is a microlitre."""
+    return choice(*get_args(Unit))("/uL" if text.strip() == "/mm3" else text.strip(), _)
+
+
 def yes(text: str, _: Reading) -> bool:
     """Read yes or no."""
     if text not in ("yes", "no", "true", "false"):
@@ -147,6 +153,11 @@ def pack(text: str, reading: Reading) -> bytes:
     return (
         bundled(text) if re.fullmatch(r"[a-z0-9.-]+", text) and not text.endswith(".toml") else reading.read_file(text)
     )
+
+
+def file_bytes(text: str, reading: Reading) -> bytes:
+    """Read a file as it is."""
+    return reading.read_file(text)
 
 
 def file_text(text: str, reading: Reading) -> str:

@@ -8,8 +8,11 @@ from decimal import Decimal
 from typing import ClassVar, Literal, get_args
 
 from commands.draft import Desk, Draft, When, refuse
+from commands.slots import cohorts, level_of
 from ledger.errors import BadInput
 from ledger.events import patient
+from ledger.rules import accrual
+from ledger.rules.cohort import Cohorts, Level
 from ledger.rules.finding import Hit
 from ledger.values import wire_decimal, wire_minute
 
@@ -114,14 +117,14 @@ class EnrolPatient(OfPatient):
 
     verb: ClassVar[str] = "patient enrol"
     kind: ClassVar[str] = "patient.enrolled/1"
-    level: str = "0"
-    cohort: int = 1
+    level: str | None = None
+    cohort: int | None = None
     slot: int | None = None
     phase: Literal["1", "2"] = "1"
     decided_by: str | None = None
 
     def decide(self, desk: Desk) -> tuple[Draft, ...]:
-        """Consent, eligibility and a free slot."""
+        """Consent, eligibility, a level that is open, and a free slot of it."""
         file = desk.patient(self.patient)
         hits: list[Hit] = []
         for course in file.courses:
@@ -131,15 +134,40 @@ class EnrolPatient(OfPatient):
                 hits.append(Hit("P-ENROLLED", "the patient was not found eligible"))
             if course.enrolled is not None:
                 hits.append(Hit("P-ENROLLED", "the patient is already enrolled"))
-        taken = _slots(desk, self.level, self.cohort)
-        slot = self.slot if self.slot is not None else max(taken, default=0) + 1
-        if slot in taken:
-            hits.append(Hit("K-SLOT", f"slot {slot} of level {self.level} is taken"))
+        every = cohorts(desk)
+        level = self._level(desk, every)
+        hits += accrual.enrolment(every, level, self.phase)
+        taken = self._place(every, level)
+        if isinstance(taken, Hit):
+            hits.append(taken)
         refuse(f"{self.patient} not enrolled", hits)
+        cohort, slot = (1, 1) if isinstance(taken, Hit) else taken
         event = patient.PatientEnrolled(
-            level=self.level, cohort=self.cohort, slot=slot, phase=self.phase, decided_by=self.decided_by
+            level=level.level, cohort=cohort, slot=slot, phase=self.phase, decided_by=self.decided_by
         )
         return (desk.draft(file.stream, event, self.at),)
+
+    def _level(self, desk: Desk, every: Cohorts) -> Level:
+        """The level that is named, else the one that takes patients now, else the first of the trial."""
+        named = every.declared if self.phase == "2" else every.current
+        default = named.level if named is not None else desk.setting.protocol.cohort_start_level
+        return level_of(every, self.level if self.level is not None else default)
+
+    def _place(self, every: Cohorts, level: Level) -> tuple[int, int] | Hit:
+        """The cohort and slot that the patient takes; patients of phase II are numbered on, without a limit."""
+        if self.phase == "2":
+            return self.cohort or 1, self.slot or level.second_phase + 1
+        free = every.slot_of(level, self.cohort)
+        if free is None:
+            return Hit(
+                "K-SLOT", f"level {level.level} has no free slot: {len(level.taken)} of {level.capacity} are taken"
+            )
+        cohort, slot = free[0], self.slot if self.slot is not None else free[1]
+        if any((place.cohort, place.slot) == (cohort, slot) for place in level.taken):
+            return Hit("K-SLOT", f"slot {slot} of level {level.level} is taken")
+        if not 1 <= slot <= dict(every.blocks(level))[cohort]:
+            return Hit("K-SLOT", f"cohort {cohort} of level {level.level} has no slot {slot}")
+        return cohort, slot
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -277,12 +305,3 @@ class RecordDeath(OfPatient):
         aware = wire_minute(self.aware_at.at.astimezone(desk.now.tzinfo)) if self.aware_at is not None else None
         event = patient.PatientDied(cause=desk.pad.maybe(self.cause), aware_at=aware)
         return (desk.draft(file.stream, event, self.at),)
-
-
-def _slots(desk: Desk, level: str, cohort: int) -> set[int]:
-    taken = set()
-    for stream in desk.book.streams("patient/"):
-        enrolled = desk.patient(stream.partition("/")[2]).course.enrolled
-        if enrolled is not None and (enrolled.level, enrolled.cohort) == (level, cohort):
-            taken.add(enrolled.slot)
-    return taken

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import ClassVar, Protocol
 
@@ -19,17 +19,23 @@ from commands.attempts import keep_attempt
 from commands.chart import PatientFile
 from commands.draft import Circumstances, Desk, Draft, Pad
 from commands.opening import open_desk
-from commands.post import Ids, Post
+from commands.post import Ids, Parcel, Post
 from commands.repeating import same
 from commands.sealing import Hand, Sealer, system_entry
+from commands.shelf import books
 from commands.signatures import Signing, authorise, signings
+from commands.slots import cohorts
 from ledger import codec
 from ledger.book import Ledger, Receipt
 from ledger.errors import Changed, Conflict, DoseLedgerError, NotAllowed, Refused
 from ledger.events.base import Occurred, Wire
 from ledger.events.body import open_body
-from ledger.events.record import EntryCorrected, LogClock
-from ledger.events.registry import NAMES
+from ledger.events.cohort import CohortDecided, DltAdjudicated, PatientDeclaredNonEvaluable
+from ledger.events.entry import Entry
+from ledger.events.record import EntryCorrected, EntryCountersigned, EntryVoided, LogClock
+from ledger.events.registry import KINDS, NAMES
+from ledger.rules import accrual
+from ledger.rules import stock as stock_rules
 from ledger.rules.finding import Finding
 from ledger.rules.times import ahead
 
@@ -119,22 +125,21 @@ def perform(
             raise lost from None
 
 
-def resend(
-    ledger: Ledger, post: Post, command: str, entries: Sequence[bytes], texts: Mapping[str, tuple[bytes, bytes]]
-) -> Outcome:
+def resend(ledger: Ledger, post: Post, parcel: Parcel) -> Outcome:
     """Append bytes that were signed before and whose outcome is unknown; the receipts are the same either way."""
     with ledger.turn():
-        done = ledger.receipts(command)
+        done = ledger.receipts(parcel.command)
         if done:
             return Outcome(done, repeated=True)
         now = post.clock().astimezone(UTC)
-        behind = now - codec.open_entry(entries[0], log="main", position=ledger.size).recorded_at
+        behind = now - codec.open_entry(parcel.entries[0], log="main", position=ledger.size).recorded_at
         if behind <= BEHIND:
-            return Outcome(ledger.append(entries, now=now, texts=texts))
+            return Outcome(ledger.append(parcel.entries, now=now, texts=parcel.texts, blobs=parcel.blobs))
         pad = Pad(post.random, Ids(now, post.random))
         event = LogClock(behind_ms=behind // timedelta(milliseconds=1), reset=False)
         first = system_entry(ledger, post, f"clock/{ledger.roster().site}", event, pad)
-        receipts = ledger.append([first, *entries], now=now, texts={**pad.texts, **texts})
+        texts = {**pad.texts, **parcel.texts}
+        receipts = ledger.append([first, *parcel.entries], now=now, texts=texts, blobs=parcel.blobs)
         return Outcome(receipts[1:])
 
 
@@ -218,13 +223,38 @@ def _essence(drafts: Sequence[Draft], signed_by: Sequence[Sequence[Signing]]) ->
 
 def _signed(planned: Plan, sealer: Sealer, hands: Sequence[Hand], command: str) -> Outcome:
     desk, ledger, keep = sealer.desk, sealer.ledger, sealer.post.keep
-    before = {file.number: file.findings for file in _patients(planned, desk)}
+    numbers = [file.number for file in _patients(planned, desk)]
+    before = _findings(planned, desk, {number: desk.patient(number).findings for number in numbers})
     sealed = sealer.command(planned.drafts, planned.signings, hands, command)
     if keep is not None:
-        keep(command, sealed, desk.pad.texts)
+        keep(Parcel(command, tuple(sealed), desk.pad.texts, desk.pad.blobs))
     receipts = ledger.append(sealed, now=desk.now.astimezone(UTC), texts=desk.pad.texts, blobs=desk.pad.blobs)
-    raised, cleared = _difference(before, {number: _again(desk, ledger, number).findings for number in before})
+    after = _findings(planned, desk, {number: _again(desk, ledger, number).findings for number in numbers})
+    raised, cleared = _difference(before, after)
     return Outcome(receipts, raised, cleared)
+
+
+def _findings(planned: Plan, desk: Desk, patients: dict[str, Sequence[Finding]]) -> dict[str, Sequence[Finding]]:
+    """Add to the patients' findings those on the drug books and on the cohorts, where an act may change them."""
+    found = dict(patients)
+    streams = [draft.stream.partition("/")[0] for draft in planned.drafts]
+    if desk.base is not None and "supply" in streams:
+        found["supply"] = stock_rules.findings(books(desk.book), desk.setting, desk.now)
+    decided = desk.base is not None and desk.book.streams("cohort/")
+    if decided and any(isinstance(draft.event, _RULINGS) for draft in planned.drafts):
+        found["cohort"] = accrual.findings(cohorts(replace(desk, files={})))
+    return found
+
+
+_RULINGS = (
+    DltAdjudicated,
+    PatientDeclaredNonEvaluable,
+    CohortDecided,
+    EntryCountersigned,
+    EntryCorrected,
+    EntryVoided,
+)
+"""What may change how a patient counts for his level."""
 
 
 def _patients(planned: Plan, desk: Desk) -> list[PatientFile]:
@@ -244,7 +274,7 @@ def _difference(
     """Give the findings that came and those that went; one that only reads otherwise now did neither."""
     raised, cleared = list[Finding](), list[Finding]()
     for number, now in after.items():
-        was = list(before[number])
+        was = list(before.get(number, ()))
         came = _without(now, was, lambda f: (f.rule, f.target, f.severity, f.text))
         went = _without(was, now, lambda f: (f.rule, f.target, f.severity, f.text))
         raised += _without(came, went, lambda f: (f.rule, f.target, f.severity))
@@ -270,8 +300,9 @@ def _lost(error: DoseLedgerError, ledger: Ledger, expect: Plan | None) -> DoseLe
         return error
     streams = {draft.stream for draft in expect.drafts}
     since = [e for e in ledger.entries(expect.size) if e.stream.startswith(("patient/", "cohort/"))]
+    rivals = [entry for entry in since if _races(entry, expect.drafts)]
     own = [entry for entry in since if entry.stream in streams]
-    winner = next((entry.position for entry in (*own, *since)), None)
+    winner = next((entry.position for entry in (*rivals, *own, *since)), None)
     if winner is None:
         return error
     return Conflict(
@@ -279,6 +310,16 @@ def _lost(error: DoseLedgerError, ledger: Ledger, expect: Plan | None) -> DoseLe
         winner=winner,
         why=error.why,
         fix="look at the patient again; what was shown no longer holds",
+    )
+
+
+def _races(entry: Entry, drafts: Sequence[Draft]) -> bool:
+    """Tell whether an entry is one that a draft's kind must not race."""
+    return any(
+        entry.kind in kinds
+        and (entry.stream == draft.stream if family == "any" else entry.stream.startswith(f"{family}/"))
+        for draft in drafts
+        for family, kinds in KINDS[NAMES[type(draft.event)]].conflicts
     )
 
 

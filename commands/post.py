@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -11,6 +11,16 @@ from ledger.signing.signer import Signer
 
 RULES_VERSION = "1"
 """The version of the rules in `ledger.rules`; it changes when a judgement changes."""
+
+
+@dataclass(frozen=True)
+class Parcel:
+    """One act's signed entries with the texts and files that they commit to: all that storing it needs."""
+
+    command: str
+    entries: tuple[bytes, ...]
+    texts: Mapping[str, tuple[bytes, bytes]]
+    blobs: Mapping[str, bytes]
 
 
 @dataclass(frozen=True)
@@ -24,7 +34,7 @@ class Post:
     software: str
     build: str
     clock_source: str = "system"
-    keep: Callable[[str, Sequence[bytes], Mapping[str, tuple[bytes, bytes]]], None] | None = None
+    keep: Callable[[Parcel], None] | None = None
     memory: dict[str, dict[str, PatientFile]] = field(default_factory=dict)
     """What was read here before, by ledger and patient; what stands where it stood is not judged again."""
 

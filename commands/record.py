@@ -11,6 +11,7 @@ import msgspec
 from commands.chart import PatientFile
 from commands.draft import Desk, Draft, When, local, refuse
 from commands.reading import read_when
+from commands.shelf import ShelfFile
 from ledger.course.history import Fact
 from ledger.errors import BadInput, Conflict, NotAllowed
 from ledger.events.base import Wire
@@ -57,11 +58,11 @@ class CorrectEntry:
             raise BadInput(
                 "nothing is changed", why="the entry already says so", fix=f"see: doseledger show {fact.entry.position}"
             )
-        if occurred.precision == "minute":
+        if isinstance(file, PatientFile) and occurred.precision == "minute":
             wrong = backwards(file.course, event, fact.id, datetime.fromisoformat(occurred.at))
             refuse(f"entry #{fact.entry.position} not corrected", wrong, fix="check the times")
         head = fact.amended_by or fact.entry
-        causes = [file.ref(name) for name in references(event)]
+        causes = [desk.book.find(name).ref for name in references(event)]
         body = EntryCorrected(kind=fact.kind, occurred=occurred, body=close_body(event))
         return (
             desk.draft(
@@ -99,7 +100,7 @@ class VoidEntry:
                 fix="--reason wrong-patient --to-patient P [--to-order O]",
             )
         entry = desk.book.find(self.entry)
-        file = desk.of_entry(entry)
+        file = _file(desk, entry)
         if any(struck.id == entry.id for struck, _ in file.history.struck):
             raise BadInput(f"entry #{entry.position} is already void", fix=f"see: doseledger show {entry.position}")
         fact = next(
@@ -113,7 +114,8 @@ class VoidEntry:
             else None
         )
         _not_pending(file, entry, desk)
-        _not_given(file, entry)
+        if isinstance(file, PatientFile):
+            _not_given(file, entry)
         body = EntryVoided(why=said)  # type: ignore[arg-type]
         void = desk.draft(
             file.stream,
@@ -127,7 +129,7 @@ class VoidEntry:
         return (void, self._moved(desk, entry, fact, void))
 
     def _moved(self, desk: Desk, entry: Entry, fact: Fact | None, void: Draft) -> Draft:
-        if fact is None or not KINDS[fact.kind].factual:
+        if fact is None or not KINDS[fact.kind].factual or KINDS[fact.kind].family != "patient":
             raise BadInput(
                 f"entry #{entry.position} cannot be moved to another patient",
                 why=f"{entry.kind} is not a fact of its own",
@@ -170,9 +172,16 @@ class CountersignEntry:
         return (desk.draft(entry.stream, EntryCountersigned(target=entry.id), causes=[entry.ref]),)
 
 
-def _fact(desk: Desk, named: str) -> tuple[PatientFile, Fact]:
+def _file(desk: Desk, entry: Entry) -> PatientFile | ShelfFile:
+    """Open what an entry is about: a patient, or the stock of a site."""
+    if entry.stream.startswith("supply/"):
+        return ShelfFile(entry.stream, desk.book.stream(entry.stream), desk.now)
+    return desk.of_entry(entry)
+
+
+def _fact(desk: Desk, named: str) -> tuple[PatientFile | ShelfFile, Fact]:
     entry = desk.book.find(named)
-    file = desk.of_entry(entry)
+    file = _file(desk, entry)
     for fact in file.history.facts:
         if fact.id == entry.id or (fact.amended_by is not None and fact.amended_by.id == entry.id):
             _not_pending(file, fact.amended_by or fact.entry, desk)
@@ -184,7 +193,7 @@ def _fact(desk: Desk, named: str) -> tuple[PatientFile, Fact]:
     )
 
 
-def _not_pending(file: PatientFile, head: Entry, desk: Desk) -> None:
+def _not_pending(file: PatientFile | ShelfFile, head: Entry, desk: Desk) -> None:
     for item in file.history.awaiting:
         if item.target == head.id and not item.lapsed(desk.now):
             raise Conflict(
@@ -235,7 +244,8 @@ def _changed(event: Wire, changes: tuple[tuple[str, str], ...], desk: Desk) -> W
         field = next((f for f in (name, *(f"{name}{unit}" for unit in _UNITS)) if f in fields), None)
         if field is None:
             raise BadInput(f"the entry has no field {name!r}", fix=f"one of: {', '.join(fields)}")
-        fields[field] = _value(field, text, desk)
+        commits = str(fields[field]).startswith("sha256:")
+        fields[field] = desk.pad.commit(text) if commits else _value(field, text, desk)
     try:
         return msgspec.convert(fields, type(event), strict=False)
     except msgspec.ValidationError as error:

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import ClassVar, Literal
 
 from commands.chart import PatientFile
 from commands.draft import Desk, Draft, When, refuse
+from commands.gates import maybe_wire
+from commands.laboratory import contradicts
 from ledger.course.state import Dose, Toxicity
 from ledger.errors import BadInput, Refused
 from ledger.events import safety
 from ledger.events.base import Ref
+from ledger.events.patient import Unit
 from ledger.protocol.dictionary import Dictionary
+from ledger.rules.clocks import Report
 from ledger.rules.finding import Hit
 from ledger.rules.tolerance import linked
 from ledger.values import wire_decimal, wire_minute
@@ -126,7 +130,7 @@ class ReportToxicity:
     def decide(self, desk: Desk) -> tuple[Draft, ...]:
         """A fact; the term must be in the dictionary."""
         file = desk.patient(self.patient)
-        term = _dictionary(desk).term(self.term)
+        term = _dictionary(desk, self.onset).term(self.term)
         dose = file.dose(desk.book.find(self.dose)) if self.dose is not None else None
         aware = wire_minute(self.aware_at.at.astimezone(desk.now.tzinfo)) if self.aware_at is not None else None
         event = safety.ToxicityReported(
@@ -157,49 +161,63 @@ class OfToxicity:
 
 
 @dataclass(frozen=True, kw_only=True)
-class GradeToxicity(OfToxicity):
-    """Give a toxicity a grade from a moment on."""
+class OfGrade(OfToxicity):
+    """A grade, with the laboratory value that it rests on where there is one; all of it in `lab_unit`."""
 
-    verb: ClassVar[str] = "toxicity grade"
-    kind: ClassVar[str] = "toxicity.graded/1"
     grade: int
     lab_value: Decimal | None = None
-    lab_unit: str | None = None
+    lab_unit: Unit | None = None
     lower_limit: Decimal | None = None
     upper_limit: Decimal | None = None
     baseline: Decimal | None = None
 
-    def decide(self, desk: Desk) -> tuple[Draft, ...]:
-        """Refuse (T-GRADE) a grade that the term does not have, with the list of those it has."""
-        file, toxicity, ref = self.found(desk)
-        _dictionary(desk).require_grade(toxicity.term, self.grade)
-        event = safety.ToxicityGraded(toxicity=toxicity.id, grade=self.grade, lab=self._lab())
-        return (desk.draft(file.stream, event, self.at, causes=[ref]),)
-
-    def _lab(self) -> safety.LabBasis | None:
+    def checked(self, desk: Desk, toxicity: Toxicity) -> safety.LabBasis | None:
+        """Refuse (T-GRADE) a grade that the term does not have, or that the laboratory value contradicts."""
+        term = _dictionary(desk, self.at).require_grade(toxicity.term, self.grade)
+        given = (self.lower_limit, self.upper_limit, self.baseline)
         if self.lab_value is None or self.lab_unit is None:
+            if any(one is not None for one in (self.lab_value, self.lab_unit, *given)):
+                raise BadInput(
+                    "a laboratory grade needs the value and its unit", fix="--lab-value 300 --lab-unit /uL, or neither"
+                )
             return None
+        names = zip(("lln", "uln", "baseline"), given, strict=True)
+        references = {name: value for name, value in names if value is not None}
+        contradicts(term, self.grade, self.lab_value, self.lab_unit, references)
         return safety.LabBasis(
             value=wire_decimal(self.lab_value),
-            unit=self.lab_unit,  # type: ignore[arg-type]
-            lower_limit=wire_decimal(self.lower_limit) if self.lower_limit is not None else None,
-            upper_limit=wire_decimal(self.upper_limit) if self.upper_limit is not None else None,
-            baseline=wire_decimal(self.baseline) if self.baseline is not None else None,
+            unit=self.lab_unit,
+            lower_limit=maybe_wire(self.lower_limit),
+            upper_limit=maybe_wire(self.upper_limit),
+            baseline=maybe_wire(self.baseline),
         )
 
 
 @dataclass(frozen=True, kw_only=True)
-class RegradeToxicity(OfToxicity):
+class GradeToxicity(OfGrade):
+    """Give a toxicity a grade from a moment on."""
+
+    verb: ClassVar[str] = "toxicity grade"
+    kind: ClassVar[str] = "toxicity.graded/1"
+
+    def decide(self, desk: Desk) -> tuple[Draft, ...]:
+        """Refuse (T-GRADE) a grade that the term does not have, with the list of those it has."""
+        file, toxicity, ref = self.found(desk)
+        event = safety.ToxicityGraded(toxicity=toxicity.id, grade=self.grade, lab=self.checked(desk, toxicity))
+        return (desk.draft(file.stream, event, self.at, causes=[ref]),)
+
+
+@dataclass(frozen=True, kw_only=True)
+class RegradeToxicity(OfGrade):
     """Change the judgement of a toxicity's latest grade; lowering needs the principal investigator too."""
 
     verb: ClassVar[str] = "toxicity regrade"
     kind: ClassVar[str] = "toxicity.regraded/1"
-    grade: int
 
     def decide(self, desk: Desk) -> tuple[Draft, ...]:
         """The grade must exist; there must be one to change."""
         file, toxicity, ref = self.found(desk)
-        _dictionary(desk).require_grade(toxicity.term, self.grade)
+        lab = self.checked(desk, toxicity)
         if not toxicity.grades:
             raise BadInput(
                 f"the toxicity of entry #{toxicity.position} has no grade yet",
@@ -207,7 +225,7 @@ class RegradeToxicity(OfToxicity):
             )
         latest = max(toxicity.grades, key=lambda point: (point.since, point.position))
         target = next(fact.event for fact in file.history.facts if fact.entry.position == latest.position)
-        event = safety.ToxicityRegraded(toxicity=toxicity.id, graded=latest.id, grade=self.grade, lab=None)
+        event = safety.ToxicityRegraded(toxicity=toxicity.id, graded=latest.id, grade=self.grade, lab=lab)
         return (desk.draft(file.stream, event, self.at, causes=[ref, file.ref(latest.id)], target=target),)
 
 
@@ -240,7 +258,7 @@ class AssessSeriousness(OfToxicity):
     def decide(self, desk: Desk) -> tuple[Draft, ...]:
         """A serious toxicity names at least one criterion, or counts as an important medical event."""
         file, toxicity, ref = self.found(desk)
-        aware = self.aware_at.at if self.aware_at is not None else desk.now
+        aware = self.aware_at.at if self.aware_at is not None else self._reported(file, toxicity) or desk.now
         criteria = self.criteria or (("important-medical-event",) if self.serious else ())
         event = safety.SeriousnessAssessed(
             toxicity=toxicity.id,
@@ -248,6 +266,46 @@ class AssessSeriousness(OfToxicity):
             criteria=criteria,
             aware_at=wire_minute(aware.astimezone(desk.now.tzinfo)),
         )
+        return (desk.draft(file.stream, event, self.at, causes=[ref]),)
+
+    def _reported(self, file: PatientFile, toxicity: Toxicity) -> datetime | None:
+        """Give when the report says the site became aware, for the first judgement; later ones are new information."""
+        stated = next((fact.event for fact in file.history.facts if fact.id == toxicity.id), None)
+        if toxicity.judged_serious or not isinstance(stated, safety.ToxicityReported) or stated.aware_at is None:
+            return None
+        return datetime.fromisoformat(stated.aware_at)
+
+
+@dataclass(frozen=True, kw_only=True)
+class AssessExpectedness(OfToxicity):
+    """Say whether a toxicity, at its severity, is expected by the reference safety information."""
+
+    verb: ClassVar[str] = "toxicity expected"
+    kind: ClassVar[str] = "expectedness.assessed/1"
+    expected: bool
+    reference: str | None = None
+
+    def decide(self, desk: Desk) -> tuple[Draft, ...]:
+        """The sponsor's judgement (21 CFR 312.32(a)); it stands before the pack's list of expected terms."""
+        file, toxicity, ref = self.found(desk)
+        reference = desk.pad.maybe(self.reference)
+        event = safety.ExpectednessAssessed(toxicity=toxicity.id, expected=self.expected, reference=reference)
+        return (desk.draft(file.stream, event, self.at, causes=[ref]),)
+
+
+@dataclass(frozen=True, kw_only=True)
+class SubmitSafetyReport(OfToxicity):
+    """Record that a safety report on a toxicity was sent; it closes the clock of its kind."""
+
+    verb: ClassVar[str] = "safety-report submitted"
+    kind: ClassVar[str] = "report.submitted/1"
+    report: Report
+    ref: str
+
+    def decide(self, desk: Desk) -> tuple[Draft, ...]:
+        """A fact; the reference (case number, page) is kept beside the record."""
+        file, toxicity, ref = self.found(desk)
+        event = safety.SafetyReportSubmitted(toxicity=toxicity.id, report=self.report, ref=desk.pad.commit(self.ref))
         return (desk.draft(file.stream, event, self.at, causes=[ref]),)
 
 
@@ -276,8 +334,10 @@ class ResolveToxicity(OfToxicity):
         )
 
 
-def _dictionary(desk: Desk) -> Dictionary:
+def _dictionary(desk: Desk, at: When | None) -> Dictionary:
+    """Give the dictionary in force when it is said to have been so (a grade belongs to the one of its `from`)."""
     _ = desk.setting
-    if desk.dictionary is None:
+    found = desk.graded_by(desk.occurred(at))
+    if found is None:
         raise BadInput("no toxicity dictionary is loaded", fix="activate a protocol pack")
-    return desk.dictionary
+    return found

@@ -12,7 +12,7 @@ from commands.post import RULES_VERSION, Post
 from commands.signatures import Signing
 from ledger import codec, wire
 from ledger.book import Ledger
-from ledger.events.base import Clock, CommandRef, Need, Payload, Wire, Writer
+from ledger.events.base import Clock, CommandRef, DictionaryRef, Need, Payload, Wire, Writer
 from ledger.events.body import close_body, graded
 from ledger.events.registry import NAMES
 from ledger.signing.header import Auth, Header, ShownMeaning, SignedSet, SignerCard
@@ -96,6 +96,10 @@ class Sealer:
             auth=auth,
         )
 
+    def _dictionary(self, draft: Draft) -> DictionaryRef | None:
+        found = self.desk.graded_by(draft.occurred) if graded(draft.event) else None
+        return dictionary_ref(found) if found is not None else None
+
     def _payload(self, draft: Draft, needs: tuple[Need, ...], command: CommandRef) -> Payload:
         desk, post = self.desk, self.post
         return Payload(
@@ -110,7 +114,7 @@ class Sealer:
             recorded_at=wire_utc(desk.now),
             clock=Clock(source="scripted" if post.clock_source == "scripted" else "system", offset_ms=None),
             protocol=protocol_ref(desk.base) if desk.base is not None else None,
-            dictionary=dictionary_ref(desk.dictionary) if graded(draft.event) and desk.dictionary is not None else None,
+            dictionary=self._dictionary(draft),
             after=self.ledger.head(),
             needs=needs,
             shown=draft.shown,

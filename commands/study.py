@@ -11,13 +11,15 @@ from commands.draft import Circumstances, Desk, Draft, dictionary_ref
 from commands.post import RULES_VERSION, Ids, Post
 from ledger import codec
 from ledger.admission.signatures import wire_jwk
-from ledger.errors import BadInput
+from ledger.errors import BadInput, Question
 from ledger.events.base import After, Clock, CommandRef, Need, Occurred, Payload, ProtocolRef, Source, Writer
 from ledger.events.body import close_body
-from ledger.events.study import Device, LedgerCreated, ProtocolActivated, RootRegistrar, Witnesses
+from ledger.events.study import Device, DictionaryLoaded, LedgerCreated, ProtocolActivated, RootRegistrar, Witnesses
 from ledger.merkle.tree import EMPTY_ROOT
+from ledger.protocol.bundled import bundled
 from ledger.protocol.dictionary import load_dictionary
 from ledger.protocol.model import load
+from ledger.protocol.workbook import PUBLISHED, read_workbook
 from ledger.signing.header import Auth, Header, ShownMeaning, SignerCard
 from ledger.signing.keys import PublicKey
 from ledger.signing.meanings import text as statement
@@ -59,6 +61,38 @@ class ActivateProtocol:
                 "study", ProtocolActivated(pack=ref, dictionary=dictionary_ref(terms), fictional=protocol.fictional)
             ),
         )
+
+
+@dataclass(frozen=True, kw_only=True)
+class LoadDictionary:
+    """Load every term of CTCAE from NCI's own workbook; the file's hash and the number of its terms are signed."""
+
+    verb: ClassVar[str] = "dictionary load"
+    kind: ClassVar[str] = "dictionary.loaded/1"
+    publisher: Literal["ctcae"]
+    workbook: bytes
+    accept_differences: bool = False
+
+    def about(self) -> tuple[str, ...]:
+        """The study's stream."""
+        return ("study",)
+
+    def decide(self, desk: Desk) -> tuple[Draft, ...]:
+        """Asks (exit 2) before a file that differs from what was published is taken."""
+        own = {version: load_dictionary(bundled(f"ctcae-{version}")) for version in PUBLISHED}
+        found = read_workbook(self.workbook, own)
+        terms = found.dictionary
+        if found.differences and not self.accept_differences:
+            raise Question(
+                f"the file is not CTCAE {terms.version} as it was published: {'; '.join(found.differences[:6])}",
+                why=f"{len(found.differences)} differences" if len(found.differences) > 6 else "",
+                fix="--accept-differences, if this is the file that the trial grades by",
+            )
+        if any(one.digest == terms.digest for _, one in desk.dictionaries):
+            raise BadInput(f"this CTCAE {terms.version} is already in force", fix="see: doseledger dictionary show")
+        desk.pad.blobs[terms.digest] = terms.data
+        event = DictionaryLoaded(dictionary=dictionary_ref(terms), workbook=found.workbook, terms=found.terms)
+        return (desk.draft("study", event),)
 
 
 @dataclass(frozen=True)

@@ -83,6 +83,8 @@ RuleId = Annotated[str, Meta(pattern=rf"\A{_RULE}\Z", max_length=24)]
 """The id of a rule, e.g. `A-PREMED-TIME`."""
 Level = Annotated[str, Meta(pattern=rf"\A{_LEVEL}\Z")]
 """A dose level relative to the starting level, e.g. `0` or `-1`."""
+Outcomes = Annotated[str, Meta(pattern=r"\A(?:[1-9][0-9]?[NT]{1,12}(?: [1-9][0-9]?[NT]{1,12}){0,11})?\Z")]
+"""Cohorts as statisticians' packages read them: level number, then N or T for each patient, e.g. `2NNT 1NNN`."""
 JwsText = Annotated[
     str,
     Meta(

@@ -11,6 +11,7 @@ from typing import Literal
 from msgspec import field
 
 from ledger.protocol.model import Protocol
+from ledger.rules.cycle import CycleState
 from ledger.rules.ladder import State
 from projections.findings import FindingRow
 from projections.printed import Needed, Signature, View
@@ -60,16 +61,23 @@ class StepUp(View, frozen=True, kw_only=True):
 
 
 class Cycles(View, frozen=True, kw_only=True):
-    """The drug given in cycles; everything but its name and state is null or empty before the first cycle."""
+    """The drug given in cycles; everything but its name and state is null or empty before the first cycle.
+
+    `dose_mg` is what a dose would be now, null unless a cycle is open and nothing holds it; `because` says what holds
+    or stops the drug.
+    """
 
     drug: str
-    state: Literal["NOT_STARTED"]
+    state: CycleState
     cycle: int | None
     day: int | None
+    level: str | None
     level_mg_m2: str | None
     dose_mg: str | None
     factors: dict[str, str]
     given_days: tuple[int, ...]
+    omitted_days: tuple[int, ...]
+    because: tuple[str, ...]
 
 
 class Pause(View, frozen=True, kw_only=True):
@@ -199,11 +207,15 @@ class Alert(View, frozen=True, kw_only=True):
 
 
 class Clock(View, frozen=True, kw_only=True):
-    """A safety report that falls due. Expectedness is not recorded, so none can be derived."""
+    """A safety report that falls due, and was not sent: `ae` is the toxicity's entry, `report` which one it is."""
 
     ae: int
+    term: str
+    report: Literal["7-day", "15-day", "follow-up", "sponsor"]
     days: int
+    since: str
     due: str
+    overdue: bool
 
 
 class PackRow(View, frozen=True, kw_only=True):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from datetime import UTC, date, datetime, timedelta
 
 from ledger.course.history import effective
@@ -14,6 +14,8 @@ from ledger.rules.assess import judge, standing_findings
 from ledger.rules.finding import Finding
 from ledger.rules.ladder import climb
 from projections.card import Alert, Due
+from projections.clocks import running
+from projections.cycles import due_in_cycle
 from projections.printed import minute, second, stated
 from projections.replay import PatientAt
 
@@ -32,9 +34,10 @@ def due(opened: PatientAt) -> tuple[Due, ...]:
             *_tolerance(opened, course),
             *_orders(opened, course),
             *_prophylaxis(opened, course),
+            *due_in_cycle(opened, course),
         ):
             found.setdefault((task.what, task.rule, task.entry), task)
-    tasks = [*found.values(), *_signatures(opened), *_ageing(opened)]
+    tasks = [*found.values(), *_reports(opened), *_signatures(opened), *_ageing(opened)]
     return tuple(sorted(tasks, key=lambda task: datetime.fromisoformat(task.due) if task.due is not None else NEVER))
 
 
@@ -168,6 +171,13 @@ def _months_after(day: date, months: int) -> date:
     return min(first.replace(day=1) + timedelta(days=day.day - 1), following - timedelta(days=1))
 
 
+def _reports(opened: PatientAt) -> Iterator[Due]:
+    """A safety report is due until it was sent."""
+    for clock in running(opened):
+        what = f"{clock.report} safety report of {clock.term}"
+        yield Due(what=what, rule=None, entry=clock.ae, since=clock.since, due=clock.due)
+
+
 def _signatures(opened: PatientAt) -> Iterator[Due]:
     """Facts stand at once, but are INCOMPLETE until every needed signature is there."""
     for fact in opened.history.facts:
@@ -184,16 +194,24 @@ def _signatures(opened: PatientAt) -> Iterator[Due]:
 
 def _ageing(opened: PatientAt) -> Iterator[Due]:
     """An important finding that nobody has answered is named again after each of the pack's times."""
-    left = {one.id: one for one in open_important(opened.findings)}
+    found = {one.id: one for one in open_important(opened.findings)}
+    for name, hours in ageing(opened).items():
+        one, then = found[name], opened.window.at - timedelta(hours=hours)
+        what = f"{name} has been open for {hours} h or more: {one.text}"
+        yield Due(what=what, rule=one.rule, entry=one.position, since=None, due=second(then, opened.window.zone))
+
+
+def ageing(opened: PatientAt) -> Mapping[str, int]:
+    """Give the open important findings that are older than one of the pack's times, with the longest such in hours."""
+    left = {one.id for one in open_important(opened.findings)}
+    found: dict[str, int] = {}
     for hours in sorted(opened.setting.protocol.ageing_alert_h, reverse=True):
-        if not left:
-            return
-        then = opened.window.at - timedelta(hours=hours)
-        before = _stood(opened, then, left)
-        for name in [name for name in left if name in before]:
-            one = left.pop(name)
-            what = f"{name} has been open for {hours} h or more: {one.text}"
-            yield Due(what=what, rule=one.rule, entry=one.position, since=None, due=second(then, opened.window.zone))
+        if left:
+            before = _stood(opened, opened.window.at - timedelta(hours=hours), left)
+            aged = [one.id for one in opened.findings if one.id in left and one.id in before]
+            found |= dict.fromkeys(aged, hours)
+            left.difference_update(aged)
+    return found
 
 
 def _stood(opened: PatientAt, then: datetime, names: Collection[str]) -> Collection[str]:

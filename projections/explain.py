@@ -14,6 +14,7 @@ from ledger.events.registry import KINDS
 from ledger.rules.finding import RULES, Severity, ranked
 from ledger.rules.lateness import basis
 from ledger.rules.setting import Setting
+from projections.accountability import found_in_books
 from projections.card import NOTICE, PackRow, pack_row
 from projections.findings import FindingRow, finding_row
 from projections.inputs import Before, Inputs, before, gate, inputs
@@ -38,6 +39,7 @@ _JUDGED_BY: dict[str, tuple[str, ...]] = {
     "toxicity.graded/1": ("T-GRADE",),
     "toxicity.regraded/1": ("T-GRADE",),
     "patient.enrolled/1": ("P-CONSENT", "K-SLOT"),
+    **{name: ("D-QUERY",) for name, row in KINDS.items() if row.family == "supply"},
 }
 """The rules that look at a kind beside delegation and lateness."""
 
@@ -104,7 +106,7 @@ def explain(ledger: Ledger, entry: Entry, *, now: datetime) -> Explanation:
     number = patient_of(entry) if attempt is None else _about(ledger, attempt, then)
     opened = open_patient(ledger, number, through) if number is not None else None
     found = before(opened, entry) if opened is not None and base is not None else None
-    after = _raised(opened, entry)
+    after = _raised(ledger, opened, entry, through)
     return Explanation(
         entry=entry.position,
         id=entry.id,
@@ -120,9 +122,12 @@ def explain(ledger: Ledger, entry: Entry, *, now: datetime) -> Explanation:
         shown=entry.payload.shown,
         rules=_rules(entry, opened, base, found, after),
         inputs=inputs(found, base.protocol) if found is not None and base is not None else None,
-        findings_then=_raised(open_patient(ledger, number, then, base=base), entry)
-        if opened is not None and number is not None
-        else (),
+        findings_then=_raised(
+            ledger,
+            open_patient(ledger, number, then, base=base) if opened is not None and number is not None else None,
+            entry,
+            then,
+        ),
         findings_now=after,
         attempt=attempt,
         texts=tuple(texts(ledger, payload_of(entry))),
@@ -131,7 +136,10 @@ def explain(ledger: Ledger, entry: Entry, *, now: datetime) -> Explanation:
     )
 
 
-def _raised(opened: PatientAt | None, entry: Entry) -> tuple[FindingRow, ...]:
+def _raised(ledger: Ledger, opened: PatientAt | None, entry: Entry, through: Window) -> tuple[FindingRow, ...]:
+    """Give what is found on the entry: by its patient's course, or by the drug books."""
+    if entry.stream.startswith("supply/"):
+        return tuple(finding_row(one) for one in found_in_books(ledger, through) if one.target == entry.id)
     return () if opened is None else tuple(finding_row(one) for one in opened.findings if one.target == entry.id)
 
 

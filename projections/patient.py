@@ -9,12 +9,10 @@ from ledger.book import Ledger
 from ledger.course.state import Course
 from ledger.events.patient import ConsentWithdrawn
 from ledger.protocol.model import Protocol
-from ledger.rules.setting import Setting
-from ledger.values import half_up
+from ledger.rules.bsa import surface_m2
 from projections import stricter
 from projections.card import (
     NOTICE,
-    Cycles,
     Due,
     Overview,
     PatientRow,
@@ -25,10 +23,12 @@ from projections.card import (
     Todo,
     pack_row,
 )
+from projections.clocks import running
+from projections.cycles import cycles_of
 from projections.due import NEVER, alerts, due, open_important
 from projections.findings import finding_row
 from projections.printed import amount, minute, needed, second, signature
-from projections.replay import PatientAt, Window, numbers, open_patient, setting, window
+from projections.replay import PatientAt, Window, open_patient, opened_all, window
 from projections.rows import doses, order_row, toxicity_row
 
 
@@ -49,7 +49,7 @@ def overview(
 ) -> Overview:
     """Give one row for every patient."""
     through = window(ledger, now=now, valid_at=valid_at, known_at=known_at)
-    opened = _all(ledger, through)
+    opened = opened_all(ledger, through)
     return Overview(
         site=ledger.roster(through.size).site,
         size=through.size,
@@ -74,7 +74,7 @@ def todo(
     BadInput when nobody of that number was known.
     """
     through = window(ledger, now=now, valid_at=valid_at, known_at=known_at)
-    opened = _all(ledger, through) if patient is None else [open_patient(ledger, patient, through)]
+    opened = opened_all(ledger, through, patient)
     tasks = [_task(one.number, task, through) for one in opened for task in due(one)]
     tasks.sort(key=lambda task: datetime.fromisoformat(task.due) if task.due is not None else NEVER)
     return Todo(
@@ -115,7 +115,7 @@ def card(opened: PatientAt) -> Status:
         weight_kg=amount(weight),
         bsa_m2=amount(_bsa(height, weight, protocol)),
         step_up=stricter.step_up(opened, ladders),
-        cycles=_cycles(protocol),
+        cycles=cycles_of(opened),
         weeks=stricter.weeks_of(opened.courses, protocol),
         doses=doses(opened, ladders),
         orders=tuple(
@@ -124,7 +124,7 @@ def card(opened: PatientAt) -> Status:
             if order.outcome == "open" and through.at <= order.expires
         ),
         aes=tuple(toxicity_row(opened, episode) for episode in opened.course.toxicities.values()),
-        clocks=(),
+        clocks=running(opened),
         findings=tuple(finding_row(one) for one in opened.findings),
         due=due(opened),
         pending=_pending(opened),
@@ -133,12 +133,6 @@ def card(opened: PatientAt) -> Status:
         pack=pack_row(protocol),
         notice=NOTICE,
     )
-
-
-def _all(ledger: Ledger, through: Window) -> list[PatientAt]:
-    found = numbers(ledger, through)
-    base: Setting | None = setting(ledger, through) if found else None
-    return [open_patient(ledger, number, through, base=base) for number in found]
 
 
 def _row(opened: PatientAt) -> PatientRow:
@@ -180,29 +174,15 @@ def _state(opened: PatientAt) -> PatientState:
 
 def _body(course: Course) -> tuple[Decimal | None, Decimal | None]:
     """Give the newest height in cm and weight in kg."""
-    height = next((cm for _, _, cm in reversed(course.weights) if cm is not None), None)
+    height = next((cm for _, _, cm, _ in reversed(course.weights) if cm is not None), None)
     return height, course.weights[-1][1] if course.weights else None
 
 
 def _bsa(height_cm: Decimal | None, weight_kg: Decimal | None, protocol: Protocol) -> Decimal | None:
-    """Give the body surface in m2 by the pack's formula: Mosteller, the root of cm x kg / 3600."""
+    """Give the body surface in m2 by the pack's formula."""
     if height_cm is None or weight_kg is None:
         return None
-    return half_up((height_cm * weight_kg / 3600).sqrt(), protocol.bsa_places)
-
-
-def _cycles(protocol: Protocol) -> Cycles:
-    """Give the drug of the cycles; the record knows no cycle, so none has begun."""
-    return Cycles(
-        drug=protocol.cycle_drug,
-        state="NOT_STARTED",
-        cycle=None,
-        day=None,
-        level_mg_m2=None,
-        dose_mg=None,
-        factors={},
-        given_days=(),
-    )
+    return surface_m2(height_cm, weight_kg, protocol.bsa_formula, protocol.bsa_places)
 
 
 def _pending(opened: PatientAt) -> tuple[Pending, ...]:

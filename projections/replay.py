@@ -15,9 +15,9 @@ from ledger.course import patient as fold
 from ledger.course.history import Fact, History, readings
 from ledger.course.people import Roster
 from ledger.course.state import Course
+from ledger.course.stock import lots, quarantines
 from ledger.errors import BadInput
 from ledger.events.entry import Entry
-from ledger.events.supply import LotReceived
 from ledger.protocol.model import Protocol, load
 from ledger.rules.assess import Judgement, judge, standing_findings
 from ledger.rules.finding import Finding
@@ -124,7 +124,9 @@ def setting(ledger: Ledger, through: Window) -> Setting:
             why="rules and parameters come from a pack",
             fix="doseledger protocol activate PACK",
         )
-    return Setting(_protocol(ledger.blob(roster.protocol.pack.digest)), roster, _lots(ledger, through.size))
+    shelves = [ledger.stream(name, up_to=through.size) for name in ledger.streams("supply/")]
+    protocol = _protocol(ledger.blob(roster.protocol.pack.digest))
+    return Setting(protocol, roster, lots(shelves), quarantines(shelves))
 
 
 def numbers(ledger: Ledger, through: Window) -> tuple[str, ...]:
@@ -147,6 +149,15 @@ def open_patient(ledger: Ledger, number: str, through: Window, *, base: Setting 
     return PatientAt(number, through, entries, base if base is not None else setting(ledger, through))
 
 
+def opened_all(ledger: Ledger, through: Window, patient: str | None = None) -> tuple[PatientAt, ...]:
+    """Open every patient of whom anything was known, or only one; BadInput when nobody of that number was known."""
+    if patient is not None:
+        return (open_patient(ledger, patient, through),)
+    found = numbers(ledger, through)
+    base = setting(ledger, through) if found else None
+    return tuple(open_patient(ledger, number, through, base=base) for number in found)
+
+
 def zone_of(roster: Roster) -> str:
     """Name the site's zone; UTC before there is a genesis."""
     return roster.genesis.zone if roster.genesis is not None else "UTC"
@@ -159,8 +170,3 @@ def _zone(ledger: Ledger) -> str:
 @lru_cache(maxsize=8)
 def _protocol(pack: bytes) -> Protocol:
     return load(pack).protocol()
-
-
-def _lots(ledger: Ledger, size: int) -> dict[str, LotReceived]:
-    received = (e.event for name in ledger.streams("supply/") for e in ledger.stream(name, up_to=size))
-    return {event.lot: event for event in received if isinstance(event, LotReceived)}

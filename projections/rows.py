@@ -120,7 +120,7 @@ def toxicity_row(opened: PatientAt, episode: Episode) -> Toxicity:
         grades=grades,
         relations=dict(episode.relations),
         serious=episode.serious,
-        dlt=None,
+        dlt=episode.ruling.dlt if episode.ruling is not None else None,
         resolved_at=minute(episode.resolved_at, opened.window.zone) if episode.resolved_at is not None else None,
         outcome=episode.outcome,
     )

@@ -17,6 +17,7 @@ from commands.cli.session import Session
 from commands.draft import Circumstances
 from commands.options import Reading
 from commands.perform import Act, Outcome, Plan, perform, plan, resend
+from commands.post import Parcel
 from commands.sealing import Hand
 from commands.verbs import build
 from ledger.errors import (
@@ -177,11 +178,11 @@ def send_waiting(session: Session, *, leave: str = "") -> None:
         _send(session, parcel)
 
 
-def _send(session: Session, parcel: outbox.Parcel) -> Outcome | None:
+def _send(session: Session, parcel: Parcel) -> Outcome | None:
     try:
-        outcome = resend(session.ledger, session.post, parcel.command, parcel.entries, parcel.texts)
+        outcome = resend(session.ledger, session.post, parcel)
     except (Refused, NotAllowed, Conflict, BadInput) as error:
-        aside = outbox.set_aside(parcel)
+        aside = outbox.set_aside(session.ledger.id, parcel)
         console.insist(
             f"! Signed earlier and not stored (command {parcel.command}): {error.what}. It is kept in {aside}.", "warn"
         )

@@ -72,7 +72,17 @@ def _course(data: Status) -> None:
     )
     if len(data.weeks) > 1:
         console.answer(f"  weeks: {', '.join(f'{week.n}: {week.given_mg} mg' for week in data.weeks)}")
-    console.answer(f"{data.cycles.drug}: {data.cycles.state}")
+    cycles = data.cycles
+    console.answer(f"{cycles.drug}: {cycles.state}")
+    if cycles.cycle is not None:
+        day = f", day {cycles.day}" if cycles.day is not None else ""
+        dose = f"; calculated {cycles.dose_mg} mg" if cycles.dose_mg is not None else ""
+        console.answer(f"  cycle {cycles.cycle}{day}, level {cycles.level}: {cycles.level_mg_m2} mg/m2 a day{dose}")
+        given = ", ".join(map(str, cycles.given_days)) or "none"
+        omitted = f"; omitted: {', '.join(map(str, cycles.omitted_days))}" if cycles.omitted_days else ""
+        console.answer(f"  days given: {given}{omitted}")
+    for reason in cycles.because:
+        console.answer(f"  {reason}")
 
 
 def _doses(doses: Iterable[DoseRow]) -> None:

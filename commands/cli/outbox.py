@@ -4,24 +4,12 @@ from __future__ import annotations
 
 import base64
 import json
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable
 from pathlib import Path
 
 from commands.cli.place import state_dir, write_private
+from commands.post import Parcel
 from ledger.errors import BadInput
-
-Texts = Mapping[str, tuple[bytes, bytes]]
-
-
-@dataclass(frozen=True)
-class Parcel:
-    """One act's signed entries with their texts and files."""
-
-    command: str
-    entries: tuple[bytes, ...]
-    texts: Texts
-    path: Path
 
 
 def folder(ledger_id: str) -> Path:
@@ -29,16 +17,17 @@ def folder(ledger_id: str) -> Path:
     return state_dir() / "outbox" / ledger_id[:32]
 
 
-def keeper(ledger_id: str) -> Callable[[str, Sequence[bytes], Texts], None]:
+def keeper(ledger_id: str) -> Callable[[Parcel], None]:
     """Make the function that saves signed bytes before they are sent, readable by this user alone, on the disk."""
 
-    def keep(command: str, entries: Sequence[bytes], texts: Texts) -> None:
+    def keep(parcel: Parcel) -> None:
         data = {
-            "command": command,
-            "entries": [_text(entry) for entry in entries],
-            "texts": {name: [_text(salt), _text(words)] for name, (salt, words) in texts.items()},
+            "command": parcel.command,
+            "entries": [_text(entry) for entry in parcel.entries],
+            "texts": {name: [_text(salt), _text(words)] for name, (salt, words) in parcel.texts.items()},
+            "blobs": {name: _text(content) for name, content in parcel.blobs.items()},
         }
-        path = folder(ledger_id) / f"{command}.json"
+        path = _path(ledger_id, parcel.command)
         path.unlink(missing_ok=True)
         write_private(path, json.dumps(data).encode())
 
@@ -56,25 +45,31 @@ def waiting(ledger_id: str) -> list[Parcel]:
 
 def one(ledger_id: str, command: str) -> Parcel | None:
     """Give the parcel of one act."""
-    path = folder(ledger_id) / f"{command}.json"
+    path = _path(ledger_id, command)
     return _read(path) if path.is_file() else None
 
 
 def done(ledger_id: str, command: str) -> None:
     """Remove a parcel whose fate is known."""
-    (folder(ledger_id) / f"{command}.json").unlink(missing_ok=True)
+    _path(ledger_id, command).unlink(missing_ok=True)
 
 
-def set_aside(parcel: Parcel) -> Path:
+def set_aside(ledger_id: str, parcel: Parcel) -> Path:
     """Keep a parcel that the ledger refused, under another name, for the person to look at."""
-    return parcel.path.rename(parcel.path.with_suffix(".refused"))
+    path = _path(ledger_id, parcel.command)
+    return path.rename(path.with_suffix(".refused"))
+
+
+def _path(ledger_id: str, command: str) -> Path:
+    return folder(ledger_id) / f"{command}.json"
 
 
 def _read(path: Path) -> Parcel:
     try:
         data = json.loads(path.read_bytes())
         texts = {name: (_bytes(salt), _bytes(words)) for name, (salt, words) in data["texts"].items()}
-        return Parcel(data["command"], tuple(_bytes(entry) for entry in data["entries"]), texts, path)
+        blobs = {name: _bytes(content) for name, content in data["blobs"].items()}
+        return Parcel(data["command"], tuple(_bytes(entry) for entry in data["entries"]), texts, blobs)
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise BadInput(
             "a file of the outbox is damaged", why=f"{path}: {error}", fix="look at it; then move it away"

@@ -154,7 +154,7 @@ def write_private(path: Path, data: bytes) -> None:
         handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
     except FileExistsError as error:
         raise Unavailable(
-            f"there is already a file at {path}", fix="choose another name; a key is never overwritten"
+            f"there is already a file at {path}", fix="choose another name; it is never overwritten"
         ) from error
     except OSError as error:
         raise Unavailable(

@@ -15,7 +15,7 @@ from commands.cli import console, envelope
 from commands.cli.options import Shared
 from commands.cli.place import read_file
 from ledger.book import Ledger
-from projections import audit, patient, people
+from projections import accountability, audit, clocks, cohort, deviations, dosing, patient, people, queue, toxicity
 
 
 def simulate(
@@ -113,8 +113,46 @@ def _explain(ledger: Ledger, given: Mapping[str, Any]) -> object:
     return _data(audit.explain(ledger, ledger.find(given["entry"]), now=given["now"]))
 
 
+def _deviations(ledger: Ledger, given: Mapping[str, Any]) -> object:
+    return _data(deviations.deviations(ledger, **_times(given), **_of(given, "patient")))
+
+
+def _reports(ledger: Ledger, given: Mapping[str, Any]) -> object:
+    return _data(clocks.safety_reports(ledger, **_times(given), **_of(given, "patient")))
+
+
+def _toxicity(ledger: Ledger, given: Mapping[str, Any]) -> object:
+    return _data(toxicity.toxicity_table(ledger, **_times(given), **_of(given, "drug")))
+
+
+def _signatures(ledger: Ledger, given: Mapping[str, Any]) -> object:
+    return _data(queue.queue(ledger, **_times(given), **_of(given, "role")))
+
+
+def _of(given: Mapping[str, Any], *names: str) -> dict[str, Any]:
+    return {name: given[name] for name in names if name in given}
+
+
 def _people(ledger: Ledger, given: Mapping[str, Any]) -> object:
     return _data(people.people(ledger, **_times(given)))
+
+
+def _accountability(ledger: Ledger, given: Mapping[str, Any]) -> object:
+    wanted = {key: given[key] for key in ("lot", "agent") if key in given}
+    return _data(accountability.accountability(ledger, **_times(given), **wanted))
+
+
+def _board(ledger: Ledger, given: Mapping[str, Any]) -> object:
+    return _data(cohort.board(ledger, **_times(given)))
+
+
+def _candidates(ledger: Ledger, given: Mapping[str, Any]) -> object:
+    return _data(cohort.dlt_candidates(ledger, **_times(given)))
+
+
+def _dose_calc(ledger: Ledger, given: Mapping[str, Any]) -> object:
+    day = int(given["day"]) if "day" in given else None
+    return _data(dosing.calculation(ledger, given["patient"], day=day, **_times(given)))
 
 
 READS = {
@@ -126,5 +164,13 @@ READS = {
     "timeline": _timeline,
     "explain": _explain,
     "person list": _people,
+    "deviation list": _deviations,
+    "safety-report list": _reports,
+    "toxicity table": _toxicity,
+    "todo --signatures": _signatures,
+    "cohort show": _board,
+    "dose calc": _dose_calc,
+    "dlt candidates": _candidates,
+    "accountability": _accountability,
 }
 """The reading commands that a scenario may ask, each from its arguments to its JSON data."""

@@ -56,10 +56,17 @@ TREE: dict[str, Branch] = {
         "The protocol as data: packs of parameters.",
         leaves=_written("activate", show="reads.study", check="reads.study"),
     ),
-    "dictionary": Branch("STUDY", "The toxicity terms and their grades.", leaves=_written(show="reads.study")),
+    "dictionary": Branch("STUDY", "The toxicity terms and their grades.", leaves=_written("load", show="reads.study")),
     "simulate": Branch(
         "STUDY", "Play a scenario file on a throw-away ledger and compare with what it expects.", "simulating"
     ),
+    "level": Branch("STUDY", "Dose levels.", leaves=_written("open")),
+    "cohort": Branch(
+        "STUDY",
+        "The patients of each dose level, what follows from them, and what is decided.",
+        leaves=_written("decide", "replace", show="reads.cohort"),
+    ),
+    "accrual": Branch("STUDY", "Whether patients are enrolled at a dose level.", leaves=_written("suspend", "resume")),
     "key": Branch(
         "PEOPLE",
         "Signing keys: files that only their owner's passphrase opens.",
@@ -87,6 +94,8 @@ TREE: dict[str, Branch] = {
         ),
     ),
     "lab": Branch("PATIENT", "Laboratory values.", leaves=_written("record")),
+    "response": Branch("PATIENT", "The response of the disease.", leaves=_written("assess")),
+    "transplant": Branch("PATIENT", "Stem-cell transplants.", leaves=_written("record")),
     "prophylaxis": Branch("PATIENT", "Anti-infective prophylaxis.", leaves=_written("record")),
     "dose": Branch(
         "DOSE",
@@ -104,7 +113,13 @@ TREE: dict[str, Branch] = {
             "abort",
             "omit",
             "record",
+            calc="reads.dosing",
         ),
+    ),
+    "cycle": Branch(
+        "DOSE",
+        "Cycles of the drug that is given by body surface: open, a day omitted, closed, stopped.",
+        leaves=_written("open", "omit", "close", "stop"),
     ),
     "premed": Branch("DOSE", "Premedication.", leaves=_written("give")),
     "hold": Branch("DOSE", "Holds on a drug.", leaves=_written("place", "lift")),
@@ -113,9 +128,23 @@ TREE: dict[str, Branch] = {
     "toxicity": Branch(
         "SAFETY",
         "Toxicities: report, grade, attribute, seriousness, end.",
-        leaves=_written("report", "grade", "regrade", "attribute", "serious", "resolve"),
+        leaves=_written(
+            "report", "grade", "regrade", "attribute", "serious", "expected", "resolve", table="reads.safety"
+        ),
     ),
-    "deviation": Branch("SAFETY", "Deviations that the rules found.", leaves=_written("acknowledge", "classify")),
+    "dlt": Branch(
+        "SAFETY",
+        "Dose-limiting toxicity: candidates, and the rulings on them.",
+        leaves=_written("adjudicate", candidates="reads.cohort"),
+    ),
+    "deviation": Branch(
+        "SAFETY", "Deviations that the rules found.", leaves=_written("acknowledge", "classify", list="reads.safety")
+    ),
+    "safety-report": Branch(
+        "SAFETY",
+        "Safety reports: which fall due, and which were sent.",
+        leaves=_written("submitted", list="reads.safety"),
+    ),
     "override": Branch(
         "SAFETY", "The principal investigator's permission for one act against one rule.", leaves=_written("grant")
     ),
@@ -129,8 +158,21 @@ TREE: dict[str, Branch] = {
         "HISTORY", "What the rules say about an entry, with their inputs and the pack's version.", "reads.history"
     ),
     "verify": Branch("TRUST", "Derive everything again from the stored bytes and name every difference.", "trust"),
-    "lot": Branch("SUPPLY", "Lots of study drug.", leaves=_written("receive", list="reads.study")),
+    "lot": Branch("SUPPLY", "Lots of study drug.", leaves=_written("receive", "quarantine", list="reads.supply")),
+    "accountability": Branch(
+        "SUPPLY", "The drug books: every vial received, dispensed, wasted, returned, destroyed.", "reads.supply"
+    ),
+    "stock": Branch(
+        "SUPPLY",
+        "Vials on the shelf: count, waste, return, move, destroy.",
+        leaves=_written("count", "waste", "return", "transfer", "destroy"),
+    ),
     "export": Branch("OUT", "The record in other forms.", leaves=_written(jsonl="exporting")),
+    "report": Branch(
+        "OUT",
+        "Reports for people: one patient, the trial, the deviations; plots as SVG.",
+        leaves=_written(patient="reads.reports", trial="reads.reports", deviations="reads.reports"),
+    ),
     "doctor": Branch("CARE", "Whether this machine and this ledger are in order.", "care"),
     "config": Branch("CARE", "Where each setting comes from.", leaves=_written(show="care")),
     "about": Branch("CARE", "What is installed, and whether its files are unchanged.", "care"),

@@ -37,6 +37,8 @@ def leaf(name: str) -> Command:
 
     made = options.command(name, _signed(called, verb, names))
     made.parse_args = _joining(made)  # type: ignore[method-assign]
+    if any(row.positional and row.name == "level" for row in verb.options):
+        made.ignore_unknown_options = True  # the level -1 is no option
     return made
 
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from commands.simulate.scenario import Person, Scenario
 from ledger import wire
-from ledger.events.row import DATA, NURSES, PHARMACY, PHYSICIANS, PI, REGISTRARS
+from ledger.events.row import DATA, NURSES, PHARMACY, PHYSICIANS, PI, REGISTRARS, SPONSOR
 
 STAND_IN = "sim"
 """The ids of stand-ins begin so."""
@@ -38,10 +38,13 @@ def somebody(
 
 
 def _needed(scenario: Scenario) -> Iterator[tuple[wire.Role, frozenset[wire.Role], int]]:
-    histories = any(step.do == "history" for step in scenario.steps)
+    cohorts = any(step.do == "cohort" for step in scenario.steps)
+    histories = cohorts or any(step.do == "history" for step in scenario.steps)
     yield "registrar", REGISTRARS, 2
     yield "principal-investigator", PI, 1
-    if scenario.patients:
+    if cohorts:
+        yield "sponsor-medical", SPONSOR, 1
+    if scenario.patients or cohorts:
         yield "coordinator", DATA, 1
         yield "investigator", PHYSICIANS, 1
     if scenario.lots or histories:

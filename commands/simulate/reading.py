@@ -10,7 +10,7 @@ from dataclasses import replace
 import msgspec
 from msgspec import Struct
 
-from commands.simulate import cast, courses, labels
+from commands.simulate import cast, cohorts, courses, labels
 from commands.simulate.scenario import Lot, Patient, Person, Scenario, Step, Table
 from commands.simulate.steps import plain, step_of
 from commands.simulate.toml import value as toml_value
@@ -79,7 +79,7 @@ def read(data: bytes, read_file: ReadFile) -> Scenario:
     )
     _once("patient", (row.id for row in scenario.patients))
     _once("lot", (row.lot for row in scenario.lots))
-    scenario = courses.opened(cast.staffed(scenario))
+    scenario = courses.opened(cohorts.opened(cast.staffed(scenario)))
     _once("label", (f"{step.fork or ''}:{step.label}" for step in scenario.steps if step.label is not None))
     numbered = tuple(replace(step, n=n) for n, step in enumerate(scenario.steps, 1))
     _declared(numbered)
@@ -111,8 +111,10 @@ def _parts(data: bytes, read_file: ReadFile, deep: int) -> _Parts:
         document = tomllib.loads(data.decode())
     except (ValueError, RecursionError) as error:
         raise BadInput(f"the scenario is not TOML: {error}") from error
-    steps = document.pop("steps", [])
+    steps, cohort = document.pop("steps", []), document.pop("cohort", [])
     parameters, people = document.pop("parameters", {}), document.pop("people", {})
+    if not isinstance(cohort, list) or not all(isinstance(row, dict) for row in cohort):
+        raise BadInput("the scenario has [[cohort]], a list of tables")
     if not isinstance(steps, list) or not isinstance(parameters, dict) or not isinstance(people, dict):
         raise BadInput("the scenario has [[steps]], a list, and [parameters] and [people], tables")
     try:
@@ -120,7 +122,12 @@ def _parts(data: bytes, read_file: ReadFile, deep: int) -> _Parts:
         own = {name: _person(name, row) for name, row in people.items()}
     except msgspec.ValidationError as error:
         raise BadInput(f"the scenario: {error}", fix="see docs/spec/scenario.md for every key") from error
-    this = _Parts(head=head, parameters=_parameters(parameters), people=own, steps=tuple(step_of(row) for row in steps))
+    this = _Parts(
+        head=head,
+        parameters=_parameters(parameters),
+        people=own,
+        steps=tuple(step_of(row) for row in (*map(cohorts.table, cohort), *steps)),
+    )
     if head.before and not deep:
         raise BadInput("the files in `before` name each other without end")
     earlier = [_parts(read_file(name), read_file, deep - 1) for name in head.before]

@@ -120,7 +120,9 @@ class Scenario:
     def first_day(self) -> date:
         """The first day that a clock or an `at` of the script names."""
         said = (
-            str(text) for step in self.steps for text in (step.clock, step.options.get("at"), step.options.get("from"))
+            str(text)
+            for step in self.steps
+            for text in (step.clock, step.options.get("at"), step.options.get("from"), step.options.get("first_c1d1"))
         )
         days = sorted(found[0] for text in said if (found := _DAY.match(text)))
         return date.fromisoformat(days[0]) if days else date(2010, 3, 1)

@@ -52,6 +52,14 @@ ARGUMENTS: Mapping[str, tuple[str, ...]] = {
     "timeline": ("patient", *_TIMES),
     "todo": _TIMES,
     "person list": _TIMES,
+    "cohort show": _TIMES,
+    "dose calc": ("patient", "day", *_TIMES),
+    "dlt candidates": _TIMES,
+    "accountability": ("lot", "agent", *_TIMES),
+    "deviation list": ("patient", *_TIMES),
+    "safety-report list": ("patient", *_TIMES),
+    "toxicity table": ("drug", *_TIMES),
+    "todo --signatures": ("role", *_TIMES),
     "log": ("patient", "given", "since", "until", "person", "kind"),
     "show": ("entry", "known_at", "known_before"),
     "explain": ("entry",),
@@ -90,7 +98,7 @@ def _check(step: Step) -> None:
             raise BadInput(f"{step.where}: {label!r} is not a label", fix="a letter, then letters, digits and hyphens")
     if step.do == "read":
         _check_read(step)
-    elif step.do != "history":
+    elif step.do not in ("history", "cohort"):
         _check_write(step)
 
 

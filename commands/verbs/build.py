@@ -8,7 +8,7 @@ from typing import Any
 from commands.draft import Circumstances
 from commands.options import Option, Reading
 from commands.perform import Act
-from commands.verbs import dose, patient, record, safety, site
+from commands.verbs import cohort, cycle, dose, patient, record, safety, site, supply
 from commands.verbs.verb import COMMON, Verb
 from ledger.errors import BadInput
 from ledger.protocol.bundled import bundled
@@ -16,7 +16,9 @@ from ledger.protocol.model import load
 from ledger.values import parse_amount, parse_number
 
 VERBS: dict[str, Verb] = {
-    verb.name: verb for verb in (*site.ROWS, *patient.ROWS, *dose.ROWS, *safety.ROWS, *record.ROWS)
+    verb.name: verb
+    for rows in (site.ROWS, patient.ROWS, dose.ROWS, cycle.ROWS, safety.ROWS, cohort.ROWS, supply.ROWS, record.ROWS)
+    for verb in rows
 }
 """Every write command by its name."""
 
@@ -26,7 +28,7 @@ def build(name: str, given: Mapping[str, object], reading: Reading) -> tuple[Act
     verb = VERBS.get(name)
     if verb is None:
         raise BadInput(f"there is no command {name!r}", fix=f"one of: {', '.join(VERBS)}")
-    known = {option.name: option for option in (*verb.options, *COMMON)}
+    known = {option.name: option for option in (*COMMON, *verb.options)}
     common = {option.name for option in COMMON} - {option.name for option in verb.options}
     act, said = dict[str, Any](), dict[str, Any]()
     for key, value in given.items():

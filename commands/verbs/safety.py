@@ -17,7 +17,15 @@ from commands.verbs.verb import (
     among,
     required,
 )
+from ledger.rules.clocks import Report
 
+LABORATORY = (
+    Option("lab-value", options.number, "The laboratory value; the grade must be the one that it has."),
+    Option("lab-unit", options.lab_unit, "Its unit, and that of the limits and the baseline."),
+    Option("lower-limit", options.number, "The lower limit of normal."),
+    Option("upper-limit", options.number, "The upper limit of normal."),
+    Option("baseline", options.number, "The patient's baseline."),
+)
 ROWS = (
     Verb(
         "tolerance assess",
@@ -53,11 +61,7 @@ ROWS = (
         (
             TOXICITY,
             required("grade", options.whole, "1 to 5, as the term has them."),
-            Option("lab-value", options.number, "The laboratory value."),
-            Option("lab-unit", options.plain, "Its unit."),
-            Option("lower-limit", options.number, "The lower limit of normal."),
-            Option("upper-limit", options.number, "The upper limit of normal."),
-            Option("baseline", options.number, "The patient's baseline."),
+            *LABORATORY,
             Option("from", options.when, "From when; now when left out.", field="at"),
         ),
         "SAFETY",
@@ -65,7 +69,7 @@ ROWS = (
     Verb(
         "toxicity regrade",
         safety.RegradeToxicity,
-        (TOXICITY, required("grade", options.whole, "The grade it should be."), AT),
+        (TOXICITY, required("grade", options.whole, "The grade it should be."), *LABORATORY, AT),
         "SAFETY",
         witnesses=1,
     ),
@@ -96,6 +100,28 @@ ROWS = (
                 "criterion", help="A criterion; repeatable.", field="criteria", many=True, **among(safety.Criterion)
             ),
             Option("aware", options.when, "When the site became aware.", field="aware_at"),
+            AT,
+        ),
+        "SAFETY",
+    ),
+    Verb(
+        "toxicity expected",
+        safety.AssessExpectedness,
+        (
+            TOXICITY,
+            required("expected", options.yes, "yes or no, by the reference safety information."),
+            Option("reference", options.plain, "Where it is, or is not, listed."),
+            AT,
+        ),
+        "SAFETY",
+    ),
+    Verb(
+        "safety-report submitted",
+        safety.SubmitSafetyReport,
+        (
+            TOXICITY,
+            Option("report", positional=True, required=True, help="Which report.", **among(Report)),
+            Option("ref", options.plain, "Its case number or file.", required=True),
             AT,
         ),
         "SAFETY",

@@ -1,4 +1,4 @@
-"""The rows of the site: protocol, people, lots."""
+"""The rows of the site: protocol and people."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ from commands import (
     options,
     people,
     study,
-    supply,
 )
 from commands.options import Option
 from commands.verbs.verb import (
@@ -24,6 +23,16 @@ ROWS = (
         "protocol activate",
         study.ActivateProtocol,
         (required("pack", options.pack, "A bundled pack's name or a file."),),
+        "STUDY",
+    ),
+    Verb(
+        "dictionary load",
+        study.LoadDictionary,
+        (
+            Option("publisher", options.choice("ctcae"), "Whose: ctcae.", positional=True, required=True),
+            required("file", options.file_bytes, "NCI's workbook (.xlsx) as it was downloaded.", field="workbook"),
+            Option("accept-differences", options.yes, "Take a file that is not as published.", flag=True),
+        ),
         "STUDY",
     ),
     Verb(
@@ -75,20 +84,5 @@ ROWS = (
         people.Undelegate,
         (required("delegation", options.plain, "The delegation's entry."), AT),
         "PEOPLE",
-    ),
-    Verb(
-        "lot receive",
-        supply.ReceiveLot,
-        (
-            required("agent", options.token, "The drug."),
-            Option("lot", options.plain, "The lot.", required=True),
-            Option("strength", options.unit("mg"), "Per vial.", field="strength_mg", required=True),
-            Option("vials", options.whole, "How many.", required=True),
-            Option("expiry", options.day, "The last day of use.", required=True),
-            Option("location", options.token, "Where it is kept."),
-            Option("remarks", options.plain, "The state it arrived in; kept beside the record."),
-            AT,
-        ),
-        "SUPPLY",
     ),
 )

@@ -106,10 +106,17 @@ def _references(entry: Entry, view: View, found: list[Problem]) -> None:
     inside = references(entry.event)
     for ref in (*payload.causes, *(() if payload.corrects is None else (payload.corrects,))):
         named = _named(ref, payload, entry.log, view, found)
-        if named is not None and (ref.id in inside or ref is payload.corrects) and named.stream != payload.stream:
+        if named is None or not (ref.id in inside or ref is payload.corrects) or named.stream == payload.stream:
+            continue
+        if ref is payload.corrects or not _of_the_stock(payload.stream, named.stream):
             found.append(
                 Problem("reference-stream", f"{named.kind} {ref.id} belongs to {named.stream}, not to {payload.stream}")
             )
+
+
+def _of_the_stock(stream: str, named: str) -> bool:
+    """A supply entry may name a patient's order: vials are wasted that were prepared for it."""
+    return stream.startswith("supply/") and named.startswith("patient/")
 
 
 def _named(ref: Ref, payload: Payload, log: str, view: View, found: list[Problem]) -> Named | None:

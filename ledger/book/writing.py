@@ -15,8 +15,9 @@ from ledger.book.shelf import AUTHORITY, Shelf
 from ledger.book.view import BatchView
 from ledger.course.people import evolve
 from ledger.errors import BadInput, Conflict, Malformed
+from ledger.events.body import blobs as named_blobs
 from ledger.events.entry import Entry
-from ledger.events.study import LedgerCreated, ProtocolActivated
+from ledger.events.study import LedgerCreated
 from ledger.merkle import checkpoint
 from ledger.signing import base64url
 from ledger.signing.signer import Signer
@@ -179,12 +180,10 @@ def _require_blobs(store: Store, opened: Iterable[codec.Opened], blobs: Blobs) -
         if sha256(data).hexdigest() != digest:
             raise BadInput("A file is not the one that was named.", why=f"its SHA-256 is not {digest[:15]}…")
     for one in opened:
-        event = one.entry.event
-        if isinstance(event, ProtocolActivated):
-            for name, digest in (("protocol pack", event.pack.digest), ("dictionary", event.dictionary.digest)):
-                if digest not in blobs and store.reader.blob(digest) is None:
-                    raise BadInput(
-                        f"The bytes of the {name} are missing.",
-                        why=f"the entry names {digest[:15]}…",
-                        fix="Give them with the entry: whoever reads the record later needs them.",
-                    )
+        for name, digest in named_blobs(one.entry.event):
+            if digest not in blobs and store.reader.blob(digest) is None:
+                raise BadInput(
+                    f"The bytes of the {name} are missing.",
+                    why=f"the entry names {digest[:15]}…",
+                    fix="Give them with the entry: whoever reads the record later needs them.",
+                )

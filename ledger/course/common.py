@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from decimal import Decimal
 
 from msgspec.structs import replace
 
 from ledger.course.history import Fact
-from ledger.course.state import (
-    Course,
-)
+from ledger.course.state import Course
+from ledger.events import dosing
 
 
 def orphan(course: Course, fact: Fact) -> Course:
@@ -20,3 +20,8 @@ def orphan(course: Course, fact: Fact) -> Course:
 def decimal(text: str | None) -> Decimal | None:
     """Read an amount, if there is one."""
     return None if text is None else Decimal(text)
+
+
+def factors(stated: tuple[dosing.Factor, ...]) -> Mapping[str, Decimal]:
+    """Read the factors of a calculated dose by their names."""
+    return {one.name: Decimal(one.value) for one in stated}

@@ -43,6 +43,8 @@ def started(course: Course, fact: Fact, event: dosing.InfusionStarted) -> Course
         checked_by=next((s.person for s in fact.signers if s.meaning == "verified"), None),
         overrides=(*order.overrides, *event.overrides),
         recorded=False,
+        cycle=order.cycle,
+        day=order.day,
     )
     return replace(put_order(course, replace(order, outcome="given")), doses=(*course.doses, dose))
 
@@ -73,6 +75,8 @@ def recorded(course: Course, fact: Fact, event: dosing.InfusionRecorded) -> Cour
         checked_by=event.checked_by,
         overrides=order.overrides if order is not None else (),
         recorded=True,
+        cycle=event.cycle if event.cycle is not None else order.cycle if order is not None else None,
+        day=event.day if event.day is not None else order.day if order is not None else None,
         nothing_given=given == 0 and confirmed,
         ended_at=datetime.fromisoformat(event.ended) if event.ended is not None else None,
         stopped=event.stopped,

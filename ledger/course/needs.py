@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from datetime import timedelta
 
 from ledger import wire
-from ledger.events import dosing, record, safety
+from ledger.events import cohort, dosing, patient, record, safety
 from ledger.events.base import Need, Payload, Wire
 from ledger.events.body import open_body
 from ledger.events.entry import Signer
@@ -54,12 +54,14 @@ def required(event: Wire, author: wire.Role, target: Wire | None) -> tuple[Requi
             isinstance(target, safety.ToxicityGraded | safety.ToxicityRegraded) and event.grade < target.grade
         ):
             return (*base, approval)
+        case cohort.DltAdjudicated() if event.reverses is not None:
+            return (*base, approval)
         case _:
             return base
 
 
 def relaxes(before: Wire, after: Wire) -> bool:
-    """Tell whether a restated body could lower a recorded dose or grade, or permit more than before."""
+    """Tell whether a restated body could lower a recorded dose or grade, turn a ruling, or permit more than before."""
     if type(before) is not type(after):
         return True
     match before, after:
@@ -73,6 +75,8 @@ def relaxes(before: Wire, after: Wire) -> bool:
             safety.ToxicityGraded() | safety.ToxicityRegraded()
         ) as new:
             return new.grade < old.grade or new.toxicity != old.toxicity
+        case ((cohort.DltAdjudicated() | cohort.PatientDeclaredNonEvaluable() | patient.PatientEnrolled()), _):
+            return before != after
         case _:
             return any(
                 getattr(before, name, None) != getattr(after, name, None) for name in _LOOSENS.get(type(before), ())

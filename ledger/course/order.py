@@ -8,7 +8,7 @@ from typing import Literal
 
 from msgspec.structs import replace
 
-from ledger.course.common import decimal, orphan
+from ledger.course.common import decimal, factors, orphan
 from ledger.course.history import Fact
 from ledger.course.state import (
     Course,
@@ -30,6 +30,9 @@ def ordered(fact: Fact, event: dosing.DoseOrdered) -> Order:
         step_mg=decimal(event.step_mg),
         ordered_mg=Decimal(event.ordered_mg),
         calculated_mg=decimal(event.calculated_mg),
+        cycle=event.cycle,
+        day=event.day,
+        factors=factors(event.factors),
         route=event.route,
         prescriber=fact.entry.author.person,
         premedication=event.premedication,
@@ -76,6 +79,7 @@ def amended(course: Course, fact: Fact, event: dosing.OrderAmended) -> Course:
         step_mg=decimal(event.step_mg),
         ordered_mg=Decimal(event.ordered_mg),
         calculated_mg=decimal(event.calculated_mg),
+        factors=factors(event.factors),
         prescriber=fact.entry.author.person,
         overrides=event.overrides,
         checked_by=None,

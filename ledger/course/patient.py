@@ -9,6 +9,7 @@ from typing import assert_never
 
 from msgspec.structs import replace
 
+from ledger.course.cycle import changed, opened
 from ledger.course.dose import assessed, ended, on_dose, recorded, started
 from ledger.course.history import Fact
 from ledger.course.order import amended, ordered, put_order, release, with_order
@@ -16,7 +17,6 @@ from ledger.course.state import (
     Consent,
     Course,
     Disposition,
-    GradePoint,
     Hold,
     Lab,
     Override,
@@ -24,8 +24,8 @@ from ledger.course.state import (
     Premed,
     Toxicity,
 )
-from ledger.course.toxicity import attributed, graded, on_toxicity
-from ledger.events import dosing, patient, safety
+from ledger.course.toxicity import on_toxicity
+from ledger.events import cohort, cycle, dosing, patient, safety
 from ledger.events.event import PatientEvent
 
 
@@ -51,7 +51,8 @@ def evolve(course: Course, fact: Fact) -> Course:
             return replace(course, enrolled=event, enrolled_at=fact.occurred_at)
         case patient.PatientMeasured():
             height = Decimal(event.height_cm) if event.height_cm is not None else None
-            return replace(course, weights=(*course.weights, (fact.occurred_at, Decimal(event.weight_kg), height)))
+            measured = (fact.occurred_at, Decimal(event.weight_kg), height, fact.id)
+            return replace(course, weights=(*course.weights, measured))
         case patient.LabMeasured():
             return replace(
                 course,
@@ -99,9 +100,9 @@ def evolve(course: Course, fact: Fact) -> Course:
             hold = Hold(fact.id, fact.entry.position, event.drug, event.why, fact.occurred_at)
             return replace(course, holds=(*course.holds, hold))
         case dosing.HoldLifted():
-            return replace(
-                course, holds=tuple(replace(h, lifted=True) if h.id == event.hold else h for h in course.holds)
-            )
+            holds = tuple(replace(h, lifted=True) if h.id == event.hold else h for h in course.holds)
+            by_pi = any(signer.role == "principal-investigator" for signer in fact.signers)
+            return replace(course, holds=holds, lifted=(*course.lifted, event.hold) if by_pi else course.lifted)
         case dosing.CourseDiscontinued():
             return replace(course, discontinued={**course.discontinued, event.drug: (fact.id, event.why)})
         case safety.ToleranceAssessed():
@@ -109,20 +110,17 @@ def evolve(course: Course, fact: Fact) -> Course:
         case safety.ToxicityReported():
             new = Toxicity(fact.id, fact.entry.position, event.term, fact.occurred_at, event.dose)
             return replace(course, toxicities={**course.toxicities, fact.id: new})
-        case safety.ToxicityGraded():
-            point = GradePoint(fact.id, fact.entry.position, fact.occurred_at, fact.occurred_at, event.grade)
-            return graded(course, fact, event.toxicity, point, None)
-        case safety.ToxicityRegraded():
-            point = GradePoint(event.graded, fact.entry.position, fact.occurred_at, fact.occurred_at, event.grade)
-            return graded(course, fact, event.toxicity, point, event.graded)
-        case safety.ToxicityAttributed():
-            return attributed(course, fact, event)
-        case safety.SeriousnessAssessed():
-            return on_toxicity(
-                course, fact, event.toxicity, serious=event.serious, aware_at=datetime.fromisoformat(event.aware_at)
-            )
-        case safety.ToxicityResolved():
-            return on_toxicity(course, fact, event.toxicity, resolved_at=fact.occurred_at, outcome=event.outcome)
+        case (
+            safety.ToxicityGraded()
+            | safety.ToxicityRegraded()
+            | safety.ToxicityAttributed()
+            | safety.SeriousnessAssessed()
+            | safety.ExpectednessAssessed()
+            | safety.SafetyReportSubmitted()
+            | safety.ToxicityResolved()
+            | cohort.DltAdjudicated()
+        ):
+            return on_toxicity(course, fact, event)
         case safety.DeviationAcknowledged():
             return _disposed(
                 course,
@@ -141,6 +139,16 @@ def evolve(course: Course, fact: Fact) -> Course:
                 fact.id, event.rule, event.drug, amount, fact.occurred_at, datetime.fromisoformat(event.valid_until)
             )
             return replace(course, overrides={**course.overrides, fact.id: granted})
+        case cohort.PatientDeclaredNonEvaluable():
+            return replace(course, non_evaluable=fact.id)
+        case cycle.CycleOpened():
+            return opened(course, fact, event)
+        case cycle.CycleDayOmitted() | cycle.CycleClosed() | cycle.CycleStopped():
+            return changed(course, fact, event)
+        case cycle.ResponseAssessed():
+            return replace(course, responses=(*course.responses, (event.response, fact.occurred_at, fact.id)))
+        case cycle.TransplantRecorded():
+            return replace(course, transplants=(*course.transplants, (event.type, fact.occurred_at)))
         case _:
             assert_never(event)
 

@@ -33,6 +33,9 @@ class Order(Struct, frozen=True):
     step_mg: Decimal | None
     ordered_mg: Decimal
     calculated_mg: Decimal | None
+    cycle: int | None
+    day: int | None
+    factors: Mapping[str, Decimal]
     route: dosing.Route
     prescriber: str
     premedication: tuple[str, ...]
@@ -93,6 +96,8 @@ class Dose(Struct, frozen=True):
     checked_by: str | None
     overrides: tuple[str, ...]
     recorded: bool
+    cycle: int | None
+    day: int | None
     nothing_given: bool = False
     ended_at: datetime | None = None
     stopped: str | None = None
@@ -112,6 +117,44 @@ class Dose(Struct, frozen=True):
         return "completed" if self.stopped is None else "aborted"
 
 
+class Cycle(Struct, frozen=True):
+    """One cycle of the cycle drug; `level_mg_m2` in mg/m2 per day, `bsa_m2` in m2, `anc_giga` in 10^9/L."""
+
+    id: str
+    position: int
+    n: int
+    level: str
+    level_mg_m2: Decimal
+    height_cm: Decimal
+    weight_kg: Decimal
+    bsa_m2: Decimal
+    crcl_ml_min: Decimal | None
+    anc_giga: Decimal | None
+    factors: Mapping[str, Decimal]
+    overrides: tuple[str, ...]
+    opened_at: datetime
+    omitted: tuple[int, ...] = ()
+    response: str | None = None
+    recovered: bool | None = None
+    unacceptable: bool = False
+    closed_at: datetime | None = None
+    stopped: str | None = None
+
+    @property
+    def open(self) -> bool:
+        """Whether it is neither closed nor stopped."""
+        return self.closed_at is None and self.stopped is None
+
+
+class Ruling(Struct, frozen=True):
+    """A ruling on a toxicity: dose-limiting or not."""
+
+    id: str
+    position: int
+    dlt: bool
+    at: datetime
+
+
 class GradePoint(Struct, frozen=True):
     """A grade from a moment on; `replaces` names the grade that this one changed."""
 
@@ -120,6 +163,15 @@ class GradePoint(Struct, frozen=True):
     since: datetime
     judged_at: datetime
     grade: int
+
+
+class Seriousness(Struct, frozen=True):
+    """A judgement of seriousness: when it was made, and since when the site was aware of what it rests on."""
+
+    at: datetime
+    aware_at: datetime
+    serious: bool
+    criteria: tuple[str, ...]
 
 
 class Toxicity(Struct, frozen=True):
@@ -136,6 +188,16 @@ class Toxicity(Struct, frozen=True):
     aware_at: datetime | None = None
     resolved_at: datetime | None = None
     outcome: str | None = None
+    criteria: tuple[str, ...] = ()
+    expected: bool | None = None
+    ruling: Ruling | None = None
+    reports: tuple[tuple[str, datetime], ...] = ()
+    informed: tuple[datetime, ...] = ()
+    """When new information was recorded: grades, attribution, seriousness, expectedness (each may restart a clock)."""
+    judged_serious: tuple[Seriousness, ...] = ()
+    relations_at: Mapping[str, datetime] = field(default_factory=dict)
+    """When the newest attribution to each drug was made."""
+    expected_at: datetime | None = None
 
     @property
     def worst(self) -> int:
@@ -213,7 +275,8 @@ class Course(Struct, frozen=True):
     eligible: bool | None = None
     enrolled: patient.PatientEnrolled | None = None
     enrolled_at: datetime | None = None
-    weights: tuple[tuple[datetime, Decimal, Decimal | None], ...] = ()
+    weights: tuple[tuple[datetime, Decimal, Decimal | None, str], ...] = ()
+    """Time, weight in kg, height in cm where it was measured, and the entry; oldest first."""
     labs: tuple[Lab, ...] = ()
     prophylaxis: tuple[tuple[str, str, str | None], ...] = ()
     orders: Mapping[str, Order] = field(default_factory=dict)
@@ -221,6 +284,8 @@ class Course(Struct, frozen=True):
     premeds: tuple[Premed, ...] = ()
     toxicities: Mapping[str, Toxicity] = field(default_factory=dict)
     holds: tuple[Hold, ...] = ()
+    lifted: tuple[str, ...] = ()
+    """What the principal investigator lifted: the entry of a hold, or of the toxicity that stopped a cycle."""
     discontinued: Mapping[str, tuple[str, str]] = field(default_factory=dict)
     overrides: Mapping[str, Override] = field(default_factory=dict)
     dispositions: tuple[Disposition, ...] = ()
@@ -229,7 +294,21 @@ class Course(Struct, frozen=True):
     withdrawn_at: datetime | None = None
     died_at: datetime | None = None
     died_on: date | None = None
+    cycles: tuple[Cycle, ...] = ()
+    responses: tuple[tuple[str, datetime, str], ...] = ()
+    """Response, its time and its entry, oldest first."""
+    transplants: tuple[tuple[str, datetime], ...] = ()
+    non_evaluable: str | None = None
+    """The entry that declared the patient not evaluable for the dose level."""
     orphans: tuple[str, ...] = ()
+
+    def cycle(self, named: str) -> Cycle | None:
+        """Find a cycle by the entry that opened it."""
+        return next((c for c in self.cycles if c.id == named), None)
+
+    def open_cycle(self) -> Cycle | None:
+        """Find the cycle that is neither closed nor stopped."""
+        return next((c for c in reversed(self.cycles) if c.open), None)
 
     def dose(self, named: str) -> Dose | None:
         """Find a dose by its own id, or by its order's."""

@@ -8,7 +8,7 @@ from threading import Lock
 import msgspec
 
 from ledger.errors import Malformed
-from ledger.events import dosing, record
+from ledger.events import dosing, record, study
 from ledger.events.base import Wire
 from ledger.events.event import Event
 from ledger.events.registry import KINDS, kind_of
@@ -66,6 +66,8 @@ REFERENCE_FIELDS = (
     "delegation",
     "toxicities",
     "factors",
+    "opened",
+    "reverses",
     "source",
 )
 """The body fields that hold entry ids; each id is also named in `causes`, with position and leaf."""
@@ -85,6 +87,17 @@ def restated(event: Wire) -> Wire:
 def graded(event: Wire) -> bool:
     """Tell whether an event speaks in the terms of the toxicity dictionary."""
     return kind_of(restated(event)).graded
+
+
+def blobs(event: Wire) -> tuple[tuple[str, str], ...]:
+    """List the files that an entry names: what each is, and its digest. They are stored beside the entry."""
+    match event:
+        case study.ProtocolActivated():
+            return ("protocol pack", event.pack.digest), ("dictionary", event.dictionary.digest)
+        case study.DictionaryLoaded():
+            return (("dictionary", event.dictionary.digest),)
+        case _:
+            return ()
 
 
 def references(event: Wire) -> tuple[str, ...]:

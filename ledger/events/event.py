@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ledger.events import dosing, patient, people, record, safety, study, supply
+from ledger.events import cohort, cycle, dosing, patient, people, record, safety, study, supply
 
 PatientEvent = (
     patient.PatientRegistered
@@ -41,9 +41,29 @@ PatientEvent = (
     | safety.DeviationAcknowledged
     | safety.DeviationClassified
     | safety.OverrideGranted
+    | safety.ExpectednessAssessed
+    | safety.SafetyReportSubmitted
+    | cycle.CycleOpened
+    | cycle.CycleDayOmitted
+    | cycle.CycleClosed
+    | cycle.CycleStopped
+    | cycle.ResponseAssessed
+    | cycle.TransplantRecorded
+    | cohort.DltAdjudicated
+    | cohort.PatientDeclaredNonEvaluable
 )
 PeopleEvent = people.KeyEnrolled | people.DeviceEnrolled | people.DelegationGranted | people.DelegationEnded
-StudyEvent = study.LedgerCreated | study.ProtocolActivated
+StudyEvent = study.LedgerCreated | study.ProtocolActivated | study.DictionaryLoaded
+CohortEvent = cohort.LevelOpened | cohort.CohortDecided | cohort.AccrualSuspended | cohort.AccrualResumed
+SupplyEvent = (
+    supply.LotReceived
+    | supply.LotQuarantined
+    | supply.DrugWasted
+    | supply.DrugReturned
+    | supply.DrugTransferred
+    | supply.DrugDestroyed
+    | supply.StockCounted
+)
 RecordEvent = record.EntryCountersigned | record.EntryCorrected | record.EntryVoided
 DeviceEvent = record.EntryRefused | record.LogClock
-Event = PatientEvent | PeopleEvent | StudyEvent | RecordEvent | DeviceEvent | supply.LotReceived
+Event = PatientEvent | PeopleEvent | StudyEvent | CohortEvent | SupplyEvent | RecordEvent | DeviceEvent

@@ -23,6 +23,14 @@ COURSE = frozenset(
         "consent.withdrawn/1",
         "patient.died/1",
         "override.granted/1",
+        "cycle.opened/1",
+        "cycle.closed/1",
+        "cycle.stopped/1",
+        "response.assessed/1",
+        "dlt.adjudicated/1",
+        "patient.measured/1",
+        "lab.measured/1",
+        "seriousness.assessed/1",
         "entry.corrected/1",
         "entry.voided/1",
     }
@@ -31,10 +39,11 @@ COURSE = frozenset(
 SAME_PATIENT: Conflicts = (("any", COURSE),)
 """Everything the course of the same patient rests on."""
 SLOTS: Conflicts = (
-    ("patient", frozenset({"patient.enrolled/1"})),
+    ("patient", frozenset({"patient.enrolled/1", "dlt.adjudicated/1", "patient.declared-non-evaluable/1"})),
+    ("cohort", frozenset({"level.opened/1", "cohort.decided/1", "accrual.suspended/1", "accrual.resumed/1"})),
     ("any", frozenset({"entry.corrected/1", "entry.voided/1", "consent.withdrawn/1", "patient.died/1"})),
 )
-"""Slots of a level: no other enrolment of any patient, and nothing that undoes one."""
+"""Slots of a level: no other enrolment, ruling or decision of any patient, and nothing that undoes one."""
 
 
 def only(*kinds: str) -> Conflicts:

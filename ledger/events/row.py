@@ -10,7 +10,7 @@ from ledger import wire
 from ledger.events.base import Wire
 from ledger.events.people import Task
 
-Family = Literal["study", "people", "patient", "supply", "attempts", "clock", "any"]
+Family = Literal["study", "people", "patient", "cohort", "supply", "attempts", "clock", "any"]
 """The first part of the stream's name; `any`: the stream of the entry it is about."""
 
 PHYSICIANS: frozenset[wire.Role] = frozenset({"investigator", "principal-investigator"})
@@ -19,6 +19,7 @@ PHARMACY: frozenset[wire.Role] = frozenset({"pharmacist", "pharmacy-technician"}
 NURSES: frozenset[wire.Role] = frozenset({"nurse"})
 DATA: frozenset[wire.Role] = frozenset({"coordinator", "data-manager"})
 REGISTRARS: frozenset[wire.Role] = frozenset({"registrar"})
+SPONSOR: frozenset[wire.Role] = frozenset({"sponsor-medical"})
 DEVICE: frozenset[wire.Role] = frozenset({"system"})
 SITE: frozenset[wire.Role] = PHYSICIANS | PHARMACY | NURSES | DATA
 """The roles that may state a fact; outside their row of the table it is finding S-DELEG."""

@@ -121,3 +121,19 @@ class OverrideGranted(Wire, frozen=True, kw_only=True):
     drug: wire.Token
     amount_mg: wire.Amount | None
     valid_until: wire.Minute
+
+
+class ExpectednessAssessed(Wire, frozen=True, kw_only=True):
+    """Whether the toxicity, at its severity, is expected by the reference safety information (21 CFR 312.32(a))."""
+
+    toxicity: wire.Uuid
+    expected: bool
+    reference: wire.Commitment | None
+
+
+class SafetyReportSubmitted(Wire, frozen=True, kw_only=True):
+    """A safety report left the site at `occurred`: to the sponsor, or within 7 or 15 days, or a follow-up."""
+
+    toxicity: wire.Uuid
+    report: Literal["sponsor", "7-day", "15-day", "follow-up"]
+    ref: wire.Commitment

@@ -66,3 +66,14 @@ class ProtocolActivated(Wire, frozen=True, kw_only=True):
     pack: ProtocolRef
     dictionary: DictionaryRef
     fictional: tuple[wire.Token, ...]
+
+
+class DictionaryLoaded(Wire, frozen=True, kw_only=True):
+    """A full toxicity dictionary was taken from the publisher's workbook; its terms are kept as a blob.
+
+    `workbook` is the SHA-256 of the file as it was, `terms` how many it holds.
+    """
+
+    dictionary: DictionaryRef
+    workbook: wire.Hex
+    terms: wire.Count

@@ -9,6 +9,7 @@ from ledger.errors import BadInput
 NAMES = {
     "nct00983528": "packs/nct00983528.toml",
     "nct00983528-demo": "packs/nct00983528-demo.toml",
+    "cytarabine-clofarabine-demo": "packs/cytarabine-clofarabine-demo.toml",
     "ctcae-5.0": "dictionaries/ctcae-5.0.toml",
     "ctcae-6.0": "dictionaries/ctcae-6.0.toml",
 }

@@ -1,8 +1,10 @@
 """Parameters of the drug given in cycles: its levels, dose arithmetic, renal function, modifications and support."""
 
+from collections.abc import Mapping
 from decimal import Decimal
 from typing import Annotated, Literal
 
+from ledger import wire
 from ledger.protocol.declared import (
     CHOICE,
     Count,
@@ -27,6 +29,9 @@ from ledger.protocol.declared import (
 )
 from ledger.protocol.ladder import LadderParameters
 
+Formula = Literal["mosteller", "dubois", "haycock", "gehan-george", "boyd", "fujimoto", "takahira"]
+"""The formulas of body surface that a pack may name."""
+
 
 class CycleParameters(LadderParameters, frozen=True, kw_only=True):
     """What the C-rules compare with; a level is in mg/m2 per day."""
@@ -34,17 +39,19 @@ class CycleParameters(LadderParameters, frozen=True, kw_only=True):
     cycle_drug: Drug
     level_0_mg_m2: MgPerM2
     level_minus_1: Annotated[Decimal | None, Declared("mg/m2", required_for="level_minus_1")]
+    levels_mg_m2: Annotated[Mapping[wire.Level, Decimal], Declared("mg/m2")]
+    """The other dose levels, by their names; a level of `cohort_levels` that stands nowhere has no value."""
     cycle_days: Days
     cycle_consecutive: Flag
     cycle_routes: Routes
-    cycle_requires: Annotated[Literal["target_tolerated", "first_dose"], CHOICE]
+    cycle_requires: Annotated[Literal["target_tolerated", "first_dose", "nothing"], CHOICE]
     cycle_after_ladder_ended: Flag
     """On a day with both drugs the step-up infusion must have ended first."""
     patient_deesc: Annotated[Literal["off", "on"], CHOICE]
     deesc_max_steps: Count
     lowest_dlt_action: Annotated[Literal["discontinue", "hold"], CHOICE]
 
-    bsa_formula: Annotated[Literal["mosteller"], CHOICE]
+    bsa_formula: Annotated[Formula, CHOICE]
     bsa_places: Places
     dose_places: Places
     rounding: Annotated[Literal["half_up"], CHOICE]

@@ -100,7 +100,7 @@ class Dictionary:
 def load_dictionary(data: bytes) -> Dictionary:
     """Read a dictionary; BadInput names the term that is malformed or shares a name with another."""
     try:
-        file = msgspec.convert(tomllib.loads(data.decode()), _File)
+        file = msgspec.json.decode(data, type=_File) if data[:1] == b"{" else _of_toml(data)
     except (ValueError, RecursionError, msgspec.ValidationError) as error:
         raise BadInput(f"this is not a toxicity dictionary: {error}") from error
     if file.format != 1:
@@ -116,6 +116,10 @@ def load_dictionary(data: bytes) -> Dictionary:
         terms=MappingProxyType(terms),
         names=MappingProxyType(_names(terms)),
     )
+
+
+def _of_toml(data: bytes) -> _File:
+    return msgspec.convert(tomllib.loads(data.decode()), _File)
 
 
 def _term(name: str, row: _Row, limits: Limits | None) -> Term:

@@ -55,19 +55,33 @@ class Protocol(Parameters, frozen=True, kw_only=True):
         """The digest covers every other field."""
         return hash(self.digest)
 
+    def level_mg_m2(self, level: str) -> Decimal:
+        """Return what a dose level is worth, in mg/m2 per day; Refused (K-VALUE) names the parameter that is unset."""
+        if level == "0":
+            return self.level_0_mg_m2
+        if level == "-1":
+            return self.require("level_minus_1")
+        if level not in self.levels_mg_m2:
+            raise _unset(self, f"levels_mg_m2.{level}")
+        return self.levels_mg_m2[level]
+
     def require(self, name: str) -> Decimal:
         """Return the amount that an act is bound to; Refused (K-VALUE) names it when the pack leaves it unset."""
         if name not in DECLARED or DECLARED[name][1].required_for == ACTIVATION:
             raise BadInput(f"no act is bound to a parameter {name!r}")
         value: object = getattr(self, name)
         if not isinstance(value, Decimal):
-            raise Refused(
-                f"the pack {self.id} {self.version} does not set {name}",
-                rules=("K-VALUE",),
-                why="there is no default for a value that the protocol does not give",
-                fix="activate a signed version of the pack that sets it",
-            )
+            raise _unset(self, name)
         return value
+
+
+def _unset(protocol: Protocol, name: str) -> Refused:
+    return Refused(
+        f"the pack {protocol.id} {protocol.version} does not set {name}",
+        rules=("K-VALUE",),
+        why="there is no default for a value that the protocol does not give",
+        fix="activate a signed version of the pack that sets it",
+    )
 
 
 class Parameter(msgspec.Struct, frozen=True, kw_only=True):

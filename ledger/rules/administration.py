@@ -11,6 +11,7 @@ from msgspec import Struct
 
 from ledger.course.state import Course, Dose, Premed
 from ledger.protocol.model import Protocol
+from ledger.rules.cycle_dose import Given, judge_dose
 from ledger.rules.finding import Hit
 from ledger.rules.ladder import climb, counted, ladder, same_week, step_of
 from ledger.rules.setting import Setting
@@ -33,24 +34,40 @@ class Administration(Struct, frozen=True):
     precision: Literal["minute", "day"]
     planned: bool
     order: str | None = None
+    stopped: bool = False
+    """It was aborted, so that less than ordered is no error of rounding."""
 
 
 def judge(course: Course, setting: Setting, administration: Administration) -> tuple[Hit, ...]:
     """List every rule that the administration does not keep, given the course before it."""
-    hits = [*_patient(course, administration)]
-    if administration.drug == setting.protocol.ladder_drug:
-        hits += _steps(course, setting.protocol, administration)
+    hits = [*of_patient(course, administration)]
+    protocol = setting.protocol
+    if administration.drug == protocol.ladder_drug:
+        hits += _steps(course, protocol, administration)
+    elif administration.drug == protocol.cycle_drug:
+        starts = administration.planned and administration.order is not None
+        planned, stopped = administration.planned, administration.stopped
+        given = Given(administration.amount_mg, administration.at, planned, starts=starts, stopped=stopped)
+        hits += judge_dose(course, protocol, given)
     return tuple(hits)
 
 
 def of_dose(dose: Dose) -> Administration:
     """Describe a dose that was given."""
     return Administration(
-        dose.drug, dose.amount_mg, dose.step_mg, dose.started_at, dose.precision, planned=False, order=dose.order
+        dose.drug,
+        dose.amount_mg,
+        dose.step_mg,
+        dose.started_at,
+        dose.precision,
+        planned=False,
+        order=dose.order,
+        stopped=dose.stopped is not None,
     )
 
 
-def _patient(course: Course, done: Administration) -> Iterator[Hit]:
+def of_patient(course: Course, done: Administration) -> Iterator[Hit]:
+    """List what stands against any study drug for the patient: consent, enrolment, the end of treatment, death."""
     yield from _consent(course, done)
     if course.enrolled_at is None or course.enrolled_at > done.at:
         yield Hit("P-ENROLLED", "the patient was not enrolled")

@@ -17,6 +17,7 @@ from ledger.course.patient import evolve
 from ledger.course.state import Course
 from ledger.events import safety
 from ledger.rules import facts as per_fact
+from ledger.rules.cycle_facts import support_missed
 from ledger.rules.finding import RULES, Finding, Hit, Severity
 from ledger.rules.ladder import Rung, climb
 from ledger.rules.setting import Setting
@@ -87,9 +88,9 @@ def _walk(facts: Sequence[Fact], setting: Setting, known: tuple[Step, ...]) -> t
     course = steps[-1].course if steps else Course()
     for fact in facts[len(steps) :]:
         after = evolve(course, fact)
-        dose = after.dose(fact.id)
+        act = after.dose(fact.id) or after.cycle(fact.id)
         passed = (
-            {course.overrides[o].rule for o in dose.overrides if o in course.overrides} if dose is not None else set()
+            {course.overrides[o].rule for o in act.overrides if o in course.overrides} if act is not None else set()
         )
         hits = per_fact.hits(course, after, setting, fact)
         steps.append(Step(fact, after, tuple(_finding(hit, fact, planned=hit.rule in passed) for hit in hits)))
@@ -134,6 +135,8 @@ def _standing(judgement: Judgement, at: datetime) -> Iterator[Finding]:
     if rungs and not reached and at - rungs[0].dose.started_at > timedelta(days=protocol.target_not_reached_days):
         text = f"{protocol.ladder_steps_mg[-1]} mg was not reached in {protocol.target_not_reached_days} days"
         yield Finding("A-REPEAT", rungs[0].dose.id, rungs[0].dose.position, "minor", text)
+    for cycle, text in support_missed(judgement.course, protocol, at):
+        yield Finding("C-SUPP", cycle.id, cycle.position, "minor", text)
 
 
 def _stepped_up(rungs: tuple[Rung, ...]) -> bool:

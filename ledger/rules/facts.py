@@ -7,9 +7,10 @@ from datetime import datetime, timedelta
 
 from ledger.course.history import Fact
 from ledger.course.state import Course, Dose
-from ledger.events import dosing
+from ledger.events import cycle, dosing
 from ledger.events.registry import KINDS
 from ledger.protocol.model import Protocol
+from ledger.rules import cycle_facts
 from ledger.rules.administration import judge, of_dose, premedication
 from ledger.rules.finding import Hit
 from ledger.rules.lateness import late
@@ -19,7 +20,7 @@ from ledger.rules.tolerance import running_min
 
 def hits(before: Course, after: Course, setting: Setting, fact: Fact) -> Iterator[Hit]:
     """List what `fact` breaks; `before` and `after` are the course without and with it."""
-    yield from _delegation(setting, fact)
+    yield from delegation(setting, fact)
     over = late(fact, setting.protocol)
     if over is not None:
         yield Hit("P-LATE", f"recorded {_hours(over)} over the limit for its kind")
@@ -38,8 +39,16 @@ def hits(before: Course, after: Course, setting: Setting, fact: Fact) -> Iterato
                 yield from _papers(event)
                 yield from _over_prepared(dose)
                 yield from infusion_time(dose, setting.protocol)
+                if dose.drug == setting.protocol.cycle_drug:
+                    yield from cycle_facts.ended(after, dose, setting.protocol)
         case dosing.InfusionCompleted() | dosing.InfusionAborted():
             yield from _on_end(after, setting.protocol, fact)
+        case cycle.CycleOpened():
+            opened = after.cycle(fact.id)
+            if opened is not None:
+                yield from cycle_facts.opened(before, opened, setting.protocol)
+        case cycle.CycleClosed() as event:
+            yield from cycle_facts.closed(before, event.opened, setting.protocol)
         case _:
             pass
 
@@ -51,6 +60,8 @@ def _on_end(after: Course, protocol: Protocol, fact: Fact) -> Iterator[Hit]:
         return
     yield from _over_prepared(dose)
     yield from infusion_time(dose, protocol)
+    if dose.drug == protocol.cycle_drug:
+        yield from cycle_facts.ended(after, dose, protocol)
     if dose.amount_mg > protocol.ladder_max_single_mg and dose.drug == protocol.ladder_drug:
         yield Hit(
             "A-MAX", f"{dose.amount_mg} mg is above the largest single dose of {protocol.ladder_max_single_mg} mg"
@@ -64,6 +75,8 @@ def _given(before: Course, setting: Setting, dose: Dose, fact: Fact) -> Iterator
         yield Hit("D-QUERY", "the time of day of the infusion is not known")
     else:
         yield from premedication(before, protocol, dose.drug, dose.started_at)
+    if dose.drug == protocol.cycle_drug:
+        yield from cycle_facts.began(before, dose, protocol)
     if dose.route not in protocol.ladder_routes and dose.drug == protocol.ladder_drug:
         yield Hit("A-INF", f"given by route {dose.route}", "important")
     order = before.orders.get(dose.order or "")
@@ -93,6 +106,8 @@ def lot(setting: Setting, drug: str, number: str | None, at: datetime) -> Iterat
         yield Hit("S-LOT", f"lot {number} of {drug} was not received at this site")
     elif received.expiry < at.date().isoformat():
         yield Hit("S-LOT", f"lot {number} expired on {received.expiry}")
+    elif setting.quarantined(number, at):
+        yield Hit("S-LOT", f"lot {number} was in quarantine")
 
 
 def _papers(event: dosing.InfusionRecorded) -> Iterator[Hit]:
@@ -119,7 +134,8 @@ def infusion_time(dose: Dose, protocol: Protocol) -> Iterator[Hit]:
         yield Hit("A-INF", f"given over {minutes} min instead of {protocol.infusion_min}")
 
 
-def _delegation(setting: Setting, fact: Fact) -> Iterator[Hit]:
+def delegation(setting: Setting, fact: Fact) -> Iterator[Hit]:
+    """Judge whether those who state a fact held the role and the delegation for it."""
     row = KINDS[fact.kind]
     if not row.factual or row.task is None:
         return

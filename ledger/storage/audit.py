@@ -13,8 +13,9 @@ from typing import NamedTuple
 
 from ledger import codec
 from ledger.errors import DoseLedgerError
+from ledger.events.body import blobs
 from ledger.events.entry import Entry
-from ledger.events.study import LedgerCreated, ProtocolActivated
+from ledger.events.study import LedgerCreated
 from ledger.merkle import checkpoint, tree
 from ledger.storage import schema
 from ledger.storage.beside import Beside
@@ -191,13 +192,12 @@ class _Walk:
                 yield Flaw(entry.position, "signers", why)
 
     def _named(self, opened: codec.Opened) -> Iterator[Flaw]:
-        position, event = opened.entry.position, opened.entry.event
+        position = opened.entry.position
         for commitment in codec.commitments(opened.jws.payload):
             yield from self._text(position, commitment)
-        if isinstance(event, ProtocolActivated):
-            for digest in (event.pack.digest, event.dictionary.digest):
-                if not self.reader.all("SELECT 1 FROM blobs WHERE digest = ?", (digest,)):
-                    yield Flaw(position, "blob", f"the file {digest} that the entry names is missing")
+        for _, digest in blobs(opened.entry.event):
+            if not self.reader.all("SELECT 1 FROM blobs WHERE digest = ?", (digest,)):
+                yield Flaw(position, "blob", f"the file {digest} that the entry names is missing")
 
     def _text(self, position: int, commitment: str) -> Iterator[Flaw]:
         rows = self.reader.all("SELECT leaf_index, salt, text FROM texts WHERE commitment = ?", (commitment,))

@@ -10,7 +10,8 @@ from ledger.admission.signatures import check_made, public_of
 from ledger.codec import Opened, commitments, open_whole
 from ledger.course.people import Roster, evolve
 from ledger.errors import DoseLedgerError, Malformed
-from ledger.events.study import LedgerCreated, ProtocolActivated
+from ledger.events.body import blobs
+from ledger.events.study import LedgerCreated
 from ledger.signing import keys
 from ledger.verify.opening import Head, Looked, Run, sentence
 from ledger.verify.report import Finding
@@ -132,14 +133,12 @@ class Passing:
                 self.fail(
                     position, kind, "L1", "text", f"the text behind {commitment[:15]}... is not the one committed to"
                 )
-        event = opened.entry.event
-        if isinstance(event, ProtocolActivated):
-            for digest in (event.pack.digest, event.dictionary.digest):
-                blob = self.source.blob(digest)
-                if blob is None or sha256(blob).hexdigest() != digest:
-                    self.fail(
-                        position, kind, "L1", "blob", f"the bytes with the digest {digest[:8]}... are missing or others"
-                    )
+        for _, digest in blobs(opened.entry.event):
+            blob = self.source.blob(digest)
+            if blob is None or sha256(blob).hexdigest() != digest:
+                self.fail(
+                    position, kind, "L1", "blob", f"the bytes with the digest {digest[:8]}... are missing or others"
+                )
 
     def _last_parts(self, last: int) -> None:
         """What the newest entry belongs to must be complete: an act of several entries is stored at once or not."""

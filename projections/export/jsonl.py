@@ -19,9 +19,9 @@ import msgspec
 from ledger import codec
 from ledger.book import Ledger
 from ledger.errors import BadInput, IntegrityFailure, Unavailable
+from ledger.events.body import blobs
 from ledger.events.entry import Entry
 from ledger.events.record import EntryCorrected
-from ledger.events.study import ProtocolActivated
 from ledger.signing import jws
 from projections.printed import View
 
@@ -138,9 +138,7 @@ def _blobs(ledger: Ledger, partial: Path, size: int) -> int:
 
 def _digests(ledger: Ledger, size: int) -> Iterator[str]:
     for entry in ledger.stream("study", up_to=size):
-        if isinstance(entry.event, ProtocolActivated):
-            yield entry.event.pack.digest
-            yield entry.event.dictionary.digest
+        yield from (digest for _, digest in blobs(entry.event))
 
 
 def _new(path: Path) -> BinaryIO:

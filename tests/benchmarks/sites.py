@@ -16,11 +16,17 @@ from pathlib import Path
 import msgspec
 from acts import DRUG, MONDAY, Ward, key
 
+from commands.draft import Circumstances
+from commands.perform import perform
+from commands.sealing import Hand
+from commands.study import ActivateProtocol
 from ledger.book import Receipt
 from ledger.codec import Opened, commitments, open_entry, open_whole
 from ledger.events.base import After, CommandRef, Payload, Ref
 from ledger.merkle import checkpoint, tree
 from ledger.merkle.tree import leaf_hash
+from ledger.protocol.bundled import bundled
+from ledger.protocol.model import load
 from ledger.signing.jws import Signature, assemble, signing_input
 from ledger.storage.rows import TextRow
 
@@ -30,6 +36,15 @@ AMOUNTS = ("3mg", "10mg", *("30mg",) * 10)
 PER_PATIENT = 100
 BATCH = 100
 """Entries of a large ledger that are appended at once, under one checkpoint."""
+
+
+def with_room(ward: Ward) -> None:
+    """Bring a pack into force whose cohorts hold all patients of a measurement."""
+    sizes = dict.fromkeys(("cohort_first_size", "min_at_declared", "cohort_full_size"), "10000")
+    act = ActivateProtocol(
+        pack=load(bundled("nct00983528-demo"), overrides=sizes).data, dictionary=bundled("ctcae-5.0")
+    )
+    perform(act, ward.book, ward.post, [Hand("pi.1", key("pi.1"))], Circumstances(), command=ward.command())
 
 
 def enrol(ward: Ward, number: str) -> None:
@@ -101,7 +116,7 @@ def template(path: Path) -> Template:
     texts: dict[str, tuple[bytes, bytes]] = {}
     with closing(Ward.founded(path)) as ward:
         founding = ward.book.size
-        ward.post = replace(ward.post, keep=lambda _command, _entries, named: texts.update(named))
+        ward.post = replace(ward.post, keep=lambda parcel: texts.update(parcel.texts))
         enrol(ward, "P-100")
         treated(ward, ["P-100"])
         stream = {entry.position for entry in ward.book.stream("patient/P-100")}

@@ -12,7 +12,7 @@ import pytest
 from acts import Ward
 from measuring import Board, figure, rounds
 from rivals import Plain, Raw, bodies, state_of
-from sites import AMOUNTS, DAYS, PER_PATIENT, Template, dose, enrol, treated
+from sites import AMOUNTS, DAYS, PER_PATIENT, Template, dose, enrol, treated, with_room
 
 from commands.chart import PatientFile
 
@@ -27,6 +27,7 @@ class Acts:
 
     def __init__(self, path: Path, count: int) -> None:
         self.ward = Ward.founded(path)
+        with_room(self.ward)
         self.numbers = [f"P-{number}" for number in range(200, 200 + PATIENTS * count)]
         self.waiting = [self.numbers[first : first + PATIENTS] for first in range(0, len(self.numbers), PATIENTS)]
         for number in self.numbers:

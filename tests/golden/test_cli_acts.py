@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from commands.cli.outbox import keeper, waiting
+from commands.cli.outbox import folder, keeper, waiting
+from commands.post import Parcel
 from ledger.book import Ledger
 from ledger.errors import OutcomeUnknown
 
@@ -269,7 +270,7 @@ def test_what_was_signed_and_not_sent_goes_first(site, monkeypatch) -> None:
         assert 9 == commands.cli.main(args)
     with Ledger.open(site.ledger, read_only=True) as ledger:
         (parcel,) = waiting(ledger.id)
-        assert 0o600 == stat.S_IMODE(parcel.path.stat().st_mode)
+        assert 0o600 == stat.S_IMODE((folder(ledger.id) / f"{parcel.command}.json").stat().st_mode)
     ran = site.sign("crc.1", "patient", "measure", "001-001", "--weight", "60kg")
     assert 0 == ran.code, ran.err
     assert "Signed earlier, stored now: #38" in ran.err
@@ -282,9 +283,9 @@ def test_a_parcel_that_is_refused_is_kept_for_its_author(site, monkeypatch) -> N
     """Signed bytes that the ledger will not take must neither vanish nor block every later entry."""
     monkeypatch.setenv("DOSELEDGER_STATE", site.env["DOSELEDGER_STATE"])
     with Ledger.open(site.ledger, read_only=True) as ledger:
-        keeper(ledger.id)(ACT, [ledger.raw(3)], {})
-        folder = waiting(ledger.id)[0].path.parent
+        keeper(ledger.id)(Parcel(ACT, (ledger.raw(3),), {}, {}))
+        place = folder(ledger.id)
     ran = site.sign("crc.1", "patient", "measure", "001-001", "--weight", "60kg")
     assert 0 == ran.code, ran.err
     assert "not stored" in ran.err
-    assert [f"{ACT}.refused"] == [path.name for path in folder.iterdir()]
+    assert [f"{ACT}.refused"] == [path.name for path in place.iterdir()]

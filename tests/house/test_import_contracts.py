@@ -79,6 +79,10 @@ PLANTS: dict[str, tuple[Plant, ...]] = {
         imports("ledger.errors", "rich.text", "ledger.errors -> rich"),
         imports("projections.planted", "rich"),
     ),
+    "door-of-the-workbook": (
+        imports("commands.study", "openpyxl"),
+        imports("ledger.protocol.model", "openpyxl.styles", "ledger.protocol.model -> openpyxl"),
+    ),
     "pure-core": (
         *(imports(room, library) for room, library in zip(CORE * 2, IMPURE, strict=True)),
         *(imports("ledger.rules.planted", forbidden) for forbidden in KEYS_AND_FILES),

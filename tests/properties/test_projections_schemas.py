@@ -17,9 +17,9 @@ from jsonschema import Draft202012Validator
 from ledger.book import Ledger
 from ledger.errors import Refused
 from ledger.verify import Report
-from projections import audit, patient, people
+from projections import accountability, audit, clocks, cohort, deviations, dosing, patient, people, queue, toxicity
 from projections.card import Overview, Status, Todo
-from projections.export import jsonl
+from projections.export import jsonl, report
 
 FOLDER = Path(__file__).parents[2] / "docs" / "reference" / "json"
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
@@ -51,6 +51,19 @@ OUTPUTS = {
     "explain": Output(audit.Explanation, lambda w, _: audit.explain(w.book, attempt(w.book), now=w.local)),
     "person-list": Output(people.People, lambda w, _: people.people(w.book, now=w.local)),
     "who-may": Output(people.WhoMay, lambda w, _: people.who_may(w.book, "dose.ordered", now=w.local)),
+    "cohort-show": Output(cohort.Board, lambda w, _: cohort.board(w.book, now=w.local)),
+    "dlt-candidates": Output(cohort.Candidates, lambda w, _: cohort.dlt_candidates(w.book, now=w.local)),
+    "dose-calc": Output(dosing.DoseCalc, lambda w, _: dosing.calculation(w.book, PATIENT, now=w.local)),
+    "accountability": Output(
+        accountability.Accountability, lambda w, _: accountability.accountability(w.book, now=w.local)
+    ),
+    "toxicity-table": Output(toxicity.ToxicityTable, lambda w, _: toxicity.toxicity_table(w.book, now=w.local)),
+    "deviation-list": Output(deviations.Deviations, lambda w, _: deviations.deviations(w.book, now=w.local)),
+    "safety-report-list": Output(clocks.SafetyReports, lambda w, _: clocks.safety_reports(w.book, now=w.local)),
+    "todo-signatures": Output(queue.Queue, lambda w, _: queue.queue(w.book, now=w.local)),
+    "report-patient": Output(report.PatientReport, lambda w, _: report.of_patient(w.book, PATIENT, now=w.local)),
+    "report-trial": Output(report.TrialReport, lambda w, _: report.of_trial(w.book, now=w.local)),
+    "report-deviations": Output(report.DeviationReport, lambda w, _: report.of_deviations(w.book, now=w.local)),
     "export-jsonl": Output(jsonl.Exported, lambda w, folder: jsonl.directory(w.book, folder / "out")),
     "verify": Output(Report, lambda w, _: w.report()),
 }
@@ -165,6 +178,7 @@ PROMISED = {
     "FindingRow": "rule target severity hindsight planned acknowledged text",
     "Due": "what since due rule",
     "Pending": "entry needs",
+    "Clock": "ae days due",
     "PackRow": "id version fictional_parameters",
 }
 """The published contract of `status PATIENT --json`: at least these fields."""

@@ -10,7 +10,7 @@ import json
 import os
 import resource
 import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -20,6 +20,7 @@ import faulty
 from acts import DRUG, MONDAY, PATIENT, Ward
 
 from commands.perform import Outcome, resend
+from commands.post import Parcel
 from ledger.errors import DoseLedgerError
 
 COMMAND = "01270000-0000-7000-8000-000000000001"
@@ -78,16 +79,19 @@ class Outbox:
     def __init__(self, path: Path) -> None:
         self.path = path
 
-    def keep(self, command: str, sealed: Sequence[bytes], texts: Texts) -> None:
+    def keep(self, parcel: Parcel) -> None:
         """Keep them."""
-        kept = {name: [part.hex() for part in pair] for name, pair in texts.items()}
-        self.path.write_text(json.dumps([command, [raw.decode() for raw in sealed], kept]), encoding="utf-8")
+        kept = {name: [part.hex() for part in pair] for name, pair in parcel.texts.items()}
+        blobs = {name: content.hex() for name, content in parcel.blobs.items()}
+        whole = [parcel.command, [raw.decode() for raw in parcel.entries], kept, blobs]
+        self.path.write_text(json.dumps(whole), encoding="utf-8")
 
     def send(self, ward: Ward) -> Outcome:
         """Send what was kept, once more."""
-        command, sealed, kept = json.loads(self.path.read_text(encoding="utf-8"))
+        command, sealed, kept, files = json.loads(self.path.read_text(encoding="utf-8"))
         texts = {name: (bytes.fromhex(salt), bytes.fromhex(text)) for name, (salt, text) in kept.items()}
-        return resend(ward.book, ward.post, command, [raw.encode() for raw in sealed], texts)
+        blobs = {name: bytes.fromhex(content) for name, content in files.items()}
+        return resend(ward.book, ward.post, Parcel(command, tuple(raw.encode() for raw in sealed), texts, blobs))
 
 
 def kept_by(ward: Ward, path: Path) -> Outbox:

@@ -21,6 +21,7 @@ DOMAIN = {
     "delegation.ended/1": "DelegationRevoked",
     "patient.measured/1": "WeightMeasured",
     "patient.died/1": "DeathRecorded",
+    "day.omitted/1": "ClofarabineDayOmitted",
     "dose.omitted/1": "DoseNotGiven",
     "toxicity.attributed/1": "AttributionAssessed",
     "entry.corrected/1": "EventCorrected",
@@ -52,6 +53,7 @@ FAMILIES = {
     "study": "The study",
     "people": "People",
     "patient": "Patients",
+    "cohort": "Cohorts",
     "supply": "Supply",
     "any": "Entries about entries",
     "attempts": "Refused attempts",
@@ -61,6 +63,7 @@ STREAMS = {
     "study": "`study`",
     "people": "`people`",
     "patient": "`patient/` and the patient's number",
+    "cohort": "`cohort/` and the dose level",
     "supply": "`supply/` and the site",
     "attempts": "`attempts/` and the site",
     "clock": "`clock/` and the site",
@@ -68,29 +71,9 @@ STREAMS = {
 }
 RESERVED = {
     "The whole trial": (
-        ("cycle.opened", "CycleOpened", "patient"),
-        ("cycle.closed", "CycleClosed", "patient"),
-        ("cycle.stopped", "CycleStopped", "patient"),
-        ("day.omitted", "ClofarabineDayOmitted", "patient"),
         ("vitals.measured", "VitalsMeasured", "patient"),
-        ("response.assessed", "ResponseAssessed", "patient"),
-        ("transplant.recorded", "TransplantRecorded", "patient"),
         ("patient.exited", "StudyExited", "patient"),
-        ("patient.declared-non-evaluable", "PatientDeclaredNonEvaluable", "patient"),
         ("action.taken", "the action taken with the study drug for a toxicity", "patient"),
-        ("expectedness.assessed", "ExpectednessAssessed", "patient"),
-        ("dlt.adjudicated", "DltAdjudicated", "patient"),
-        ("report.submitted", "SafetyReportSubmitted", "patient"),
-        ("level.opened", "LevelOpened", "cohort"),
-        ("cohort.decided", "CohortDecided", "cohort"),
-        ("accrual.suspended", "AccrualSuspended", "cohort"),
-        ("accrual.resumed", "AccrualResumed", "cohort"),
-        ("drug.transferred", "DrugTransferred", "supply"),
-        ("drug.wasted", "DrugWasted", "supply"),
-        ("drug.returned", "DrugReturned", "supply"),
-        ("drug.destroyed", "DrugDestroyed", "supply"),
-        ("stock.counted", "StockCounted", "supply"),
-        ("dictionary.loaded", "a toxicity dictionary read from its official file", "study"),
         ("site.opened", "SiteOpened", "study"),
         ("site.closed", "SiteClosed", "study"),
         ("study.terminated", "StudyTerminated", "study"),
@@ -225,7 +208,7 @@ def _members(struct: type[msgspec.Struct]) -> str:
 
 
 def _unit(name: str) -> str:
-    return next((unit for end, unit in UNITS.items() if name.endswith(end)), "")
+    return next((unit for end, unit in UNITS.items() if f"_{name}".endswith(end)), "")
 
 
 def _type(spelling: str) -> str:

@@ -1,6 +1,6 @@
 """The released entries, written from docs/spec/entry.md alone: nothing of the program is used here.
 
-    python tests/support/released.py          writes tests/vectors/entries/, once; a file that stands is kept
+    python tests/support/released.py          adds to tests/vectors/entries/ what the story goes on with
 
 One entry of every kind, and of everything an envelope can say, as the log of a fictional site. Keys, salts,
 ids and times are fixed, ES256 signatures are deterministic (RFC 6979), so the bytes come out the same again.
@@ -27,6 +27,7 @@ PACIFIC = timezone(timedelta(hours=-8))
 ZONE = "America/Los_Angeles"
 ORGANISATION = "Fictional Site 001"
 PACK, TERMS = b"a fictional protocol pack\n", b"a fictional dictionary of terms\n"
+ALL_TERMS = b"a fictional full dictionary of terms\n"
 MEANINGS = {
     "authorship": "I wrote this entry, and it is complete and correct to the best of my knowledge.",
     "performed": "I performed this act myself at the stated time.",
@@ -51,7 +52,10 @@ PEOPLE = {
     "theo": ("Theo Tamm \\ Night", "pharmacy-technician"),
     "clara": ("Clara Cohn", "coordinator"),
     "ws1": ("Device ws1", "system"),
+    "simone": ("Dr. Simone Sand", "sponsor-medical"),
 }
+LATER = ("simone",)
+"""Who came when the log stood: their keys are written behind all others."""
 TASKS = {
     "ivan": ["eligibility", "enrolment", "prescribing", "assessment", "safety"],
     "nina": ["premedication", "administration", "measurement", "safety"],
@@ -160,7 +164,7 @@ class Released:
     vectors: list[dict[str, object]] = field(default_factory=list)
     texts: list[dict[str, str]] = field(default_factory=list)
     named: dict[str, dict[str, object]] = field(default_factory=dict)
-    keys: dict[str, Key] = field(default_factory=lambda: {name: Key(name) for name in (*PEOPLE, *OTHER_KEYS)})
+    keys: dict[str, Key] = field(default_factory=lambda: {name: Key(name) for name in KEYS})
     counters: dict[str, int] = field(default_factory=dict)
     made: int = 0
     ledger: str = ""
@@ -335,6 +339,7 @@ class Released:
 
 
 OTHER_KEYS = ("the log", "the next log", "recovery", "a witness", "ws2")
+KEYS = (*(name for name in PEOPLE if name not in LATER), *OTHER_KEYS, *LATER)
 
 
 def story() -> Released:
@@ -347,6 +352,10 @@ def story() -> Released:
     _other_doses(log)
     _amendments(log)
     _end(log)
+    _sponsor(log)
+    _levels(log)
+    _cycles(log)
+    _shelf(log)
     return log
 
 
@@ -753,18 +762,104 @@ def _end(log: Released) -> None:
     log.write("death", STREAM, "patient.died/1", died, ("ivan",), **day)
 
 
+def _sponsor(log: Released) -> None:
+    """The sponsor's physician comes, and rules on the toxicity."""
+    log.day("2010-03-15")
+    two = ("rita authorship", "rolf verified")
+    log.write("key of simone", "people", "key.enrolled/1", _enrolled(log, "simone"), two)
+    loaded = {"dictionary": {"ctcae": "6.0", "digest": sha256(ALL_TERMS).hexdigest()}}
+    loaded |= {"workbook": sha256(b"a fictional workbook").hexdigest(), "terms": 850}
+    log.write("dictionary", "study", "dictionary.loaded/1", loaded, ("petra",))
+    ae, about = log.id("toxicity"), {"causes": ("toxicity",)}
+    expected = {"toxicity": ae, "expected": False, "reference": log.commit("a fictional brochure, edition 4")}
+    log.write("expectedness", STREAM, "expectedness.assessed/1", expected, ("simone assessed",), **about)
+    listed = {"toxicity": ae, "expected": True, "reference": None}
+    log.write("expected after all", STREAM, "expectedness.assessed/1", listed, ("simone assessed",), **about)
+    report = {"toxicity": ae, "report": "7-day", "ref": log.commit("fictional report 10-001")}
+    log.write("report", STREAM, "report.submitted/1", report, ("simone",), **about)
+    ruling = {"toxicity": ae, "dlt": True, "basis": log.commit("grade 3, probable"), "reverses": None}
+    both = ("ivan assessed", "simone assessed")
+    log.write("ruling", STREAM, "dlt.adjudicated/1", ruling, both, **about)
+    turned = ruling | {"dlt": False, "basis": log.commit("resolved within a day"), "reverses": log.id("ruling")}
+    three = (*both, "petra approved")
+    log.write("reversal", STREAM, "dlt.adjudicated/1", turned, three, causes=("toxicity", "ruling"))
+    basis = {"basis": log.commit("three of five doses, no toxicity")}
+    log.write("not evaluable", STREAM, "patient.declared-non-evaluable/1", basis, both)
+
+
+def _levels(log: Released) -> None:
+    opened = {"level": "0", "mg_m2": "20"}
+    log.write("level", "cohort/0", "level.opened/1", opened, ("petra approved",))
+    suspended = {"level": "0", "why": "decision-basis"}
+    log.write("suspended", "cohort/0", "accrual.suspended/1", suspended, ("simone approved",))
+    log.write("resumed", "cohort/0", "accrual.resumed/1", {"level": "0"}, ("petra approved",))
+    decided = {"level": "0", "decision": "deescalate", "n": 5, "dlt": 2, "outcomes": "2NNT 2NT", "to": "-1"}
+    both = ("petra approved", "simone approved")
+    log.write("decision", "cohort/0", "cohort.decided/1", decided, both)
+    log.write("lower level", "cohort/-1", "level.opened/1", {"level": "-1", "mg_m2": "15"}, ("petra approved",))
+    stop = {"level": "-1", "decision": "stop", "n": 0, "dlt": 0, "outcomes": "", "to": None}
+    log.write("stop", "cohort/-1", "cohort.decided/1", stop, both)
+
+
+def _cycles(log: Released) -> None:
+    other = "patient/001-002"
+    moved = log.id("moved")
+    factors = [{"name": "level", "value": "20", "source": None}, {"name": "weight", "value": "61.5", "source": moved}]
+    opened = {"n": 1, "level": "0", "level_mg_m2": "20", "height_cm": "170", "weight_kg": "61.5", "bsa_m2": "1.7"}
+    opened |= {"crcl_ml_min": "88.4", "anc_giga": None, "factors": factors, "overrides": []}
+    log.write("cycle", other, "cycle.opened/1", opened, ("ivan",), causes=("moved",))
+    day = {"opened": log.id("cycle"), "day": 4, "why": "logistics"}
+    log.write("day omitted", other, "day.omitted/1", day, ("nina performed",), causes=("cycle",))
+    closed = {"opened": log.id("cycle"), "response": "CRi", "recovered": True, "unacceptable": False}
+    log.write("cycle closed", other, "cycle.closed/1", closed, ("ivan",), causes=("cycle",))
+    again = opened | {"n": 2, "crcl_ml_min": None, "anc_giga": "0.75", "factors": []}
+    log.write("second cycle", other, "cycle.opened/1", again, ("petra",))
+    stopped = {"opened": log.id("second cycle"), "why": "capillary-leak"}
+    log.write("cycle stopped", other, "cycle.stopped/1", stopped, ("petra",), causes=("second cycle",))
+    log.write("response", other, "response.assessed/1", {"response": "PD"}, ("ivan assessed",))
+    chart = {"at": "2010-03-14", "precision": "day", "basis": "chart"}
+    log.write("transplant", other, "transplant.recorded/1", {"type": "cord-blood"}, ("ivan transcribed",), **chart)
+
+
+def _shelf(log: Released) -> None:
+    log.day("2010-03-16")
+    shelf = {"agent": "alemtuzumab", "strength_mg": "30", "lot": "A1/2010-02", "location": "pharmacy"}
+    supply = "supply/001"
+    of_lot = {"agent": "alemtuzumab", "lot": "A1/2010-02"}
+    cold = of_lot | {"quarantined": True, "why": log.commit("the refrigerator stood open")}
+    log.write("quarantine", supply, "lot.quarantined/1", cold, ("paula performed",))
+    cleared = of_lot | {"quarantined": False, "why": log.commit("cleared by the sponsor")}
+    log.write("out of quarantine", supply, "lot.quarantined/1", cleared, ("paula performed",))
+    wasted = {**shelf, "vials": 1, "mg": "27", "why": "not-given", "order": log.id("order")}
+    two = ("paula performed", "theo verified")
+    log.write("wasted", supply, "drug.wasted/1", wasted, two, causes=("order",))
+    broken = {**shelf, "vials": 1, "mg": "30", "why": "broken", "order": None}
+    log.write("broken", supply, "drug.wasted/1", broken, ("paula performed", "nina verified"))
+    log.write("moved vials", supply, "drug.transferred/1", {**shelf, "vials": 3, "to": "ward-2"}, ("paula performed",))
+    log.write("returned", supply, "drug.returned/1", {**shelf, "vials": 1, "to": "quarantine"}, ("theo performed",))
+    log.write("sent back", supply, "drug.returned/1", {**shelf, "vials": 1, "to": "sponsor"}, ("theo performed",))
+    burnt = {**shelf, "location": "quarantine", "vials": 1, "method": log.commit("incinerated on site")}
+    log.write("destroyed", supply, "drug.destroyed/1", burnt, two)
+    log.write("counted", supply, "stock.counted/1", {**shelf, "counted": 4, "book": "4"}, ("paula performed",))
+    below = {**shelf, "lot": "B7", "counted": 0, "book": "-2"}
+    log.write("counted below", supply, "stock.counted/1", below, ("paula performed",))
+
+
 def files(log: Released) -> dict[str, str]:
     """The frozen files by name."""
     keys = [
         {"owner": name, "alg": key.alg, "secret": key.secret.hex(), "jwk": key.jwk, "kid": key.kid}
         for name, key in log.keys.items()
     ]
-    blobs = [{"digest": sha256(data).hexdigest(), "text": data.decode()} for data in (PACK, TERMS)]
+    blobs = [{"digest": sha256(data).hexdigest(), "text": data.decode()} for data in (PACK, TERMS, ALL_TERMS)]
     contents = {"entries": log.vectors, "keys": keys, "texts": log.texts, "blobs": blobs}
     return {f"{name}.json": json.dumps(found, ensure_ascii=False, indent=1) + "\n" for name, found in contents.items()}
 
 
 if __name__ == "__main__":
     for name, text in files(story()).items():
-        with (FOLDER / name).open("x", encoding="utf-8") as file:
-            file.write(text)
+        path = FOLDER / name
+        stands = json.loads(path.read_text(encoding="utf-8")) if path.exists() else []
+        if json.loads(text)[: len(stands)] != stands:
+            raise SystemExit(f"{name} would change what was released; nothing is written to it")
+        path.write_text(text, encoding="utf-8")

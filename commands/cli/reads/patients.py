@@ -74,9 +74,21 @@ def todo(
     asof: AsOf,
     layout: Layout,
     patient: Annotated[str | None, typer.Option("--patient", metavar="NUMBER", help="Only this patient.")] = None,
+    *,
+    signatures: Annotated[
+        bool, typer.Option("--signatures", help="The signature queue: every missing signature, in every stream.")
+    ] = False,
+    role: Annotated[
+        str | None, typer.Option("--role", metavar="ROLE", help="With --signatures: only those of this role.")
+    ] = None,
 ) -> None:
     """List what is due, the earliest first: doses to start or end, assessments, signatures, open findings."""
     with reading(shared.ledger) as ledger:
+        if signatures:
+            from commands.cli.reads import safety
+
+            safety.signatures(shared, ledger, times(ledger, asof), layout, role)
+            return
         data = project.todo(ledger, patient=patient, **times(ledger, asof))
         if shared.json:
             envelope.put("todo", ledger, data, valid_at=data.valid_at, known_at=data.known_at, size=data.size)

@@ -1,4 +1,4 @@
-"""`protocol show`, `protocol check`, `dictionary show` and `lot list`: what the study rests on."""
+"""`protocol show`, `protocol check` and `dictionary show`: what the study rests on."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from commands.cli import console, envelope, failing, rows
 from commands.cli.options import Layout, Shared
 from commands.cli.place import read_file
 from commands.cli.session import reading
+from ledger.course.dictionaries import in_force
 from ledger.errors import BadInput, DoseLedgerError
-from ledger.events.supply import LotReceived
 from ledger.protocol.bundled import NAMES, bundled
 from ledger.protocol.dictionary import load_dictionary
 from ledger.protocol.model import Pack, load
@@ -182,35 +182,7 @@ def _dictionary(shared: Shared, version: str | None) -> bytes:
             raise BadInput(f"{version!r} is not a version", fix="for example --version 5.0")
         return bundled(f"ctcae-{version}")
     with reading(shared.ledger) as ledger:
-        active = ledger.roster().protocol
-        if active is None:
+        found = in_force(ledger.stream("study"))
+        if not found:
             raise BadInput("no dictionary is in force in this ledger", fix="--version 5.0, or activate a protocol pack")
-        return ledger.blob(active.dictionary.digest)
-
-
-@dataclass(frozen=True)
-class LotRow:
-    """A lot as received."""
-
-    lot: str
-    agent: str
-    strength_mg: str
-    vials: int
-    expiry: str
-    location: str
-    entry: int
-
-
-def lot_list(shared: Shared, layout: Layout) -> None:
-    """List the lots that were received."""
-    with reading(shared.ledger) as ledger:
-        entries = (entry for name in ledger.streams("supply/") for entry in ledger.stream(name))
-        found = [
-            LotRow(event.lot, event.agent, event.strength_mg, event.vials, event.expiry, event.location, entry.position)
-            for entry in entries
-            if isinstance(event := entry.event, LotReceived)
-        ]
-        if shared.json:
-            envelope.put("lot-list", ledger, {"lots": found})
-            return
-        rows.show(found, layout.format, right=("strength_mg", "vials"), empty="No lot was received.")
+        return ledger.blob(found[-1][1].digest)
