@@ -40,6 +40,7 @@ STAFF = (
     Member("nurse.3", "Nell Nightnurse (fictional)", ("nurse",)),
     Member("crc.1", "Cora Coordinator (fictional)", ("coordinator",)),
     Member("dm.1", "Dana Datamanager (fictional)", ("data-manager",)),
+    Member("spon.1", "Dr Sven Sponsor (fictional)", ("sponsor-medical",)),
     Member("mon.1", "Mona Monitor (fictional)", ("monitor",)),
 )
 

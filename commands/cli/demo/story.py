@@ -1,14 +1,15 @@
-"""Six patients: tolerated; not tolerated, repeated; gap and restart; a deviation; late and corrected; one for today."""
+"""Six patients on the first drug: tolerated; repeated; restarted; a deviation; late and corrected; one for today."""
 
 from __future__ import annotations
 
+from commands.cli.demo import cohort
 from commands.cli.demo.script import Script
 
 DRUG = "alemtuzumab"
 FULL = (3, 10, 30, 30, 30, 30, 30, 30, 30, 30, 30, 30)
 _DAYS = (0, 1, 2, 4, 7, 9, 11, 14, 16, 18, 21, 23)
 _PREPARED = {3: ("3mg", "27mg"), 10: ("9.9mg", "20.1mg"), 30: ("30mg", "0mg")}
-LAST = 27
+LAST = 67
 """The day of the play that is today."""
 
 
@@ -19,6 +20,7 @@ def write(script: Script) -> None:
         script.shift = 4 * (number - 1)
         play(script, f"001-{number:03}")
     script.shift = 0
+    cohort.write(script)
 
 
 def _site(s: Script) -> None:
@@ -189,29 +191,29 @@ def _restarted(s: Script, p: str) -> None:
 
 
 def _deviated(s: Script, p: str) -> None:
-    _joins(s, p, sex="M", born=1966, weight="92.4", height="176", day=20)
-    _dose(s, p, 3, 20, f"{p}.1")
-    s.do(21, "09:50", "nurse.3", "premed give", subject=p, set=True, at=s.time(21, "09:10"))
+    _joins(s, p, sex="M", born=1966, weight="92.4", height="176", day=60)
+    _dose(s, p, 3, 60, f"{p}.1")
+    s.do(61, "09:50", "nurse.3", "premed give", subject=p, set=True, at=s.time(61, "09:10"))
     s.do(
-        21,
+        61,
         "12:20",
         "nurse.3",
         "dose record",
         patient=p,
         drug=DRUG,
         given="30mg",
-        at=s.time(21, "10:00"),
-        until=s.time(21, "12:00"),
+        at=s.time(61, "10:00"),
+        until=s.time(61, "12:00"),
         lot="DEMO-A1",
         checked_by="nurse.2",
         identity="matched",
         label=f"{p}.d",
         tell=f"{p}: 30 mg was truly given after 3 mg; the fact is recorded, and the deviation is found.",
     )
-    s.do(21, "14:30", "inv.1", "tolerance assess", dose=f"@{p}.d", worst=1)
-    s.do(21, "16:00", "inv.1", "deviation acknowledge", finding=f"A-LADDER@{p}.d")
+    s.do(61, "14:30", "inv.1", "tolerance assess", dose=f"@{p}.d", worst=1)
+    s.do(61, "16:00", "inv.1", "deviation acknowledge", finding=f"A-LADDER@{p}.d")
     s.do(
-        22,
+        62,
         "09:00",
         "pi.1",
         "deviation classify",
@@ -220,22 +222,22 @@ def _deviated(s: Script, p: str) -> None:
         root_cause="The order sheet of another patient was used.",
         action="Wristband and order are read aloud by both nurses.",
     )
-    _dose(s, p, 30, 23, f"{p}.3")
+    _dose(s, p, 30, 63, f"{p}.3")
 
 
 def _corrected(s: Script, p: str) -> None:
-    _joins(s, p, sex="F", born=1985, weight="70", height="170", day=21)
-    _released(s, p, 3, 21, f"{p}.1")
+    _joins(s, p, sex="F", born=1985, weight="70", height="170", day=61)
+    _released(s, p, 3, 61, f"{p}.1")
     s.do(
-        21,
+        61,
         "09:16",
         "nurse.1",
         "premed give",
         subject=f"@{p}.1",
-        agent=[f"diphenhydramine=50mg@{s.time(21, '09:15')}", f"acetaminophen=500mg@{s.time(21, '09:15')}"],
+        agent=[f"diphenhydramine=50mg@{s.time(61, '09:15')}", f"acetaminophen=500mg@{s.time(61, '09:15')}"],
     )
     s.do(
-        21,
+        61,
         "10:00",
         "nurse.1+nurse.2",
         "dose start",
@@ -245,15 +247,15 @@ def _corrected(s: Script, p: str) -> None:
         tell=f"{p}: the start is refused, no dexamethasone is on record.",
     )
     s.do(
-        21,
+        61,
         "12:20",
         "nurse.1",
         "dose record",
         patient=p,
         drug=DRUG,
         given="30mg",
-        at=s.time(21, "10:00"),
-        until=s.time(21, "12:00"),
+        at=s.time(61, "10:00"),
+        until=s.time(61, "12:00"),
         order=f"@{p}.1",
         lot="DEMO-A1",
         checked_by="nurse.2",
@@ -261,9 +263,9 @@ def _corrected(s: Script, p: str) -> None:
         label=f"{p}.d",
         tell=f"{p}: the infusion was given all the same and is recorded, with a slip of the pen: 30 mg for 3 mg.",
     )
-    s.do(21, "14:00", "inv.1", "tolerance assess", dose=f"@{p}.d", worst=0)
+    s.do(61, "14:00", "inv.1", "tolerance assess", dose=f"@{p}.d", worst=0)
     s.do(
-        22,
+        62,
         "08:30",
         "nurse.1",
         "correct",
@@ -276,7 +278,7 @@ def _corrected(s: Script, p: str) -> None:
         "and until then both readings stand.",
     )
     s.do(
-        22,
+        62,
         "11:00",
         "pi.1",
         "countersign",
@@ -284,12 +286,12 @@ def _corrected(s: Script, p: str) -> None:
         tell=f"{p}: the principal investigator signs; the correction is in force.",
     )
     s.do(
-        23,
+        63,
         "10:00",
         "nurse.1",
         "premed give",
         subject=f"@{p}.1",
-        agent=[f"dexamethasone=20mg@{s.time(21, '09:15')}"],
+        agent=[f"dexamethasone=20mg@{s.time(61, '09:15')}"],
         source="paper",
         source_ref="Ward chart, page 3",
         reason="late-entry",
@@ -297,8 +299,8 @@ def _corrected(s: Script, p: str) -> None:
         tell=f"{p}: the dexamethasone is entered late, from the ward chart; the finding is gone now, "
         "and still there as known before.",
     )
-    _dose(s, p, 10, 24, f"{p}.2")
-    _dose(s, p, 30, 25, f"{p}.3")
+    _dose(s, p, 10, 64, f"{p}.2")
+    _dose(s, p, 30, 65, f"{p}.3")
 
 
 def _today(s: Script, p: str) -> None:
