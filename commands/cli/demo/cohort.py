@@ -1,18 +1,15 @@
-"""The first cohort: the second drug after the tolerated first, a dose-limiting toxicity, what is decided, a next cycle."""
+"""The first cohort: the second drug after the tolerated first, a dose-limiting toxicity, the decision, a next cycle."""
 
 from __future__ import annotations
 
 from commands.cli.demo.cycles import (
-    DRUG,
     LOT,
     VIALS,
     Cycle,
     given,
-    measured,
     neutrophils,
     opened,
     received,
-    recorded,
     serious,
     toxicity,
 )
@@ -126,10 +123,9 @@ def _febrile(s: Script) -> None:
 def _second_cycle(s: Script) -> None:
     p, label = AGAIN.patient, "001-001.lung"
     opened(s, AGAIN, f"{p}: cycle 2 is opened, measured anew: 33.6 mg a day.")
-    given(s, AGAIN, 1)
-    for n in range(2, 6):
-        recorded(s, AGAIN, n)
+    for n in range(1, 6):
+        given(s, AGAIN, n)
     used = 5 + 5 + 4 + 5
     s.do(65, "16:00", "pharm.1", "stock count", lot=LOT, counted=VIALS - 1 - 2 * used)
-    toxicity(s, p, "lung-infection", 65, label, grade=3, relation="possible")
-    serious(s, 65, label, f"{p}: a lung infection, serious and not expected; its 15-day report is still to be sent.")
+    toxicity(s, p, "lung-infection", 66, label, grade=3, relation="possible")
+    serious(s, 66, label, f"{p}: a lung infection, serious and not expected; its 15-day report is still to be sent.")

@@ -78,27 +78,6 @@ def given(s: Script, cycle: Cycle, n: int) -> None:
     s.do(day, "12:00", "nurse.1", "dose complete", dose=f"@{label}", given="all")
 
 
-def recorded(s: Script, cycle: Cycle, n: int) -> None:
-    """Day `n` of the cycle as a fact: one entry by the nurse, with the colleague who checked."""
-    day = cycle.first + n - 1
-    s.do(
-        day,
-        "12:10",
-        "nurse.1",
-        "dose record",
-        patient=cycle.patient,
-        drug=DRUG,
-        given=cycle.amount,
-        prepared=cycle.amount,
-        at=s.time(day, "10:00"),
-        until=s.time(day, "12:00"),
-        lot=LOT,
-        volume="100mL",
-        checked_by="nurse.2",
-        identity="matched",
-    )
-
-
 def toxicity(s: Script, patient: str, term: str, day: int, label: str, *, grade: int, relation: str) -> None:
     """Report a toxicity of the morning, grade it, and say of each drug how likely it is the cause."""
     onset, told = s.time(day, "07:45"), f"@{label}"

@@ -140,6 +140,7 @@ def _repeated(s: Script, p: str) -> None:
         label=f"{p}.irr",
         tell=f"{p}: an infusion reaction; the 10 mg infusion is stopped at 60 % of its volume.",
     )
+    s.do(20, "11:40", "pharm.1+pharm.2", "stock waste", order=f"@{p}.2")
     s.do(
         20,
         "13:00",
