@@ -112,6 +112,10 @@ class Connection(SQLiteConnection):
         with WriterTransaction(self, commit=commit) as cursor, cursor:
             yield cursor
 
+    def _close(self) -> None:
+        """Leave the connection to the store, which made it: the library closes from any thread that collects."""
+        self._closed = True
+
 
 class Pool(SQLiteConnectionPool):
     """A pool of one: the connection through which the store also reads, so that its page cache stays warm."""
