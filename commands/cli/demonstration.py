@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import tempfile
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Annotated
@@ -12,8 +13,9 @@ from zoneinfo import ZoneInfo
 import typer
 
 from commands.cli import cards, clock, console, envelope, rows, trust
+from commands.cli.demo import shown
 from commands.cli.demo.script import Script
-from commands.cli.demo.staff import PASSPHRASE, keys_for
+from commands.cli.demo.staff import PASSPHRASE, SPONSOR, STAFF, keys_for
 from commands.cli.demo.stage import Stage
 from commands.cli.demo.story import LAST, write
 from commands.cli.demo.tamper import Forged, forge
@@ -29,6 +31,7 @@ NAME = "demo.ledger"
 FORGED = "forged/forged.ledger"
 LOOKED_BACK = "001-005"
 DEVICE = "ward-1"
+PICTURES = "pictures"
 
 
 def demo(
@@ -63,8 +66,8 @@ def demo(
             }
             envelope.put("demo", opened, data)
         return report.exit_code
-    _shown(ledger, report)
-    _next(here)
+    drawn = _shown(here, ledger, report)
+    _next(here, drawn)
     return report.exit_code
 
 
@@ -88,13 +91,14 @@ def _play(work: Path, now: datetime) -> None:
     script = Script(today.date() - timedelta(days=LAST), zone)
     write(script)
     _order_for_now(script, today)
-    signers = keys_for(work / "keys")
+    people = (*STAFF, SPONSOR)
+    signers = keys_for(work / "keys", people)
     stage = Stage(work / NAME, ZONE, signers, build(), script.moment(-8, "09:00"))
     with stage.founded(trial="nct00983528", site="001", device=DEVICE) as ledger:
         console.say(f"A training ledger for NCT00983528 is made, signed by two registrars; its id is {ledger.id[:16]}…")
         post = stage.post(DEVICE)
-        stage.enrol_staff(ledger, post)
-        console.say("Ten people ask for enrolment with their own keys; each enrolment is signed by both registrars.")
+        stage.enrol_staff(ledger, post, people)
+        console.say("Eleven people ask for enrolment with their own keys; each enrolment is signed by both registrars.")
         stage.play(
             ledger,
             post,
@@ -143,7 +147,7 @@ def _order_for_now(script: Script, now: datetime) -> None:
     )
 
 
-def _shown(path: Path, report: Report) -> None:
+def _shown(here: Path, path: Path, report: Report) -> tuple[Path, ...]:
     trust.tell(report, str(path))
     console.answer("")
     with Ledger.open(str(path), read_only=True) as ledger:
@@ -174,19 +178,26 @@ def _shown(path: Path, report: Report) -> None:
         console.answer("")
         console.answer("The same patient now")
         cards.card(project.status(ledger, LOOKED_BACK, now=now))
+        shown.trial(ledger, now)
+        return shown.pictures(ledger, here / PICTURES, now)
 
 
-def _next(here: Path) -> None:
+def _next(here: Path, drawn: Sequence[Path]) -> None:
     for line in (
+        "",
+        "Pictures to open, in a browser:",
+        *(f"  {path}" for path in drawn),
         "",
         "Try next:",
         f"  export DOSELEDGER_LEDGER={here / NAME} DOSELEDGER_KEYS={here / 'keys'}",
         "  doseledger status 001-002                 why 10 mg was repeated",
-        "  doseledger log --patient 001-001 --given  twelve doses",
+        "  doseledger log --patient 001-001 --given  twelve doses, then two cycles of five",
         "  doseledger timeline 001-005               a correction and a late entry in clinical order",
+        "  doseledger dose calc 001-001              how the dose of clofarabine is worked out, factor by factor",
+        "  doseledger cohort show --known-at 300     the cohort board while its windows were open",
         "  doseledger explain ENTRY                  what the rules say about an entry of the log",
         f"  doseledger give --as nurse.1              give the dose that waits (passphrase: {PASSPHRASE.decode()})",
-        "  doseledger dose order 001-003 alemtuzumab 30 mg --for now --as inv.1",
+        "  doseledger dose order 001-005 alemtuzumab 30 mg --for now --as inv.1",
         f"  doseledger demo {here} --tamper            change a dose in a copy of the file; verify names it",
     ):
         console.say(line)

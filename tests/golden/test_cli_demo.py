@@ -23,11 +23,19 @@ def test_the_demonstration_plays_verifies_and_looks_back(site, demo_folder) -> N
         "as known when the correction",
         "The same patient now",
         "not anchored",
+        "Outcomes: 2NNT",
+        "Dr Sven Sponsor (fictional), sponsor-medical, approved",
+        "15-day",
+        "lot DEMO-C1, pharmacy: balance 21",
     ):
         assert words in ran.out
     for words in (
         "a 13th is refused",
         "Try next:",
+        "Pictures to open",
+        "20 mg/m2 for five days, is calculated: 33.8 mg",
+        "level 0 is expanded to six",
+        "cycle 2 is refused",
         "the steps begin again at 3 mg",
         "30 mg was truly given after 3 mg",
         "entered late",
@@ -35,19 +43,56 @@ def test_the_demonstration_plays_verifies_and_looks_back(site, demo_folder) -> N
         assert words in ran.err
     ledger = str(demo_folder / "demo" / "demo.ledger")
     overview = json.loads(site.run("status", "--json", "--ledger", ledger).out)
-    assert overview["ledger"]["size"] > 250
+    assert overview["ledger"]["size"] > 400
     patients = {row["patient"]: row["course"] for row in overview["data"]["patients"]}
     assert {
         "001-001": "EXHAUSTED",
-        "001-002": "AT_TARGET",
-        "001-003": "AT_TARGET",
+        "001-002": "LAPSED",
+        "001-003": "LAPSED",
         "001-004": "AT_TARGET",
         "001-005": "AT_TARGET",
         "001-006": "ESCALATING",
     } == patients
     people = json.loads(site.run("person", "list", "--json", "--ledger", ledger).out)["data"]["persons"]
-    assert 12 == len(people)
+    assert 13 == len(people)
     assert all("(fictional)" in row["name"] for row in people)
+
+
+def test_the_demonstration_shows_the_whole_trial(site, demo_folder) -> None:
+    """Whoever is to judge the cohorts, the clocks and the drug books must find each of them at work in the play."""
+    ledger = str(demo_folder / "demo" / "demo.ledger")
+
+    def said(*args: str) -> dict[str, object]:
+        return json.loads(site.run(*args, "--json", "--ledger", ledger).out)["data"]
+
+    level = said("cohort", "show")["levels"][1]
+    assert ("0", "expand", 6, 3, 1) == (
+        level["level"],
+        level["decisions"][0]["decision"],
+        level["slots"],
+        level["n"],
+        level["dlt"],
+    )
+    clocks = {(row["patient"], row["report"], row["state"]) for row in said("safety-report", "list")["clocks"]}
+    assert {("001-002", "15-day", "submitted"), ("001-001", "15-day", "running")} <= clocks
+    lots = {row["agent"]: (row["balance"], row["explained"]) for row in said("accountability")["lots"]}
+    assert {"alemtuzumab": (28, False), "clofarabine": (21, True)} == lots
+    assert [("001-004", "A-LADDER", "classified")] == [
+        (row["patient"], row["rule"], row["disposition"])
+        for row in said("deviation", "list")["rows"]
+        if row["severity"] == "important"
+    ]
+
+
+def test_the_pictures_of_the_demonstration_are_drawn_anew(site, demo_folder) -> None:
+    """A picture that is older than the entries beside it would show a trainee a patient who is no longer so."""
+    pictures = demo_folder / "demo" / "pictures"
+    assert ["001-001.svg", "001-002.svg", "001-005.svg", "trial.svg"] == sorted(
+        path.name for path in pictures.iterdir()
+    )
+    (pictures / "trial.svg").write_text("old")
+    assert 0 == site.run("demo", str(demo_folder / "demo")).code
+    assert (pictures / "trial.svg").read_text().startswith("<")
 
 
 def test_playing_again_overwrites_nothing(site, demo_folder) -> None:
@@ -85,7 +130,7 @@ def test_the_trainee_goes_on_by_hand(site, demo_folder) -> None:
     ran = site.run(
         "dose",
         "order",
-        "001-003",
+        "001-005",
         "alemtuzumab",
         "30mg",
         "--for",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -40,15 +41,16 @@ STAFF = (
     Member("nurse.3", "Nell Nightnurse (fictional)", ("nurse",)),
     Member("crc.1", "Cora Coordinator (fictional)", ("coordinator",)),
     Member("dm.1", "Dana Datamanager (fictional)", ("data-manager",)),
-    Member("spon.1", "Dr Sven Sponsor (fictional)", ("sponsor-medical",)),
     Member("mon.1", "Mona Monitor (fictional)", ("monitor",)),
 )
+SPONSOR = Member("spon.1", "Dr Sven Sponsor (fictional)", ("sponsor-medical",))
+"""The sponsor's physician: nobody of the site, but one of the two who rule on what limits a dose."""
 
 
-def keys_for(folder: Path) -> dict[str, Signer]:
+def keys_for(folder: Path, members: Sequence[Member] = STAFF) -> dict[str, Signer]:
     """Make a key file and a card for everybody, and open each key with its passphrase."""
     signers: dict[str, Signer] = {}
-    for member in STAFF:
+    for member in members:
         text, public = create(PASSPHRASE, rounds=ROUNDS, comment=f"doseledger demo {member.person}")
         write_private(folder / f"{member.person}.key", text)
         card = Card(person=member.person, name=member.name, organisation=ORGANISATION, key_id=public.kid)

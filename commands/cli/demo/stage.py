@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import os
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from commands import people
 from commands.cli.demo.script import Step
-from commands.cli.demo.staff import ORGANISATION, STAFF
+from commands.cli.demo.staff import ORGANISATION, STAFF, Member
 from commands.cli.founding import make
 from commands.cli.place import device_key_path, log_key_path, read_file
 from commands.cli.version import SOFTWARE
@@ -66,9 +66,9 @@ class Stage:
         signer = open_system(device_key_path(str(self.path)).read_bytes())
         return Post(lambda: self.now, os.urandom, device, signer, SOFTWARE, self.build, "scripted")
 
-    def enrol_staff(self, ledger: Ledger, post: Post) -> None:
+    def enrol_staff(self, ledger: Ledger, post: Post, members: Sequence[Member] = STAFF) -> None:
         """Enrol everybody but the registrars: each asks with his own key, two registrars sign."""
-        for member in STAFF:
+        for member in members:
             if "registrar" in member.roles:
                 continue
             self.now += timedelta(minutes=3)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Annotated
 
 import typer
@@ -46,14 +47,19 @@ def cohort_show(
         if layout.format != "table":
             rows.show([place for one in wanted for place in one.places], layout.format, empty="Nobody is enrolled.")
             return
-        rows.show(wanted, "table", columns=LEVELS, right=LEVELS[1:3] + LEVELS[4:10])
-        for one in wanted:
-            _level(one)
-        for finding in data.findings:
-            console.answer(console.paint(f"! {finding.rule} {finding.text}", "bad"))
-        console.answer(f"Outcomes: {data.outcomes or 'none yet'} ({data.direction})")
+        tell(data, wanted)
         cards.pack(data.pack.id, data.pack.version, data.pack.fictional_parameters)
         console.answer(data.notice)
+
+
+def tell(data: project.Board, wanted: Sequence[project.LevelRow]) -> None:
+    """Print the board of some levels for people."""
+    rows.show(wanted, "table", columns=LEVELS, right=LEVELS[1:3] + LEVELS[4:10])
+    for one in wanted:
+        _level(one)
+    for finding in data.findings:
+        console.answer(console.paint(f"! {finding.rule} {finding.text}", "bad"))
+    console.answer(f"Outcomes: {data.outcomes or 'none yet'} ({data.direction})")
 
 
 def _level(one: project.LevelRow) -> None:

@@ -121,12 +121,15 @@ def accountability(
         elif layout.format != "table":
             rows.show([_printed(book, line) for book in data.books for line in book.lines], layout.format)
         else:
-            _tell(data)
+            tell(data)
     return 1 if check and not data.explained else 0
 
 
-def _tell(data: project.Accountability) -> None:
+def tell(data: project.Accountability, agent: str | None = None) -> None:
+    """Print the log for people: the books line by line, of one agent where one is named, then every lot's totals."""
     for book in data.books:
+        if agent not in (None, book.agent):
+            continue
         what = f"{book.agent} {book.strength_mg} mg, lot {book.lot}, {book.location}"
         console.answer(f"{what}: balance {book.balance}")
         rows.show([_printed(book, line) for line in book.lines], "table", columns=COLUMNS, right=RIGHT)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta, tzinfo
 from decimal import Decimal
@@ -15,6 +16,8 @@ from projections.replay import PatientAt
 
 LEFT, RIGHT, TOP, LANE, ROW = 190.0, 64.0, 74.0, 104.0, 22.0
 _BAR = 11.0
+_LETTER = 6.4
+"""The width of a letter of an amount."""
 _WIDEST = 1500.0
 
 
@@ -103,8 +106,9 @@ class _Timeline:
             self.canvas.text(LEFT - 8, y + 4, wire_decimal(mark), ink=FAINT, anchor="end")
         for order in orders:
             self._ordered(order, base, scale)
-        for dose in doses:
-            self._given(dose, base, scale, ink)
+        lettered = -math.inf, ""
+        for dose in sorted(doses, key=lambda one: one.started_at):
+            lettered = self._given(dose, base, scale, ink, lettered)
         self._premedication(drug, base)
 
     def _ordered(self, order: Order, base: float, scale: float) -> None:
@@ -119,8 +123,11 @@ class _Timeline:
         if given is None:
             self.canvas.text(x + self.bar / 2, base - height - 4, order.outcome, size=9, anchor="middle", ink=FAINT)
 
-    def _given(self, dose: Dose, base: float, scale: float, ink: str) -> None:
-        """Draw a bar whose gaps are the interruptions: its width is the time from start to end."""
+    def _given(self, dose: Dose, base: float, scale: float, ink: str, before: tuple[float, str]) -> tuple[float, str]:
+        """Draw a bar whose gaps are the interruptions: its width is the time from start to end.
+
+        `before` is where the last amount in letters ends, and that amount; the same one is not written over it.
+        """
         x, height = self.days.x(dose.started_at.astimezone(self.zone)), float(dose.amount_mg) * scale
         tip = self._tip(dose)
         for begin, end in _running(dose, self.opened.window.at):
@@ -130,11 +137,16 @@ class _Timeline:
         order = self.course.orders.get(dose.order or "")
         top = base - (max(height, float(order.ordered_mg) * scale) if order is not None else height)
         middle = x + self.bar / 2
-        self.canvas.text(middle, top - 4, wire_decimal(dose.amount_mg), size=10, anchor="middle")
+        amount = wire_decimal(dose.amount_mg)
+        half = len(amount) * _LETTER / 2
+        if amount != before[1] or middle - half >= before[0]:
+            self.canvas.text(middle, top - 4, amount, size=10, anchor="middle")
+            before = middle + half, amount
         notes = [*(["||"] if dose.pauses else []), *(["x"] if dose.stopped is not None else [])]
         notes += [">"] if dose.status == "running" else []
         if notes:
             self.canvas.text(middle, top - 15, " ".join(notes), size=10, anchor="middle", bold=True, tip=tip)
+        return before
 
     def _premedication(self, drug: str, base: float) -> None:
         if drug != self.opened.setting.protocol.ladder_drug:
