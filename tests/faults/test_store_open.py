@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import gc
 import shutil
 import sqlite3
 import stat
+import sys
+import threading
 from collections.abc import Callable
 from contextlib import closing
 from datetime import UTC, datetime
@@ -274,3 +277,20 @@ def test_an_old_sqlite_is_refused(site: Site, monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.setattr(files, "OLDEST", (99, 0))
     with pytest.raises(Unavailable, match="too old"):
         Ledger.open(site.path, read_only=True)
+
+
+def test_a_forgotten_ledger_may_be_collected_by_any_thread(site: Site) -> None:
+    """A check in the background would end in a warning about a ledger that somebody left open."""
+    ledger: Ledger | None = Ledger.open(site.path, log_signer=site.log_key)
+    assert ledger is not None
+    ledger.__dict__["cycle"] = ledger
+    complaints: list[object] = []
+    before, sys.unraisablehook = sys.unraisablehook, lambda args: complaints.append(args.exc_value)
+    try:
+        ledger = None
+        collector = threading.Thread(target=gc.collect)
+        collector.start()
+        collector.join()
+    finally:
+        sys.unraisablehook = before
+    assert [] == complaints
