@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 import tempfile
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Annotated
 from zoneinfo import ZoneInfo
@@ -102,7 +102,7 @@ def _play(work: Path, now: datetime) -> None:
         stage.play(
             ledger,
             post,
-            [step for step in script.in_order() if step.at <= today],
+            [step for step in script.in_order() if step.at.timestamp() <= today.timestamp()],
             lambda at, text: console.say(f"  {at:%Y-%m-%d %H:%M}  {text}"),
         )
 
@@ -111,25 +111,23 @@ def _order_for_now(script: Script, now: datetime) -> None:
     """Leave one dose of the last patient ordered, checked, released and premedicated, to be given by hand."""
     patient, label = "001-006", "001-006.2"
 
-    def before(minutes: int) -> tuple[int, str]:
-        at = now - timedelta(minutes=minutes)
-        return (at.date() - script.first).days, f"{at:%H:%M}"
+    def before(minutes: int) -> datetime:
+        return (now.astimezone(UTC) - timedelta(minutes=minutes)).astimezone(now.tzinfo)
 
-    planned = (now + timedelta(minutes=30)).isoformat(timespec="minutes")
-    script.do(
-        *before(75),
+    script.at(
+        before(75),
         "inv.1",
         "dose order",
         patient=patient,
         drug="alemtuzumab",
         amount="10mg",
-        for_=planned,
+        for_=before(-30).isoformat(timespec="minutes"),
         label=label,
         tell=f"{patient}: 10 mg is ordered for today, checked, released and premedicated; it waits for you.",
     )
-    script.do(*before(65), "pharm.1", "dose pharmacy-check", order=f"@{label}")
-    script.do(
-        *before(55),
+    script.at(before(65), "pharm.1", "dose pharmacy-check", order=f"@{label}")
+    script.at(
+        before(55),
         "pharm.1+pharm.2",
         "dose release",
         order=f"@{label}",
@@ -137,14 +135,8 @@ def _order_for_now(script: Script, now: datetime) -> None:
         prepared="9.9mg",
         waste="20.1mg",
     )
-    script.do(
-        *before(30),
-        "nurse.1",
-        "premed give",
-        subject=f"@{label}",
-        set=True,
-        at=(now - timedelta(minutes=31)).isoformat(timespec="minutes"),
-    )
+    premed = before(31).isoformat(timespec="minutes")
+    script.at(before(30), "nurse.1", "premed give", subject=f"@{label}", set=True, at=premed)
 
 
 def _shown(here: Path, path: Path, report: Report) -> tuple[Path, ...]:

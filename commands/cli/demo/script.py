@@ -56,10 +56,24 @@ class Script:
         tell: str = "",
         **options: object,
     ) -> None:
-        """Add a step; `by` names the signers, `nurse.1+nurse.2`."""
+        """Add a step at a wall-clock time of a day; `by` names the signers, `nurse.1+nurse.2`."""
+        self.at(self.moment(day, clock), by, verb, label=label, refused=refused, tell=tell, **options)
+
+    def at(
+        self,
+        instant: datetime,
+        by: str,
+        verb: str,
+        *,
+        label: str = "",
+        refused: str = "",
+        tell: str = "",
+        **options: object,
+    ) -> None:
+        """Add a step at an instant, which no change of the clocks moves."""
         said = {name.rstrip("_").replace("_", "-"): value for name, value in options.items()}
-        self.steps.append(Step(self.moment(day, clock), tuple(by.split("+")), verb, said, label, refused, tell))
+        self.steps.append(Step(instant, tuple(by.split("+")), verb, said, label, refused, tell))
 
     def in_order(self) -> list[Step]:
         """Give the steps by time; those of one moment as they were written."""
-        return sorted(self.steps, key=lambda step: step.at)
+        return sorted(self.steps, key=lambda step: step.at.timestamp())
