@@ -189,8 +189,9 @@ def _in_time(draft: Draft, desk: Desk) -> None:
     if isinstance(event, EntryCorrected):
         stated.append(event.occurred)
         event = open_body(event.kind, event.body)
-    future = [one.at for one in stated if _is_ahead(one, desk.now)]
-    future += ahead(event, desk.now + FUTURE)
+    latest = (desk.now.astimezone(UTC) + FUTURE).astimezone(desk.now.tzinfo)
+    future = [one.at for one in stated if _is_ahead(one, desk.now, latest)]
+    future += ahead(event, latest)
     if future:
         raise Refused(
             f"{future[0]} is in the future",
@@ -200,10 +201,10 @@ def _in_time(draft: Draft, desk: Desk) -> None:
         )
 
 
-def _is_ahead(stated: Occurred, now: datetime) -> bool:
+def _is_ahead(stated: Occurred, now: datetime, latest: datetime) -> bool:
     if stated.precision == "day":
         return stated.at > now.date().isoformat()
-    return datetime.fromisoformat(stated.at) > now + FUTURE
+    return datetime.fromisoformat(stated.at) > latest
 
 
 def _essence(drafts: Sequence[Draft], signed_by: Sequence[Sequence[Signing]]) -> bytes:

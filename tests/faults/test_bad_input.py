@@ -10,7 +10,7 @@ import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import closing
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import acted
@@ -237,6 +237,15 @@ def test_what_cannot_be_done(site: Site, bad: Bad) -> None:
     assert (size if kept else None) == error.attempt
     assert [] == [e.kind for e in ward.book.entries(size) if e.kind != "entry.refused/1"]
     assert list(ward.book.audit()) == []
+
+
+def test_what_can_be_done_in_the_hour_that_comes_again(site: Site) -> None:
+    """For one night hour of the year every entry would be refused as if it lay in the future."""
+    ward = site.ward
+    ward.now = datetime(2010, 11, 7, 9, 30, tzinfo=UTC)
+    ward.act("nurse.1", "patient measure", **WEIGHT)
+    newest = list(ward.book.stream(f"patient/{PATIENT}"))[-1]
+    assert ("patient.measured/1", "2010-11-07T01:30-08:00") == (newest.kind, newest.payload.occurred.at)
 
 
 def test_a_key_of_somebody_else(site: Site) -> None:
