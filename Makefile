@@ -34,6 +34,10 @@ demo: $(READY) ## play a trial site through on a throw-away ledger, verify it, a
 test: $(READY) ## the whole test suite, without the loops of soak and the benchmarks
 	$(PY) -m pytest -n $(JOBS) --maxprocesses 4 $(ARGS)
 
+.PHONY: stories
+stories: $(READY) ## play every story, print rule, story and result, and write docs/validation/stories.md
+	$(PY) -m pytest -q -n $(JOBS) --maxprocesses 4 --matrix $(ARGS) tests/stories/test_stories.py
+
 .PHONY: soak
 soak: $(READY) ## crash, fuzz and concurrency loops, SOAK_SECONDS in all (120)
 	SOAK_SECONDS=$(SOAK_SECONDS) $(PY) -m pytest -m soak --hypothesis-profile soak $(ARGS)
