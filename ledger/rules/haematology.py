@@ -14,6 +14,10 @@ from ledger.rules.tolerance import Held
 ANC, PLATELETS = "anc", "plt"
 
 
+PER_UL = Decimal(1000)
+"""What one 10^9/L is per microlitre."""
+
+
 class Haematology(Struct, frozen=True):
     """Whether counts hold the drug now, and the step in mg with which the label resumes it."""
 
@@ -52,10 +56,10 @@ def hold(course: Course, protocol: Protocol, at: datetime) -> Haematology:
         (one for one in course.labs if one.test in triggers and first <= one.at <= at), key=lambda one: one.at
     ):
         latest[lab.test] = lab
-        if triggers[lab.test].held_by(lab.value):
+        if triggers[lab.test].held_by(per_ul(lab)):
             occurrences += not low
             low[lab.test] = lab
-        elif low and all(one.value >= triggers[test].resume for test, one in latest.items()):
+        elif low and all(per_ul(one) >= triggers[test].resume for test, one in latest.items()):
             low = {}
             recovered = lab.at
             dosed_since = any(d.started_at >= recovered for d in doses)
@@ -77,6 +81,11 @@ def hold(course: Course, protocol: Protocol, at: datetime) -> Haematology:
     )
 
 
+def per_ul(lab: Lab) -> Decimal:
+    """Give a count per microlitre, whichever of the two units it was reported in."""
+    return lab.value * PER_UL if lab.unit == "10^9/L" else lab.value
+
+
 def _trigger(course: Course, protocol: Protocol, test: str, first: datetime) -> _Trigger:
     limit, resume = (
         (protocol.heme_anc_hold, protocol.heme_anc_resume)
@@ -84,7 +93,7 @@ def _trigger(course: Course, protocol: Protocol, test: str, first: datetime) -> 
         else (protocol.heme_plt_hold, protocol.heme_plt_resume)
     )
     before = [lab for lab in course.labs if lab.test == test and lab.at < first]
-    baseline = max(before, key=lambda lab: lab.at).value if before else None
+    baseline = per_ul(max(before, key=lambda lab: lab.at)) if before else None
     if baseline is not None and baseline <= limit:
         return _Trigger(baseline * (1 - protocol.heme_baseline_fall_fraction), baseline, below=False)
     return _Trigger(limit, resume, below=test == ANC)
