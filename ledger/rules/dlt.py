@@ -94,7 +94,7 @@ def _found(course: Course, protocol: Protocol, inside: Window, at: datetime) -> 
     aplasia = _aplasia(course, protocol, inside)
     reported = False
     for toxicity in sorted(course.toxicities.values(), key=lambda one: (one.onset, one.id)):
-        if not inside.holds(toxicity.onset.date()) and not (aplasia and toxicity.term in _neutropenic(protocol)):
+        if not _within(toxicity, protocol, inside) and not (aplasia and toxicity.term in _neutropenic(protocol)):
             continue
         why = _why(toxicity, protocol, at)
         if aplasia and toxicity.term in _neutropenic(protocol):
@@ -103,6 +103,14 @@ def _found(course: Course, protocol: Protocol, inside: Window, at: datetime) -> 
             yield Candidate(toxicity, why, _ruled(toxicity, protocol))
     if aplasia and not reported:
         yield Candidate(None, f"{aplasia}; it is not reported as a toxicity", None)
+
+
+def _within(toxicity: Toxicity, protocol: Protocol, inside: Window) -> bool:
+    """Whether its onset is in the window, or it was there before and became worse, and severe enough, in the window."""
+    before = max((point.grade for point in toxicity.grades if point.since.date() < inside.first), default=0)
+    worse = max(before + 1, protocol.dlt_min_grade)
+    risen = any(point.grade >= worse and inside.holds(point.since.date()) for point in toxicity.grades)
+    return inside.holds(toxicity.onset.date()) or risen
 
 
 def _why(toxicity: Toxicity, protocol: Protocol, at: datetime) -> str | None:

@@ -117,6 +117,10 @@ CASES = {
     "day 1": (toxicity("fatigue", (0, 3), day=1), True),
     "day 28": (toxicity("fatigue", (0, 3), day=28), True),
     "day 29": (toxicity("fatigue", (0, 3), day=29), False),
+    "there before, severe in the window": (toxicity("diarrhea", (0, 1), (72, 3), day=-1), True),
+    "severe before, worse in the window": (toxicity("diarrhea", (0, 3), (72, 4), day=-1), True),
+    "severe before, better in the window": (toxicity("diarrhea", (0, 4), (72, 3), day=-1), False),
+    "there before, severe after the window": (toxicity("diarrhea", (0, 1), (24 * 30, 3), day=-1), False),
 }
 
 
