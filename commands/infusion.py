@@ -223,6 +223,12 @@ class RecordInfusion:
                 "how much was given is not stated", fix="for example 10mg, or --running while it is going on"
             )
         order = file.order(desk.book.find(self.order)) if self.order is not None else None
+        if order is not None and order.drug != self.drug:
+            raise BadInput(
+                f"order #{order.position} is of {order.drug}, not of {self.drug}",
+                why="an infusion fulfils an order of its own drug",
+                fix="name its own order, or none",
+            )
         cycle, day = self._day(desk, file, start)
         event = dosing.InfusionRecorded(
             drug=self.drug,

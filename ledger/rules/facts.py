@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 
 from ledger.course.history import Fact
-from ledger.course.state import Course, Dose
+from ledger.course.state import Course, Dose, Order
 from ledger.events import cycle, dosing
 from ledger.events.registry import KINDS
 from ledger.protocol.model import Protocol
@@ -92,9 +92,21 @@ def _given(before: Course, setting: Setting, dose: Dose, fact: Fact) -> Iterator
     event = fact.event
     if isinstance(event, dosing.InfusionRecorded) and event.identity == "mismatched":
         yield Hit("S-ID", "the identifiers did not match")
-    if order is not None and order.expires < dose.started_at:
-        yield Hit("S-ORDER", f"the order had expired at {order.expires.isoformat(timespec='minutes')}")
+    if order is not None:
+        yield from _of_order(protocol, order, dose)
     yield from lot(setting, dose.drug, dose.lot, dose.started_at)
+
+
+def _of_order(protocol: Protocol, order: Order, dose: Dose) -> Iterator[Hit]:
+    """Judge an infusion by the order it names: was that still open, and was what was prepared for it still usable."""
+    if order.outcome != "open":
+        yield Hit("D-QUERY", f"the order of entry {order.position} was {order.outcome} before")
+    if order.expires < dose.started_at:
+        yield Hit("S-ORDER", f"the order had expired at {order.expires.isoformat(timespec='minutes')}")
+    hours = timedelta(hours=protocol.ladder_use_within_h)
+    released = order.released
+    if dose.drug == protocol.ladder_drug and released is not None and dose.started_at > released.diluted_at + hours:
+        yield Hit("A-PREP", f"diluted more than {protocol.ladder_use_within_h} h before")
 
 
 def lot(setting: Setting, drug: str, number: str | None, at: datetime) -> Iterator[Hit]:
