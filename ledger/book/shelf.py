@@ -7,10 +7,11 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Iterable, Iterator
+from hashlib import sha256
 
 from ledger import codec
 from ledger.course.people import Roster, evolve
-from ledger.errors import IntegrityFailure
+from ledger.errors import BadInput, IntegrityFailure
 from ledger.events.entry import Entry
 from ledger.storage.reader import Reader
 from ledger.storage.schema import LOG
@@ -19,6 +20,7 @@ AUTHORITY = ("study", "people")
 """The streams that say who may do what; nothing on another stream changes the roster."""
 _STREAMS = 64
 _ENTRIES = 256
+_BLOBS = 8
 
 
 class Shelf:
@@ -28,6 +30,7 @@ class Shelf:
         self._reader = reader
         self._streams: OrderedDict[str, list[Entry]] = OrderedDict()
         self._opened: OrderedDict[int, codec.Opened] = OrderedDict()
+        self._blobs: dict[str, bytes] = {}
         self._roster = Roster()
         self._folded = 0
 
@@ -57,6 +60,22 @@ class Shelf:
             opened = self._opened.get(position)
             kept.append((self._open(position, raw) if opened is None else opened).entry)
         return kept
+
+    def blob(self, digest: str) -> bytes:
+        """The file with this SHA-256, compared with it once; the same bytes at every look."""
+        found = self._blobs.get(digest) or self._reader.blob(digest)
+        if found is None:
+            raise BadInput(f"The ledger keeps no file with the digest {digest[:15]}….")
+        if digest not in self._blobs:
+            if sha256(found).hexdigest() != digest:
+                raise IntegrityFailure(
+                    f"The file with the digest {digest[:15]}… is not the one that was stored.",
+                    fix="Run `doseledger verify`.",
+                )
+            if len(self._blobs) >= _BLOBS:
+                del self._blobs[next(iter(self._blobs))]
+            self._blobs[digest] = found
+        return found
 
     def roster(self, size: int, *, newest: bool) -> Roster:
         """The roster folded from the first `size` entries; `newest` says that these are all."""
