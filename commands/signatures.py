@@ -47,8 +47,9 @@ def signings(drafts: Sequence[Draft], desk: Desk, roster: Roster) -> tuple[tuple
     planned = tuple(_signings(draft, desk, roster) for draft in drafts)
     most = max(map(len, planned))
     if len(desk.actors) > most:
+        kinds = " and ".join(NAMES[type(draft.event)] for draft in drafts)
         raise NotAllowed(
-            f"{' and '.join(NAMES[type(draft.event)] for draft in drafts)} takes {most} signatures, not {len(desk.actors)}",
+            f"{kinds} takes {most} signatures, not {len(desk.actors)}",
             fix="a further person countersigns: doseledger countersign",
         )
     return planned

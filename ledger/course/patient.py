@@ -9,6 +9,7 @@ from typing import assert_never
 
 from msgspec.structs import replace
 
+from ledger.course.common import decimal
 from ledger.course.cycle import changed, opened
 from ledger.course.dose import assessed, ended, on_dose, recorded, started
 from ledger.course.history import Fact
@@ -134,11 +135,7 @@ def evolve(course: Course, fact: Fact) -> Course:
                 ),
             )
         case safety.OverrideGranted():
-            amount = Decimal(event.amount_mg) if event.amount_mg is not None else None
-            granted = Override(
-                fact.id, event.rule, event.drug, amount, fact.occurred_at, datetime.fromisoformat(event.valid_until)
-            )
-            return replace(course, overrides={**course.overrides, fact.id: granted})
+            return replace(course, overrides={**course.overrides, fact.id: _granted(fact, event)})
         case cohort.PatientDeclaredNonEvaluable():
             return replace(course, non_evaluable=fact.id)
         case cycle.CycleOpened():
@@ -155,3 +152,14 @@ def evolve(course: Course, fact: Fact) -> Course:
 
 def _disposed(course: Course, disposition: Disposition) -> Course:
     return replace(course, dispositions=(*course.dispositions, disposition))
+
+
+def _granted(fact: Fact, event: safety.OverrideGranted) -> Override:
+    return Override(
+        fact.id,
+        event.rule,
+        event.drug,
+        decimal(event.amount_mg),
+        fact.occurred_at,
+        datetime.fromisoformat(event.valid_until),
+    )

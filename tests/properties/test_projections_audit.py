@@ -281,7 +281,11 @@ def test_what_no_rule_looks_at_is_explained_without_rules_of_the_course(past: Wa
     """An inspector who asks about a key must get an answer, not an error."""
     position = next(row.position for row in log(past.book, kind=kind))
     found = explained(past, f"#{position}")
-    assert (None, None, set()) == (found.patient, found.inputs, {one.rule for one in found.rules} - {"S-DELEG", "D-QUERY"})
+    assert (None, None, set()) == (
+        found.patient,
+        found.inputs,
+        {one.rule for one in found.rules} - {"S-DELEG", "D-QUERY"},
+    )
 
 
 def test_every_entry_can_be_shown_and_explained(past: Ward) -> None:
