@@ -110,6 +110,11 @@ class Dose(Struct, frozen=True):
         return next((a for a in (self.given_mg, self.prepared_mg, self.step_mg) if a is not None), Decimal(0))
 
     @property
+    def measured(self) -> bool:
+        """Whether any amount is known: what was given, what was prepared, or the step it was ordered as."""
+        return any(amount is not None for amount in (self.given_mg, self.prepared_mg, self.step_mg))
+
+    @property
     def status(self) -> Literal["running", "completed", "aborted"]:
         """Where the infusion stands."""
         if self.ended_at is None:

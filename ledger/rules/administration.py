@@ -13,7 +13,7 @@ from ledger.course.state import Course, Dose, Premed
 from ledger.protocol.model import Protocol
 from ledger.rules.cycle_dose import Given, judge_dose
 from ledger.rules.finding import Hit
-from ledger.rules.ladder import climb, counted, ladder, same_week, step_of
+from ledger.rules.ladder import climb, counted, ladder, nominal, same_week, step_of
 from ledger.rules.setting import Setting
 from ledger.rules.tolerance import standing
 
@@ -52,12 +52,12 @@ def judge(course: Course, setting: Setting, administration: Administration) -> t
     return tuple(hits)
 
 
-def of_dose(dose: Dose) -> Administration:
-    """Describe a dose that was given."""
+def of_dose(dose: Dose, protocol: Protocol) -> Administration:
+    """Describe a dose that was given; of the step-up drug it is the step it was begun as, also where it was stopped."""
     return Administration(
         dose.drug,
         dose.amount_mg,
-        dose.step_mg,
+        nominal(dose, protocol) if dose.drug == protocol.ladder_drug else dose.step_mg,
         dose.started_at,
         dose.precision,
         planned=False,
@@ -150,12 +150,13 @@ def _step(course: Course, protocol: Protocol, done: Administration) -> Iterator[
     )
     if step == now.next_mg and exact:
         return
+    said = f"{done.amount_mg} mg" if step_of(done.amount_mg, protocol) == step else f"{done.amount_mg} of {step} mg"
     if lapsed:
         days = (done.at.date() - now.rungs[-1].dose.on).days
-        step_now = f"the step is {now.next_mg} mg, not {done.amount_mg} mg"
+        step_now = f"the step is {now.next_mg} mg, not {said}"
         yield Hit("A-GAP", f"{days} days since the last counted dose: {step_now}")
     else:
-        yield Hit("A-LADDER", f"the step is {now.next_mg} mg ({', '.join(now.because)}), not {done.amount_mg} mg")
+        yield Hit("A-LADDER", f"the step is {now.next_mg} mg ({', '.join(now.because)}), not {said}")
 
 
 def _interval(course: Course, protocol: Protocol, done: Administration) -> Iterator[Hit]:

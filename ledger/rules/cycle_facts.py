@@ -48,7 +48,7 @@ def began(before: Course, dose: Dose, protocol: Protocol) -> Iterator[Hit]:
 def ended(after: Course, dose: Dose, protocol: Protocol) -> Iterator[Hit]:
     """Judge a dose at its end: the running time, and the amount where it is not what was prepared."""
     yield from infusion(dose, protocol)
-    if dose.recorded or dose.given_mg == dose.prepared_mg:
+    if dose.given_mg == dose.prepared_mg:
         return
     calculation, _ = calculate(after, protocol, dose.started_at)
     if calculation is not None:

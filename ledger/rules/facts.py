@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 
+from msgspec.structs import replace
+
 from ledger.course.history import Fact
 from ledger.course.state import Course, Dose, Order
 from ledger.events import cycle, dosing
@@ -12,10 +14,14 @@ from ledger.events.registry import KINDS
 from ledger.protocol.model import Protocol
 from ledger.rules import cycle_facts
 from ledger.rules.administration import judge, of_dose, premedication
+from ledger.rules.cycle_dose import infusion
 from ledger.rules.finding import Hit
 from ledger.rules.lateness import late
 from ledger.rules.setting import Setting
 from ledger.rules.tolerance import running_min
+
+OF_AMOUNT = frozenset({"A-MAX", "A-GAP", "A-LADDER", "A-WEEK", "C-WT", "C-ROUND"})
+"""Rules that rest on an amount: of an infusion recorded while it runs they are judged once it has ended."""
 
 
 def hits(before: Course, after: Course, setting: Setting, fact: Fact) -> Iterator[Hit]:
@@ -40,9 +46,9 @@ def hits(before: Course, after: Course, setting: Setting, fact: Fact) -> Iterato
                 yield from _over_prepared(dose)
                 yield from infusion_time(dose, setting.protocol)
                 if dose.drug == setting.protocol.cycle_drug:
-                    yield from cycle_facts.ended(after, dose, setting.protocol)
+                    yield from infusion(dose, setting.protocol)
         case dosing.InfusionCompleted() | dosing.InfusionAborted():
-            yield from _on_end(after, setting.protocol, fact)
+            yield from _on_end(before, after, setting, fact)
         case cycle.CycleOpened():
             opened = after.cycle(fact.id)
             if opened is not None:
@@ -53,8 +59,8 @@ def hits(before: Course, after: Course, setting: Setting, fact: Fact) -> Iterato
             pass
 
 
-def _on_end(after: Course, protocol: Protocol, fact: Fact) -> Iterator[Hit]:
-    event = fact.event
+def _on_end(before: Course, after: Course, setting: Setting, fact: Fact) -> Iterator[Hit]:
+    event, protocol = fact.event, setting.protocol
     dose = after.dose(event.dose) if isinstance(event, dosing.InfusionCompleted | dosing.InfusionAborted) else None
     if dose is None:
         return
@@ -66,11 +72,23 @@ def _on_end(after: Course, protocol: Protocol, fact: Fact) -> Iterator[Hit]:
         yield Hit(
             "A-MAX", f"{dose.amount_mg} mg is above the largest single dose of {protocol.ladder_max_single_mg} mg"
         )
+    begun = before.dose(dose.id)
+    if begun is not None and not begun.measured:
+        others = replace(before, doses=tuple(one for one in before.doses if one.id != dose.id))
+        told = {hit.rule for hit in _judged(others, setting, begun)} | {"A-MAX", "C-ROUND", "C-WT"}
+        yield from (hit for hit in _judged(others, setting, dose) if hit.rule not in told)
+
+
+def _judged(before: Course, setting: Setting, dose: Dose) -> Iterator[Hit]:
+    """Judge a dose; while its amount is not known, by the rules that do not rest on it."""
+    for hit in judge(before, setting, of_dose(dose, setting.protocol)):
+        if dose.measured or hit.rule not in OF_AMOUNT:
+            yield hit
 
 
 def _given(before: Course, setting: Setting, dose: Dose, fact: Fact) -> Iterator[Hit]:
     protocol = setting.protocol
-    yield from judge(before, setting, of_dose(dose))
+    yield from _judged(before, setting, dose)
     if dose.drug == protocol.ladder_drug and dose.precision == "day":
         yield Hit("D-QUERY", "the time of day of the infusion is not known")
     else:

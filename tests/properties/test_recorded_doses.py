@@ -70,3 +70,29 @@ def test_a_dose_from_an_old_dilution_is_a_finding(ward: Ward) -> None:
     ward.do("pharm.1", "dose release", order=order, lot="A1", prepared="3mg", wit=("pharm.2",))
     ward.now += timedelta(hours=12)
     assert [("A-PREP", "minor")] == found(ward, record(ward, given="3mg", order=order, at="20:00", until="22:00"))
+
+
+def test_a_dose_recorded_while_it_runs_is_judged_by_its_amount_at_its_end(ward: Ward) -> None:
+    """30 mg in the place of 10 mg would stay unseen because the nurse made her record before the bag was empty."""
+    ward.given("3mg")
+    ward.now += timedelta(hours=20)
+    dose = record(ward, running=True)
+    assert [] == [one for one in found(ward, dose) if one[0] != "D-QUERY"]
+    ward.now += timedelta(hours=2)
+    end = ward.do("nurse.1", "dose complete", dose=dose, given="30mg")
+    assert [("A-LADDER", "important")] == found(ward, end)
+
+
+def test_part_of_a_step_is_judged_as_that_step(ward: Ward) -> None:
+    """A bag of 10 mg stopped after 3 mg would be held against the nurse, and one of 30 mg, hung first, would not."""
+    start = ward.now
+    ward.now += timedelta(hours=4)
+    part = {"given": "3mg", "stopped": "line-failure", "until": "11:00"}
+    first = record(ward, prepared="30mg", at="10:00", **part)
+    assert ("A-LADDER", "important") in found(ward, first)
+    ward.do("nurse.1", "void", entry=first, reason="never-happened", wit=("pi.1",))
+    ward.now = start + timedelta(days=1)
+    ward.given("3mg")
+    ward.now = start + timedelta(days=2, hours=4)
+    second = record(ward, prepared="10mg", at="10:00", **part)
+    assert "A-LADDER" not in [rule for rule, _ in found(ward, second)]
