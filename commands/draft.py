@@ -70,6 +70,8 @@ class Draft:
     causes: tuple[Ref, ...] = ()
     corrects: Ref | None = None
     target: Wire | None = None
+    moved: Occurred | None = None
+    """When what it is about is said to have happened."""
     shown: tuple[str, ...] = ()
     performed_by: str | None = None
     source: Source
@@ -178,6 +180,7 @@ class Desk:
         causes: Iterable[Ref] = (),
         corrects: Ref | None = None,
         target: Wire | None = None,
+        moved: Occurred | None = None,
         shown: tuple[str, ...] = (),
         entry_id: str | None = None,
     ) -> Draft:
@@ -193,6 +196,7 @@ class Desk:
             causes=tuple(unique.values()),
             corrects=corrects,
             target=target,
+            moved=moved,
             shown=shown,
             performed_by=said.performed_by,
             source=Source(kind=said.source, ref=self.pad.maybe(said.source_ref)),

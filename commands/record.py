@@ -71,6 +71,7 @@ class CorrectEntry:
                 causes=causes,
                 corrects=head.ref,
                 target=fact.event,
+                moved=fact.occurred,
             ),
         )
 

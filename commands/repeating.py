@@ -46,7 +46,7 @@ def same(act: object, entries: Sequence[Entry], ledger: Ledger) -> bool:
     if streams and not any(entry.stream in streams for entry in entries):
         return False
     values = [value for entry in entries for value in _values(_event(entry))]
-    named = {name for entry in entries for name in _named(entry)}
+    named = {name for entry in entries for name in _named(entry, ledger)}
     return all(_agrees(name, value, values, named, ledger) for name, value in _stated(act))
 
 
@@ -114,11 +114,14 @@ def _event(entry: Entry) -> msgspec.Struct:
     return open_body(event.kind, event.body) if isinstance(event, EntryCorrected) else event
 
 
-def _named(entry: Entry) -> Iterator[str]:
+def _named(entry: Entry, ledger: Ledger) -> Iterator[str]:
+    """What an entry names; a correction of a correction is also about what that one corrects."""
     yield from references(entry.event)
     yield from (ref.id for ref in entry.payload.causes if ref.position is not None)
-    if entry.payload.corrects is not None:
-        yield entry.payload.corrects.id
+    about = entry.payload.corrects
+    while about is not None and about.position is not None:
+        yield about.id
+        about = ledger.entry(about.position).payload.corrects
 
 
 def _values(value: object) -> Iterator[object]:

@@ -61,7 +61,7 @@ def _signings(draft: Draft, desk: Desk, roster: Roster) -> tuple[Signing, ...]:
     if isinstance(draft.event, EntryCountersigned):
         return _countersigning(draft.event, persons[0], desk)
     author_role = _role(persons[0], row, row.signatures[0])
-    requirements = needs.required(draft.event, author_role, draft.target)
+    requirements = needs.required(draft.event, author_role, draft.target, draft.moved)
     planned, wanted = list[Signing](), list[Need]()
     for place, requirement in enumerate(requirements):
         person = persons[place] if place < len(persons) else None

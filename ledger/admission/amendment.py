@@ -11,14 +11,17 @@ from ledger.admission.view import View
 from ledger.course import needs
 from ledger.course.people import Roster
 from ledger.errors import Conflict, NotAllowed
-from ledger.events.base import Wire
+from ledger.events.base import Occurred, Wire
 from ledger.events.body import open_body
+from ledger.events.cohort import DltAdjudicated
 from ledger.events.entry import Entry, Signer
+from ledger.events.event import RecordEvent
 from ledger.events.record import EntryCorrected, EntryCountersigned, EntryVoided
 from ledger.events.registry import KINDS
 from ledger.events.row import REGISTRARS
+from ledger.events.safety import ToxicityRegraded
 
-_OWN_ENDINGS = frozenset({"study", "people", "attempts", "clock"})
+_OWN_ENDINGS = frozenset({"study", "people", "cohort", "attempts", "clock"})
 """Streams whose entries are ended by kinds of their own, never corrected or voided."""
 
 
@@ -38,6 +41,61 @@ def as_it_stands(entry: Entry) -> Wire:
     """What an entry says: a correction says what it restates."""
     event = entry.event
     return open_body(event.kind, event.body) if isinstance(event, EntryCorrected) else event
+
+
+def stated(entry: Entry) -> Occurred:
+    """When it is said to have happened: a correction says when what it restates did."""
+    return entry.event.occurred if isinstance(entry.event, EntryCorrected) else entry.payload.occurred
+
+
+def regraded(entry: Entry, view: View, at: datetime) -> Wire | None:
+    """The grade that a regrade changes, as corrections and earlier regrades in effect left it; None where none is."""
+    event = entry.event
+    position = view.position_of(event.graded) if isinstance(event, ToxicityRegraded) else None
+    if position is None or not isinstance(event, ToxicityRegraded):
+        return None
+    now = _corrected(view.opened(position).entry, view, at)
+    for later in _all(entry.stream, "toxicity.regraded/1", position, view):
+        one = view.opened(later).entry
+        said = one.event
+        if isinstance(said, ToxicityRegraded) and said.graded == event.graded and _holds(later, view, at):
+            now = _corrected(one, view, at)
+    return now
+
+
+def ruled(entry: Entry, view: View, at: datetime, found: list[Problem]) -> None:
+    """A toxicity is ruled on once; a later ruling names the one that it turns around."""
+    event = entry.event
+    if not isinstance(event, DltAdjudicated):
+        return
+    rulings = [
+        position
+        for position in _all(entry.stream, entry.kind, 0, view)
+        if getattr(view.opened(position).entry.event, "toxicity", None) == event.toxicity and _holds(position, view, at)
+    ]
+    named = view.position_of(event.reverses) if event.reverses is not None else None
+    if named != (rulings[-1] if rulings else None):
+        why = f"the ruling at position {rulings[-1]} stands" if rulings else "no such ruling stands"
+        found.append(Problem("ruling", why, Conflict, winner=rulings[-1] if rulings else None))
+
+
+def _holds(position: int, view: View, at: datetime) -> bool:
+    return standing(position, view, at) == "standing"
+
+
+def _all(stream: str, kind: str, start: int, view: View) -> Iterator[int]:
+    position = view.first_between("any", stream, frozenset({kind}), start, view.size, None)
+    while position is not None:
+        yield position
+        position = view.first_between("any", stream, frozenset({kind}), position + 1, view.size, None)
+
+
+def _corrected(entry: Entry, view: View, at: datetime) -> Wire:
+    """What an entry says after the newest correction of it that is in effect."""
+    for position in sorted(_chain(entry, view), reverse=True):
+        if position > entry.position and _holds(position, view, at):
+            return as_it_stands(view.opened(position).entry)
+    return as_it_stands(entry)
 
 
 def amendment(  # noqa: PLR0917 - the parts of one judgement
@@ -127,10 +185,11 @@ def _own_or_delegated(entry: Entry, about: Entry, roster: Roster, found: list[Pr
     """DOMAIN.md section 7: every site role corrects and voids its own acts, or those it was delegated."""
     author, said = entry.author.person, as_it_stands(about)
     task = next((row.task for row in KINDS.values() if row.struct is type(said)), None)
-    if task is None or any(signer.person == author for signer in about.signers):
+    own = any(signer.person == author for signer in about.signers)
+    if own or (task is None and isinstance(said, RecordEvent)):
         return
     occurred = entry.payload.occurred
-    if not roster.delegated(author, task, occurred, entry.occurred_at):
+    if task is None or not roster.delegated(author, task, occurred, entry.occurred_at):
         why = f"{author} neither signed the entry at position {about.position} nor was delegated {task}"
         found.append(Problem("delegation", why, NotAllowed))
 

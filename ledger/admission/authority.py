@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from msgspec import structs
+
 from ledger.admission.problem import Problem
 from ledger.course import needs
 from ledger.course.people import Roster
 from ledger.errors import NotAllowed, Refused
-from ledger.events.base import Wire
+from ledger.events.base import Occurred, Wire
 from ledger.events.entry import Entry, Signer
 from ledger.events.people import Task
 from ledger.events.registry import KINDS
@@ -19,10 +21,15 @@ _LATER = KINDS["entry.countersigned/1"].signatures[0]
 _AUTHORITY_STREAMS = frozenset({"study", "people"})
 
 
-def authority(entry: Entry, roster: Roster, target: Wire | None, at: datetime, found: list[Problem]) -> None:
-    """Judge the signers of an entry; `target` is what an amendment is about, as it stands; `at` is log time."""
+def authority(  # noqa: PLR0917 - what an entry is judged by
+    entry: Entry, roster: Roster, target: Wire | None, moved: Occurred | None, at: datetime, found: list[Problem]
+) -> None:
+    """Judge the signers of an entry at log time `at`.
+
+    `target` is what an amendment or regrade is about, as it stands, `moved` when that is said to have happened.
+    """
     payload, row = entry.payload, KINDS[entry.payload.kind]
-    required = needs.required(entry.event, entry.author.role, target)
+    required = needs.required(entry.event, entry.author.role, target, moved)
     if row.factual:
         required = tuple(_any_site_role(one) for one in required)
     if not needs.covers(payload.needs, required):
@@ -67,10 +74,13 @@ def _delegated(  # noqa: PLR0917 - as above
     signer: Signer, index: int, task: Task, entry: Entry, roster: Roster, found: list[Problem]
 ) -> None:
     """A second signer of the pharmacy may sign under the pharmacy's own task."""
-    occurred, at = entry.payload.occurred, entry.occurred_at
-    if roster.delegated(signer.person, task, occurred, at):
-        return
-    if index and signer.role in PHARMACY and roster.delegated(signer.person, "pharmacy", occurred, at):
+    now = datetime.fromisoformat(signer.at)
+    signed = structs.replace(entry.payload.occurred, at=f"{signer.at[:16]}{signer.at[-6:]}", precision="minute")
+    tasks: tuple[Task, ...] = (task, "pharmacy") if index and signer.role in PHARMACY else (task,)
+    for occurred, at in ((entry.payload.occurred, entry.occurred_at), (signed, now)):
+        if not any(roster.delegated(signer.person, one, occurred, at) for one in tasks):
+            break
+    else:
         return
     why = f"{task} was not delegated to {signer.person} at {occurred.at}"
     found.append(

@@ -20,6 +20,8 @@ from ledger.events.study import LedgerCreated
 from ledger.signing import header as headers
 from ledger.signing import jws, keys
 
+_OUTSIDE = frozenset({"sponsor", "sponsor-medical", "monitor", "inspector"})
+"""Roles of persons who are not of the site, and so hold none of its roles (DOMAIN.md section 7)."""
 _REQUEST = msgspec.json.Decoder(KeyRequest)
 
 
@@ -96,9 +98,12 @@ def _person(event: KeyEnrolled, roster: Roster, found: list[Problem]) -> None:
     if event.person in roster.people or event.person in waiting or event.key_id in _known_keys(roster):
         found.append(Problem("key-reused", f"{event.person} or this key is already enrolled", NotAllowed))
     roles = set(event.roles)
-    if not roles or len(roles) != len(event.roles) or "system" in roles or (roles & REGISTRARS and roles - REGISTRARS):
+    outside, registrar = roles & _OUTSIDE, roles & REGISTRARS
+    mixed = (outside and roles - _OUTSIDE) or (registrar and roles - REGISTRARS)
+    if not roles or len(roles) != len(event.roles) or "system" in roles or mixed:
         why = f"{event.person} cannot hold the roles {', '.join(event.roles) or '(none)'} together"
-        found.append(Problem("roles-mixed", why, NotAllowed, fix="a registrar has no other role; nobody is a system"))
+        fix = "a registrar has no other role, nobody outside the site one of its roles, nobody is a system"
+        found.append(Problem("roles-mixed", why, NotAllowed, fix=fix))
     try:
         request, _ = open_request(event.request)
     except DoseLedgerError as error:

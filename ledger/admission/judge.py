@@ -35,7 +35,9 @@ def problems(opened: Opened, *, roster: Roster, view: View) -> list[Problem]:
     enrolments(entry, roster, found)
     about = amending.subject(entry, view)
     amending.amendment(entry, about, roster, view, time, found)
-    authority(entry, roster, None if about is None else amending.as_it_stands(about), time, found)
+    amending.ruled(entry, view, time, found)
+    target = amending.regraded(entry, view, time) if about is None else amending.as_it_stands(about)
+    authority(entry, roster, target, None if about is None else amending.stated(about), time, found)
     separation(entry, view, found)
     together(opened, view, found)
     return found

@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from ledger.admission.problem import Problem
 from ledger.admission.view import Named, View
 from ledger.course.people import Roster
-from ledger.errors import BadInput, Conflict, Malformed
+from ledger.errors import BadInput, Conflict, Malformed, Refused
 from ledger.events.base import Payload, Ref
 from ledger.events.body import references
 from ledger.events.entry import Entry
-from ledger.events.record import LogClock
+from ledger.events.record import EntryCorrected, LogClock
 from ledger.events.registry import KINDS
 
 BEHIND = timedelta(minutes=5)
 """An entry older than log time by more than this is preceded by a clock entry (RECORD.md section 2)."""
+AHEAD = timedelta(minutes=5)
+"""How far a stated time may be ahead of the clock of its entry (DOMAIN.md I7)."""
 
 
 def place(entry: Entry, roster: Roster, view: View, found: list[Problem]) -> None:
@@ -33,6 +35,8 @@ def place(entry: Entry, roster: Roster, view: View, found: list[Problem]) -> Non
     _after(entry, roster, view, found)
     _references(entry, view, found)
     _predicates(payload, view, found)
+    _once(payload, view, found)
+    _future(entry, view, found)
     _pack(payload, roster, found)
     _time(entry, view, found)
 
@@ -155,6 +159,35 @@ def _predicates(payload: Payload, view: View, found: list[Problem]) -> None:
             what = "an entry" if named is None else named.kind
             why = f"somebody wrote first: {what} at position {winner} was not known when this was signed"
             found.append(Problem("predicate", why, Conflict, winner=winner))
+
+
+def _once(payload: Payload, view: View, found: list[Problem]) -> None:
+    if payload.kind != "patient.registered/1":
+        return
+    stands = view.first_between("any", payload.stream, frozenset({payload.kind}), 0, view.size, None)
+    if stands is not None:
+        why = f"the patient was already registered at position {stands}"
+        found.append(Problem("registered", why, Conflict, winner=stands))
+
+
+def _future(entry: Entry, view: View, found: list[Problem]) -> None:
+    """Nothing is recorded before it happened (DOMAIN.md I7), neither as stated nor as restated.
+
+    The later of the entry's clock and log time counts: a slow clock makes no entry false.
+    """
+    now = max(entry.recorded_at, view.log_time() or entry.recorded_at) + AHEAD
+    stated = [entry.payload.occurred]
+    if isinstance(entry.event, EntryCorrected):
+        stated.append(entry.event.occurred)
+    for occurred in stated:
+        if occurred.precision == "minute":
+            ahead = datetime.fromisoformat(occurred.at) > now
+        else:
+            zone = datetime.fromisoformat(entry.author.at).tzinfo
+            ahead = occurred.at > now.astimezone(zone).date().isoformat()
+        if ahead:
+            why = f"{occurred.at} is later than the entry was recorded"
+            found.append(Problem("future", why, Refused, rules=("D-TIME",)))
 
 
 def _pack(payload: Payload, roster: Roster, found: list[Problem]) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from ledger.admission.problem import Problem
 from ledger.admission.view import View
 from ledger.errors import NotAllowed, Refused
-from ledger.events.dosing import DoseReleased, InfusionStarted, OrderChecked
+from ledger.events.dosing import DoseOrdered, DoseReleased, InfusionStarted, OrderChecked
 from ledger.events.entry import Entry
 
 _AMENDED = frozenset({"order.amended/1"})
@@ -25,6 +25,9 @@ def separation(entry: Entry, view: View, found: list[Problem]) -> None:
     order = view.opened(ordered).entry
     prescribers = {signer.person for signer in order.signers}
     prescribers |= {one.author.person for one in _about(event.order, _AMENDED, entry, ordered, view)}
+    prescribers |= {view.opened(position).entry.author.person for position in view.amendments(event.order)}
+    if not isinstance(order.event, DoseOrdered):
+        found.append(Problem("reference-kind", f"{order.kind} at position {ordered} is not an order"))
     if isinstance(event, InfusionStarted):
         preparers = {
             signer.person

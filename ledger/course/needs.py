@@ -6,8 +6,8 @@ from collections.abc import Iterable, Sequence
 from datetime import timedelta
 
 from ledger import wire
-from ledger.events import cohort, dosing, patient, record, safety
-from ledger.events.base import Need, Payload, Wire
+from ledger.events import cohort, cycle, dosing, patient, record, safety
+from ledger.events.base import Need, Occurred, Payload, Wire
 from ledger.events.body import open_body
 from ledger.events.entry import Signer
 from ledger.events.registry import kind_of
@@ -25,21 +25,57 @@ _LOOSENS: dict[type[Wire], tuple[str, ...]] = {
     dosing.InfusionRecorded: ("drug", "order", *_AMOUNTS),
     dosing.InfusionCompleted: ("dose", *_AMOUNTS),
     dosing.InfusionAborted: ("dose", *_AMOUNTS),
-    dosing.DoseReleased: ("order", "prepared_mg"),
+    dosing.DoseReleased: ("order", "lot", "expiry", "vials", "prepared_mg", "wasted_mg", "volume_ml"),
     dosing.HoldPlaced: ("drug", "why"),
     dosing.HoldLifted: ("hold",),
     dosing.CourseDiscontinued: ("drug",),
     safety.ToxicityReported: ("term", "dose"),
+    safety.ToxicityAttributed: ("toxicity", "drug", "relation"),
+    safety.SeriousnessAssessed: ("toxicity", "serious", "criteria"),
+    safety.ToxicityResolved: ("toxicity", "outcome"),
+    safety.OverrideGranted: safety.OverrideGranted.__struct_fields__,
+    safety.ExpectednessAssessed: ("toxicity", "expected"),
+    patient.EligibilityAssessed: ("criteria", "eligible"),
+    patient.PatientEnrolled: patient.PatientEnrolled.__struct_fields__,
+    cycle.CycleOpened: cycle.CycleOpened.__struct_fields__,
+    cycle.CycleClosed: cycle.CycleClosed.__struct_fields__,
+    cycle.CycleStopped: ("opened", "why"),
+    cycle.ResponseAssessed: ("response",),
+    cohort.DltAdjudicated: cohort.DltAdjudicated.__struct_fields__,
+    cohort.PatientDeclaredNonEvaluable: cohort.PatientDeclaredNonEvaluable.__struct_fields__,
 }
 """Fields that no one person changes alone: what was given, what it stands on, and what holds the drug."""
 
 
-def required(event: Wire, author: wire.Role, target: Wire | None) -> tuple[Requirement, ...]:
+_MOVED = (
+    patient.ConsentGiven,
+    patient.ConsentWithdrawn,
+    patient.PatientDied,
+    patient.TreatmentEnded,
+    dosing.PremedicationGiven,
+    dosing.InfusionStarted,
+    dosing.InfusionRecorded,
+    dosing.InfusionCompleted,
+    dosing.InfusionAborted,
+    dosing.HoldPlaced,
+    safety.ToleranceAssessed,
+    safety.ToxicityReported,
+    safety.ToxicityGraded,
+    safety.ToxicityRegraded,
+    safety.ToxicityResolved,
+)
+"""Kinds whose time decides what is permitted or found: no one person moves them alone."""
+
+
+def required(
+    event: Wire, author: wire.Role, target: Wire | None, occurred: Occurred | None = None
+) -> tuple[Requirement, ...]:
     """List the signatures that kind and content require.
 
-    `target` is the event that a correction or void is about, as it stands. A void, a correction that
-    lowers a dose or a grade or that could permit more, and a regrade to a lower grade need the principal
-    investigator beside their author; when the author is the principal investigator, another physician.
+    `target` is the event that a correction, void or regrade is about, as it stands, `occurred` when that is
+    said to have happened. A void, a correction that lowers a dose or a grade, moves one in time or could permit
+    more, and a regrade to a lower grade need the principal investigator beside their author; when the author is
+    the principal investigator, another physician. What was signed by two is corrected by two.
     """
     base = kind_of(event).signatures
     approval = Requirement(
@@ -48,8 +84,12 @@ def required(event: Wire, author: wire.Role, target: Wire | None) -> tuple[Requi
     match event:
         case record.EntryVoided():
             return (*base, approval)
-        case record.EntryCorrected() if target is None or relaxes(target, open_body(event.kind, event.body)):
-            return (*base, approval)
+        case record.EntryCorrected():
+            more = () if target is None else kind_of(target).signatures[1:]
+            moved = isinstance(target, _MOVED) and occurred is not None and occurred.at != event.occurred.at
+            if target is None or moved or relaxes(target, open_body(event.kind, event.body)):
+                return (*base, approval, *more)
+            return (*base, *more)
         case safety.ToxicityRegraded() if (
             isinstance(target, safety.ToxicityGraded | safety.ToxicityRegraded) and event.grade < target.grade
         ):
@@ -75,8 +115,6 @@ def relaxes(before: Wire, after: Wire) -> bool:
             safety.ToxicityGraded() | safety.ToxicityRegraded()
         ) as new:
             return new.grade < old.grade or new.toxicity != old.toxicity
-        case ((cohort.DltAdjudicated() | cohort.PatientDeclaredNonEvaluable() | patient.PatientEnrolled()), _):
-            return before != after
         case _:
             return any(
                 getattr(before, name, None) != getattr(after, name, None) for name in _LOOSENS.get(type(before), ())

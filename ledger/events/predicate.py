@@ -33,15 +33,29 @@ COURSE = frozenset(
         "seriousness.assessed/1",
         "entry.corrected/1",
         "entry.voided/1",
+        "entry.countersigned/1",
     }
 )
 """What an order, a start or another gated act of a patient rests on: none of these may slip in between."""
 SAME_PATIENT: Conflicts = (("any", COURSE),)
 """Everything the course of the same patient rests on."""
 SLOTS: Conflicts = (
-    ("patient", frozenset({"patient.enrolled/1", "dlt.adjudicated/1", "patient.declared-non-evaluable/1"})),
+    (
+        "patient",
+        frozenset(
+            {
+                "patient.enrolled/1",
+                "dlt.adjudicated/1",
+                "patient.declared-non-evaluable/1",
+                "consent.withdrawn/1",
+                "patient.died/1",
+                "entry.corrected/1",
+                "entry.voided/1",
+                "entry.countersigned/1",
+            }
+        ),
+    ),
     ("cohort", frozenset({"level.opened/1", "cohort.decided/1", "accrual.suspended/1", "accrual.resumed/1"})),
-    ("any", frozenset({"entry.corrected/1", "entry.voided/1", "consent.withdrawn/1", "patient.died/1"})),
 )
 """Slots of a level: no other enrolment, ruling or decision of any patient, and nothing that undoes one."""
 

@@ -240,12 +240,12 @@ class Course12(RuleBasedStateMachine):
         self.tried(lambda: self.play.correct(place, given=given, approved=approved))
 
     @precondition(lambda self: self.play.places("record"))
-    @rule(of=pick)
-    def move(self, of: int) -> None:
+    @rule(of=pick, approved=yes)
+    def move(self, of: int, approved: bool) -> None:
         """The dose was given a day earlier."""
         place = self.chosen(self.play.places("record"), of)
         at = (self.play.plain().when(self.play.said_at(place)) - timedelta(days=1)).replace(second=0, microsecond=0)
-        self.tried(lambda: self.play.correct(place, at=at, approved=False))
+        self.tried(lambda: self.play.correct(place, at=at, approved=approved))
 
     @precondition(lambda self: self.voidable())
     @rule(of=pick, approved=yes)

@@ -79,8 +79,9 @@ def test_a_correction_does_not_repeat_the_texts_of_what_it_corrects(tmp_path: Pa
     """A reader that counts texts would find more than were ever written."""
     with closing(Ward.founded(tmp_path / "trial.ledger")) as one:
         reported = one.do("nurse.1", "toxicity report", patient=PATIENT, term="IRR", words="rigors", onset="09:00")
-        one.do("nurse.1", "correct", entry=reported, at="09:30", reason="transcription", reason_text="misread")
-        one.do("nurse.1", "correct", entry=reported, at="09:40", reason="transcription", reason_text="misread again")
+        for at, words in (("09:30", "misread"), ("09:40", "misread again")):
+            said = {"entry": reported, "at": at, "reason": "transcription", "reason_text": words}
+            one.do("nurse.1", "correct", wit=("pi.1",), **said)
         jsonl.directory(one.book, tmp_path / "out")
     found = [json.loads(line)["text"] for line in lines(tmp_path / "out" / "texts.jsonl")]
     assert ["misread", "misread again", "rigors"] == sorted(text for text in found if text[:2] in ("mi", "ri"))

@@ -202,15 +202,15 @@ class Play:
     # --- amendments ----------------------------------------------------------------------------------------------
 
     def correct(self, place: int, *, given: Decimal | None = None, at: datetime | None = None, approved: bool) -> int:
-        """Restate an amount, which waits for a second signature, or a time, which does not."""
+        """Restate an amount or a time; either waits for a second signature."""
         head = self.plain().newest(self.said_at(place))
         options: dict[str, object] = {"set": [f"given={given}mg"]} if given is not None else {}
         options |= {"at": at.isoformat(timespec="minutes")} if at is not None else {}
         what = ({} if given is None else {"given": given}) | ({} if at is None else {"at": at})
-        wit = ("pi.1",) if approved and given is not None else ()
+        wit = ("pi.1",) if approved else ()
         position = self.wrote("nurse.1", "correct", entry=f"#{place}", reason="transcription", wit=wit, **options)
         before = head.what if head.kind == "correct" else {}
-        waits = given is not None and not approved
+        waits = not approved
         return self.note("correct", position, about=head.position, waits=waits, **{**before, **what})
 
     def void(self, place: int, by: str, *, approved: bool) -> int:
