@@ -73,9 +73,9 @@ class GivePremedication:
             )
             for a in given
         )
-        last = max(given, key=lambda a: a.at.at).at
+        first = min(given, key=lambda a: a.at.at).at
         event = dosing.PremedicationGiven(order=order.id if order is not None else None, given=doses)
-        return (desk.draft(file.stream, event, last, causes=[file.ref(order.id)] if order is not None else ()),)
+        return (desk.draft(file.stream, event, first, causes=[file.ref(order.id)] if order is not None else ()),)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -105,7 +105,7 @@ class PremedicationDose(Wire, frozen=True, kw_only=True):
 
 
 class PremedicationGiven(Wire, frozen=True, kw_only=True):
-    """The premedication before an infusion; `occurred` is the time of its last agent."""
+    """The premedication before an infusion; `occurred` is the time of its first agent."""
 
     order: wire.Uuid | None
     given: tuple[PremedicationDose, ...]

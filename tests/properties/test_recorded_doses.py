@@ -96,3 +96,13 @@ def test_part_of_a_step_is_judged_as_that_step(ward: Ward) -> None:
     ward.now = start + timedelta(days=2, hours=4)
     second = record(ward, prepared="10mg", at="10:00", **part)
     assert "A-LADDER" not in [rule for rule, _ in found(ward, second)]
+
+
+def test_agents_of_one_entry_count_each_at_its_own_time(ward: Ward) -> None:
+    """One agent given after the start would make the two given before it missing too."""
+    agents = ["dexamethasone=20mg@09:00", "diphenhydramine=50mg@09:15", "acetaminophen=650mg@10:05"]
+    ward.now += timedelta(hours=4)
+    ward.do("nurse.1", "premed give", subject=PATIENT, agent=agents)
+    dose = record(ward, given="3mg", at="10:00", until="12:00")
+    missing = [f.text for f in ward.file().findings if f"#{f.position}" == dose and f.rule == PREMED]
+    assert ["acetaminophen was not given before the infusion"] == missing
