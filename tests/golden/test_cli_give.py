@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import signal
 from datetime import timedelta
 
 import pexpect
@@ -27,10 +28,21 @@ def ready(site, local_now):
     return site
 
 
+def interruptible() -> None:
+    """Ctrl-C works at a terminal, also where the tests themselves were started in the background."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
 def bedside(site) -> pexpect.spawn:
     """The nurse's terminal."""
     return pexpect.spawn(
-        "doseledger", ["give", "--as", "nurse.1"], env=site.env, encoding="utf-8", timeout=30, cwd=str(site.folder)
+        "doseledger",
+        ["give", "--as", "nurse.1"],
+        env=site.env,
+        encoding="utf-8",
+        timeout=30,
+        cwd=str(site.folder),
+        preexec_fn=interruptible,
     )
 
 
