@@ -91,16 +91,16 @@ class Naive:
         """Whether an entry says something of its own that counts."""
         return one.id not in self.struck and (not amends(one) or self.in_effect(one))
 
-    def superseded(self) -> set[tuple[str, str]]:
-        """Each entry that a newer one restates, or won against, with that one."""
+    def superseded(self) -> set[str]:
+        """The entries that a newer one restates or won against; an admitted log leaves no choice which."""
         found = set()
         for root in self.entries:
             newest = self.head(root)
             if newest is not root and self.stands(root):
-                found.add((root.id, newest.id))
+                found.add(root.id)
             for other in self.restatements(root):
                 if self.head(other) is other and other is not newest and not self.closer(root, other):
-                    found.add((other.id, newest.id))
+                    found.add(other.id)
         return found
 
     def closer(self, root: Entry, other: Entry) -> bool:
@@ -178,7 +178,7 @@ def seen(history: History) -> tuple[object, ...]:
     return (
         facts,
         {(one.id, by.id) for one, by in history.struck},
-        {(one.id, by.id) for one, by in history.superseded},
+        {one.id for one, _ in history.superseded},
         [(item.entry.id, item.target, item.missing) for item in history.awaiting],
     )
 
