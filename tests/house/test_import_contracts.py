@@ -83,6 +83,10 @@ PLANTS: dict[str, tuple[Plant, ...]] = {
         imports("commands.study", "openpyxl"),
         imports("ledger.protocol.model", "openpyxl.styles", "ledger.protocol.model -> openpyxl"),
     ),
+    "door-of-the-pages": (
+        imports("commands.cli.planted", "jinja2"),
+        imports("projections.card", "jinja2.sandbox", "projections.card -> jinja2"),
+    ),
     "pure-core": (
         *(imports(room, library) for room, library in zip(CORE * 2, IMPURE, strict=True)),
         *(imports("ledger.rules.planted", forbidden) for forbidden in KEYS_AND_FILES),

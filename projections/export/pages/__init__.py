@@ -1,0 +1,1 @@
+"""Pages for people in HTML, complete in one file each: every value is escaped, every missing value is an error."""
