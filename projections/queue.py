@@ -15,8 +15,8 @@ from projections.printed import View, second
 from projections.replay import Window, window
 from projections.words import summary
 
-_UNSIGNED = ("attempts/", "clock/")
-"""Streams that the device alone writes."""
+_UNSIGNED = ("attempts/", "clock/", "exports/")
+"""Streams where no signature is ever waited for."""
 
 
 class QueueRow(View, frozen=True, kw_only=True):

@@ -69,6 +69,7 @@ REFERENCE_FIELDS = (
     "opened",
     "reverses",
     "source",
+    "export",
 )
 """The body fields that hold entry ids; each id is also named in `causes`, with position and leaf."""
 

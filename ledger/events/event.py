@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ledger.events import cohort, cycle, dosing, patient, people, record, safety, study, supply
+from ledger.events import cohort, cycle, dosing, exports, patient, people, record, safety, study, supply
 
 PatientEvent = (
     patient.PatientRegistered
@@ -66,4 +66,5 @@ SupplyEvent = (
 )
 RecordEvent = record.EntryCountersigned | record.EntryCorrected | record.EntryVoided
 DeviceEvent = record.EntryRefused | record.LogClock
-Event = PatientEvent | PeopleEvent | StudyEvent | CohortEvent | SupplyEvent | RecordEvent | DeviceEvent
+ExportEvent = exports.ExportMade | exports.CopyCertified
+Event = PatientEvent | PeopleEvent | StudyEvent | CohortEvent | SupplyEvent | RecordEvent | DeviceEvent | ExportEvent

@@ -35,6 +35,8 @@ OTHERWISE = {
     "device.enrolled/1": "none yet",
     "entry.refused/1": "kept by itself when an act is refused",
     "log.clock/1": "written by itself before bytes that were signed earlier",
+    "export.made/1": "written by itself when a copy leaves",
+    "copy.certified/1": "`certify-copy make`",
 }
 """How an entry comes about that no verb of the table writes."""
 UNITS = {
@@ -58,6 +60,7 @@ FAMILIES = {
     "any": "Entries about entries",
     "attempts": "Refused attempts",
     "clock": "The log's clock",
+    "exports": "Copies that left",
 }
 STREAMS = {
     "study": "`study`",
@@ -67,6 +70,7 @@ STREAMS = {
     "supply": "`supply/` and the site",
     "attempts": "`attempts/` and the site",
     "clock": "`clock/` and the site",
+    "exports": "`exports/` and the site",
     "any": "the stream of the entry named",
 }
 RESERVED = {
@@ -100,7 +104,6 @@ RESERVED = {
     "The log": (
         ("anchor.made", "a checkpoint shown to somebody outside", "archive"),
         ("backup.made", "a copy of the ledger", "archive"),
-        ("export.made", "what left the ledger, and for whom", "archive"),
         ("log.opened", "a further log of this ledger", "study"),
         ("ledger.restored", "a new log after entries were lost", "study"),
         ("entry.recovered", "a lost entry, with its original bytes", "any"),

@@ -38,6 +38,7 @@ MEANINGS = {
     "approved": "I approve this.",
     "acknowledged": "I have been told of this and take note of it.",
     "responsibility": "I take responsibility for what is stated here.",
+    "attested-copy": "I compared this copy with the original and attest that it is complete and the same.",
     "possession": "I hold the private key that belongs to this public key, and nobody else does.",
     "system": "This entry was made by the device, not by a person.",
 }
@@ -356,6 +357,7 @@ def story() -> Released:
     _levels(log)
     _cycles(log)
     _shelf(log)
+    _exports(log)
     return log
 
 
@@ -843,6 +845,25 @@ def _shelf(log: Released) -> None:
     log.write("counted", supply, "stock.counted/1", {**shelf, "counted": 4, "book": "4"}, ("paula performed",))
     below = {**shelf, "lot": "B7", "counted": 0, "book": "-2"}
     log.write("counted below", supply, "stock.counted/1", below, ("paula performed",))
+
+
+def _exports(log: Released) -> None:
+    log.day("2010-03-17")
+    stream, device = "exports/001", {"basis": "device", "first": False}
+    made = {"form": "bundle", **_head(log), "digest": sha256(b"a fictional bundle").hexdigest(), "streams": []}
+    made |= {"name": "dossier-nct00983528-001-20100316-0123abcd", "claimed_by": "clara"}
+    made |= {"recipient": log.commit("a fictional inspector")}
+    log.write("export", stream, "export.made/1", made, ("ws1 system",), **device)
+    lines = {"form": "audit-csv", **_head(log), "digest": sha256(b"a fictional table").hexdigest()}
+    lines |= {"streams": ["patient/001-002", STREAM], "name": None, "claimed_by": None, "recipient": None}
+    log.write("export of two patients", stream, "export.made/1", lines, ("ws1 system",), **device)
+    counts = {"entries": made["size"], "withheld": 0, "texts": 30, "blobs": 3, "missing": 0}
+    copy = {"export": log.id("export"), **counts}
+    log.write("certified", stream, "copy.certified/1", copy, ("clara attested-copy",), causes=("export",))
+
+
+def _head(log: Released) -> dict[str, object]:
+    return {name: value for name, value in log.after().items() if name != "log"}
 
 
 def files(log: Released) -> dict[str, str]:
