@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from datetime import UTC
 from typing import Literal
 
 import msgspec
 
 from commands.draft import Pad
-from commands.post import Ids, Post
-from commands.sealing import system_entry
+from commands.notes import note
+from commands.post import Post
 from ledger import wire
 from ledger.book import Ledger
+from ledger.course.people import Roster
 from ledger.errors import DoseLedgerError, Refused
 from ledger.events.record import EntryRefused
 
@@ -32,13 +32,11 @@ def keep_attempt(
     proof: Literal["none", "key-opened"],
 ) -> None:
     """Append what was refused and why, and note its position on the error."""
-    with ledger.turn():
-        now = post.clock().astimezone(UTC)
-        pad = Pad(post.random, Ids(now, post.random))
-        roster = ledger.roster()
+
+    def refused(pad: Pad, roster: Roster) -> EntryRefused:
         typed = msgspec.json.encode({"act": verb, "by": list(persons), "said": repr(said)}).decode()
         answer = "\n".join(part for part in (error.what, error.why) if part)
-        refused = EntryRefused(
+        return EntryRefused(
             act=verb.replace(" ", "-"),
             streams=tuple(dict.fromkeys(name for name in streams if _is_stream(name))),
             rules=error.rules if isinstance(error, Refused) else (),
@@ -50,8 +48,8 @@ def keep_attempt(
             answer=pad.commit(answer[:TEXT_LIMIT]),
             count=1,
         )
-        raw = system_entry(ledger, post, f"attempts/{roster.site}", refused, pad)
-        error.attempt = ledger.append([raw], now=now, texts=pad.texts)[0].position
+
+    error.attempt = note(ledger, post, "attempts", refused).position
 
 
 def _is_stream(name: str) -> bool:

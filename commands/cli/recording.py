@@ -1,0 +1,84 @@
+"""What leaves the ledger is an entry of it: every export says here what it wrote."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from commands.cli import console
+from commands.cli.place import setting
+from ledger.errors import DoseLedgerError
+from ledger.events.exports import ExportMade, Form
+
+
+def recorded(
+    option: str | None,
+    form: Form,
+    *,
+    size: int,
+    root: str,
+    digest: str,
+    patients: Sequence[str] = (),
+    name: str | None = None,
+    me: str | None = None,
+    recipient: str | None = None,
+) -> int | None:
+    """Append `export.made/1` to the ledger that `option` names and give its position; None where it cannot be.
+
+    `size` and `root` are the head that was exported, `digest` the SHA-256 as docs/spec/kinds.md says, `patients`
+    whom the copy is limited to (all, when empty), `name` the copy's own name, `me` the `--as` of the command. A
+    copy that cannot be recorded, because the record was read from a copy or the device's key is not here, is made
+    all the same: stderr says that it is not in the ledger, and why.
+    """
+    try:
+        position = _written(
+            option,
+            form,
+            size=size,
+            root=root,
+            digest=digest,
+            patients=patients,
+            name=name,
+            me=me,
+            recipient=recipient,
+        )
+    except DoseLedgerError as error:
+        why = f": {error.why}" if error.why else ""
+        console.insist(f"! not recorded in the ledger: {error.what}{why}", "warn")
+        return None
+    console.say(f"  recorded in the ledger as #{position}")
+    return position
+
+
+def _written(
+    option: str | None,
+    form: Form,
+    *,
+    size: int,
+    root: str,
+    digest: str,
+    patients: Sequence[str],
+    name: str | None,
+    me: str | None,
+    recipient: str | None,
+) -> int:
+    from commands.cli.session import writing
+    from commands.draft import Pad
+    from commands.notes import note
+    from ledger.course.people import Roster
+
+    said = setting("as", me).value
+
+    def made(pad: Pad, roster: Roster) -> ExportMade:
+        return ExportMade(
+            form=form,
+            size=size,
+            root=root,
+            digest=digest,
+            streams=tuple(sorted({f"patient/{one}" for one in patients})),
+            name=name,
+            claimed_by=said if said in roster.people else None,
+            recipient=pad.maybe(recipient),
+        )
+
+    with writing(option) as session:
+        return note(session.ledger, session.post, "exports", made).position
