@@ -106,7 +106,7 @@ def card(opened: PatientAt) -> Status:
     height, weight = _body(opened.course)
     return Status(
         patient=opened.number,
-        state=_state(opened),
+        state=state_of(opened),
         site=opened.setting.roster.site,
         size=through.size,
         known_at=second(through.known_at, through.zone),
@@ -140,7 +140,7 @@ def _row(opened: PatientAt) -> PatientRow:
     course = stricter.step_up(opened, ladders)
     return PatientRow(
         patient=opened.number,
-        state=_state(opened),
+        state=state_of(opened),
         course=course.state,
         protocol_step_mg=course.protocol_step_mg,
         counted=course.counted,
@@ -154,7 +154,7 @@ def _row(opened: PatientAt) -> PatientRow:
     )
 
 
-def _state(opened: PatientAt) -> PatientState:
+def state_of(opened: PatientAt) -> PatientState:
     """Place the patient in the state machine of the study: the furthest state that the record shows."""
     course = opened.course
     if course.died_at is not None:
