@@ -26,11 +26,9 @@ _WORST_FIRST: tuple[CycleState, ...] = (
 
 def cycles_of(opened: PatientAt) -> Cycles:
     """Give the course of the cycle drug: where the readings differ, the one that permits least."""
-    protocol, at = opened.setting.protocol, opened.window.at
-    readings = [(course, cycle_course(course, protocol, at)) for course in opened.courses]
-    course, now = min(readings, key=lambda one: _WORST_FIRST.index(one[1].state))
+    course, now = strictest(opened)
     return Cycles(
-        drug=protocol.cycle_drug,
+        drug=opened.setting.protocol.cycle_drug,
         state=now.state,
         cycle=now.cycle.n if now.cycle is not None else None,
         day=now.day,
@@ -42,6 +40,13 @@ def cycles_of(opened: PatientAt) -> Cycles:
         omitted_days=tuple(sorted(now.days.omitted)) if now.days is not None else (),
         because=tuple(one.text for one in now.held),
     )
+
+
+def strictest(opened: PatientAt) -> tuple[Course, CycleCourse]:
+    """Give the reading of the record, and where the cycle drug stands in it, that permits least."""
+    protocol, at = opened.setting.protocol, opened.window.at
+    readings = [(course, cycle_course(course, protocol, at)) for course in opened.courses]
+    return min(readings, key=lambda one: _WORST_FIRST.index(one[1].state))
 
 
 def due_in_cycle(opened: PatientAt, course: Course) -> Iterator[Due]:
