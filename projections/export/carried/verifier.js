@@ -1,0 +1,1137 @@
+// The verifier that travels inside a copy of a doseledger record, for a browser (also from file://) and for Node.
+//
+// It is an implementation of its own, written from docs/spec (entry, kinds, log, checkpoint, verification): levels L1
+// (bytes, signatures, keys, tree, checkpoints, texts, blobs) and L2 (what entries say of each other). It has no DOM, no
+// import and no network; signatures are checked by the WebCrypto of the machine, hashes here (a call of WebCrypto for
+// each of many small hashes takes longer than the hash). Whatever the bytes are, the answer is a report.
+//
+//   const report = await doseledger.verify({ entries, texts, checkpoints, blobs }, { ledger, logKey, trusted })
+"use strict";
+(() => {
+  // The closed table of kinds, grammars and words, written by `make docs` from the program.
+  const TABLE = String.raw`
+// <table>
+grammar Decimal 0 (?!-0\Z)-?(?:0|[1-9][0-9]{0,11})(?:\.[0-9]{0,8}[1-9])?
+grammar Amount 0 (?:0|[1-9][0-9]{0,11})(?:\.[0-9]{0,8}[1-9])?
+grammar Uuid 0 [0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}
+grammar EntryId 0 [0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}
+grammar Hex 0 [0-9a-f]{64}
+grammar OptionalHex 0 (?:[0-9a-f]{64})?
+grammar Commitment 0 sha256:[0-9a-f]{64}
+grammar Utc 0 <Day>T(?:[01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]\.[0-9]{3}Z
+grammar SignedAt 0 <Day>T(?:[01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]\.[0-9]{3}(?!-00:00)(?:[+-](?:0[0-9]|1[0-3]):[0-5][0-9]|[+]14:00)
+grammar Minute 0 <Day>T(?:[01][0-9]|2[0-3]):[0-5][0-9](?!-00:00)(?:[+-](?:0[0-9]|1[0-3]):[0-5][0-9]|[+]14:00)
+grammar Day 0 (?:(?:19|20|21)[0-9]{2}-(?:(?:0[13578]|1[02])-(?:0[1-9]|[12][0-9]|3[01])|(?:0[469]|11)-(?:0[1-9]|[12][0-9]|30)|02-(?:0[1-9]|1[0-9]|2[0-8]))|(?:(?:19|20|21)(?:0[48]|[2468][048]|[13579][26])|2000)-02-29)
+grammar When 0 <Day>(?:T(?:[01][0-9]|2[0-3]):[0-5][0-9](?!-00:00)(?:[+-](?:0[0-9]|1[0-3]):[0-5][0-9]|[+]14:00))?
+grammar Zone 0 [A-Z][A-Za-z0-9_+-]{0,13}(?:/[A-Za-z0-9_+-]{1,14}){0,2}
+grammar Token 0 [a-z0-9](?:[a-z0-9._-]{0,62}[a-z0-9])?
+grammar Code 0 [A-Za-z0-9](?:[A-Za-z0-9._/-]{0,62}[A-Za-z0-9])?
+grammar Stream 0 (?:study|people|patient/(?=.{1,32}\Z)(?:P-)?[0-9]+(?:-[0-9]+)*|cohort/(?:0|-?[1-9])|(?!study/|people/|patient/|cohort/)[a-z]+/[a-z0-9](?:[a-z0-9._-]{0,62}[a-z0-9])?)
+grammar Kind 64 [a-z]+\.[a-z]+(?:-[a-z]+)*/[1-9][0-9]{0,2}
+grammar FindingId 41 [A-Z]-[A-Z0-9]+(?:-[A-Z0-9]+)*@(?:0|[1-9][0-9]{0,15})
+grammar PrintedName 0 [^\x00-\x20\x7f-\xa0\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff](?:[^\x00-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]{0,126}[^\x00-\x20\x7f-\xa0\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff])?
+grammar Base64url 0 [A-Za-z0-9_-]*
+grammar RuleId 24 [A-Z]-[A-Z0-9]+(?:-[A-Z0-9]+)*
+grammar Level 0 (?:0|-?[1-9])
+grammar Outcomes 0 (?:[1-9][0-9]?[NT]{1,12}(?: [1-9][0-9]?[NT]{1,12}){0,11})?
+grammar JwsText 8192 \{"payload":"[A-Za-z0-9_-]+","signatures":\[\{"protected":"[A-Za-z0-9_-]+","signature":"[A-Za-z0-9_-]+"\}\]\}
+grammar Kid 0 [A-Za-z0-9_-]{42}[AEIMQUYcgkosw048]
+grammar Coordinate 0 [A-Za-z0-9_-]{42}[AEIMQUYcgkosw048]
+range Count 0 9007199254740991
+list Meaning authorship performed transcribed verified dispensed assessed approved acknowledged reviewed responsibility locked unlocked attested-copy possession system
+list Role investigator principal-investigator pharmacist pharmacy-technician nurse coordinator data-manager monitor sponsor-medical sponsor registrar inspector system
+list ReasonCode transcription wrong-patient duplicate never-happened test entered-in-error late-entry new-information source-corrected clinical-judgement downtime query-answer privacy data-loss other
+list Alg Ed25519 ES256
+list Method pwd agent pin hwk
+list Task registration consent eligibility enrolment measurement laboratory prescribing pharmacy premedication administration assessment safety supply transcription
+list Decision expand declare escalate deescalate stop
+list Unit mg ug g kg cm mL mL/min mg/dL umol/L mmol/L g/dL g/L U/L mIU/mL ng/mL mg/L /uL 10^9/L percent copies/mL score count ratio none
+list Comparator lt le eq ge gt
+list Route iv iv-push sc im po other
+list NotGivenCause fever infection toxicity patient-refused hold logistics error-in-order other
+list Check drug dose calculation volume route rate expiry appearance pump-rate cycle-day
+list StopCause reaction line-failure patient-request equipment other
+range Grade 1 5
+list Response CR CRi PR SD PD NE
+list Form bundle dossier audit-csv audit-html signatures-csv odm casebook report jsonl tiles sqlite sdtm xpt fhir
+range SessionMinutes 1 60
+range LockoutAfter 1 20
+range ClockLimit 1 86400
+meaning authorship en 1 I wrote this entry, and it is complete and correct to the best of my knowledge.
+meaning performed en 1 I performed this act myself at the stated time.
+meaning transcribed en 1 I copied this entry from the stated source and did not perform the act myself.
+meaning verified en 1 I checked this myself, independently of the person who did it, and found it correct.
+meaning dispensed en 1 I dispensed this product as stated.
+meaning assessed en 1 I assessed this, and the judgement stated is my own.
+meaning approved en 1 I approve this.
+meaning acknowledged en 1 I have been told of this and take note of it.
+meaning reviewed en 1 I have reviewed this; my review is not an approval.
+meaning responsibility en 1 I take responsibility for what is stated here.
+meaning locked en 1 I lock this against further change.
+meaning unlocked en 1 I unlock this for the stated reason.
+meaning attested-copy en 1 I compared this copy with the original and attest that it is complete and the same.
+meaning possession en 1 I hold the private key that belongs to this public key, and nobody else does.
+meaning system en 1 This entry was made by the device, not by a person.
+set COURSE consent.withdrawn/1 course.discontinued/1 cycle.closed/1 cycle.opened/1 cycle.stopped/1 dlt.adjudicated/1 dose.omitted/1 dose.ordered/1 entry.corrected/1 entry.countersigned/1 entry.voided/1 hold.placed/1 infusion.recorded/1 infusion.started/1 lab.measured/1 order.amended/1 order.cancelled/1 override.granted/1 patient.died/1 patient.measured/1 response.assessed/1 seriousness.assessed/1 tolerance.assessed/1 toxicity.graded/1 toxicity.regraded/1 treatment.ended/1
+set SLOTS_PATIENT consent.withdrawn/1 dlt.adjudicated/1 entry.corrected/1 entry.countersigned/1 entry.voided/1 patient.declared-non-evaluable/1 patient.died/1 patient.enrolled/1
+set SLOTS_COHORT accrual.resumed/1 accrual.suspended/1 cohort.decided/1 level.opened/1
+set SITE investigator principal-investigator pharmacist pharmacy-technician nurse coordinator data-manager
+set PHYSICIANS investigator principal-investigator
+set PHARMACY pharmacist pharmacy-technician
+set DATA coordinator data-manager
+set FACT authorship performed transcribed
+set REFERENCES delegation dose export factors graded hold opened order overrides reverses source target targets toxicities toxicity
+part CommandRef : id:Uuid index:Count of:Count
+part Occurred : at:When zone:Zone precision:minute|day basis:observed|device|chart|recalled
+part Clock : source:system|scripted offset_ms:Decimal?
+part ProtocolRef : id:Token version:Code digest:Hex
+part DictionaryRef : ctcae:Code digest:Hex
+part After : log:Token size:Count root:Hex
+part Need : meaning:Meaning role:Role
+part Source : kind:direct|paper|import|device ref:Commitment?
+part Reason : code:ReasonCode text:Commitment?
+part Ref : log:Token position:Count? id:Uuid leaf:Hex?
+part Writer : software:Code build:Hex rules:Code device:Token
+part SignerCard : id:Token name:PrintedName role:Role organisation:PrintedName
+part ShownMeaning : code:Meaning lang:en| version:Count text:PrintedName
+part Auth : method:Method act:Uuid first:Bool set:SignedSet?
+part SignedSet : digest:Hex i:Count of:Count
+part Jwk : crv:Ed25519|P-256 kty:OKP|EC x:Coordinate y:Coordinate?
+part RootRegistrar : person:Token name:PrintedName organisation:PrintedName key_id:Kid key:Jwk
+part Device : id:Token key_id:Kid key:Jwk
+part Witnesses : quorum:Count keys:Witness*
+part Witness : name:Code key:Jwk
+part IdentityCheck : kind:passport|national-id|staff-record|known-in-person ref:Commitment?
+part CriterionResult : criterion:Token met:Bool value:Decimal? unit:Unit?
+part Factor : name:Token value:Decimal source:Uuid?
+part PremedicationDose : agent:Token dose_mg:Amount route:Route at:Minute
+part Identifier : kind:wristband|enrolment-number|dob matched:Bool value:Commitment
+part Interruption : since:Minute until:Minute why:StopCause
+part LabBasis : value:Amount unit:Unit lower_limit:Amount? upper_limit:Amount? baseline:Amount?
+part Payload : format:1..1 ledger:OptionalHex site:Token stream:Stream id:EntryId command:CommandRef kind:Kind occurred:Occurred recorded_at:Utc clock:Clock protocol:ProtocolRef? dictionary:DictionaryRef? after:After needs:Need* shown:FindingId* performed_by:Token? source:Source reason:Reason? causes:Ref* corrects:Ref? writer:Writer body:Body
+part Header : alg:Alg kid:Kid typ:doseledger-entry/1| signer:SignerCard at:SignedAt meaning:ShownMeaning n:Count auth:Auth
+part KeyRequest : format:1..1 person:Token name:PrintedName organisation:PrintedName key_id:Kid key:Jwk
+kind ledger.created/1 study by=responsibility:registrar : trial:Token purpose:production|training|simulation zone:Zone registrars:RootRegistrar* quorum:Count device:Device log_key:Jwk next_log_key:Kid recovery_key:Kid? witnesses:Witnesses signing:every-act|session
+kind dictionary.loaded/1 study by=authorship:DATA,principal-investigator after=any:dictionary.loaded/1 : dictionary:DictionaryRef workbook:Hex terms:Count
+kind protocol.activated/1 study by=approved:principal-investigator after=any:protocol.activated/1 : pack:ProtocolRef dictionary:DictionaryRef fictional:Token*
+kind key.enrolled/1 people completed by=authorship:registrar by=verified:registrar after=any:key.enrolled/1 : person:Token name:PrintedName organisation:PrintedName roles:Role* key_id:Kid key:Jwk protection:pwd|agent|pin|hwk valid_until:Day? identity:IdentityCheck request:JwsText
+kind device.enrolled/1 people completed by=authorship:registrar by=verified:registrar after=any:device.enrolled/1 : device:Device
+kind delegation.granted/1 people by=approved:principal-investigator : person:Token tasks:Task* since:When until:When?
+kind delegation.ended/1 people by=approved:principal-investigator : delegation:Uuid
+kind level.opened/1 cohort by=approved:principal-investigator after=patient:SLOTS_PATIENT after=cohort:SLOTS_COHORT : level:Level mg_m2:Amount
+kind cohort.decided/1 cohort by=approved:principal-investigator by=approved:sponsor-medical after=patient:SLOTS_PATIENT after=cohort:SLOTS_COHORT : level:Level decision:Decision n:Count dlt:Count outcomes:Outcomes to:Level?
+kind accrual.suspended/1 cohort by=approved:principal-investigator,sponsor-medical : level:Level why:dlt|decision-basis|supply|sponsor|other
+kind accrual.resumed/1 cohort by=approved:principal-investigator after=patient:SLOTS_PATIENT after=cohort:SLOTS_COHORT : level:Level
+kind lot.received/1 supply fact task=supply by=FACT:PHARMACY : agent:Token strength_mg:Amount lot:Code expiry:Day vials:Count location:Token remarks:Commitment?
+kind lot.quarantined/1 supply fact task=supply by=FACT:PHARMACY : agent:Token lot:Code quarantined:Bool why:Commitment
+kind drug.wasted/1 supply fact task=supply by=FACT:PHARMACY by=verified:PHARMACY,nurse : agent:Token strength_mg:Amount lot:Code location:Token vials:Count mg:Amount why:not-given|broken|expired|temperature|other order:Uuid?
+kind drug.returned/1 supply fact task=supply by=FACT:PHARMACY : agent:Token strength_mg:Amount lot:Code location:Token vials:Count to:quarantine|sponsor
+kind drug.transferred/1 supply fact task=supply by=FACT:PHARMACY : agent:Token strength_mg:Amount lot:Code location:Token vials:Count to:Token
+kind drug.destroyed/1 supply fact task=supply by=FACT:PHARMACY by=verified:PHARMACY,nurse : agent:Token strength_mg:Amount lot:Code location:Token vials:Count method:Commitment
+kind stock.counted/1 supply fact task=supply by=FACT:PHARMACY : agent:Token strength_mg:Amount lot:Code location:Token counted:Count book:Decimal
+kind patient.registered/1 patient task=registration by=authorship:DATA after=any:patient.registered/1 : sex:F|M|X|U birth_year:1900..2200
+kind consent.given/1 patient fact moved task=consent by=FACT:PHYSICIANS,DATA : form:Code guardian:Commitment?
+kind eligibility.assessed/1 patient task=eligibility by=assessed:PHYSICIANS guards=criteria,eligible : criteria:CriterionResult* eligible:Bool
+kind patient.enrolled/1 patient task=enrolment by=authorship:PHYSICIANS,DATA after=patient:SLOTS_PATIENT after=cohort:SLOTS_COHORT guards=level,cohort,slot,phase,decided_by : level:Level cohort:Count slot:Count phase:1|2 decided_by:Token?
+kind patient.measured/1 patient fact task=measurement by=FACT:DATA,nurse : weight_kg:Amount height_cm:Amount?
+kind lab.measured/1 patient fact task=laboratory by=FACT:DATA : test:Token comparator:Comparator value:Amount unit:Unit lower_limit:Amount? upper_limit:Amount? reported_at:Minute?
+kind prophylaxis.recorded/1 patient fact task=safety by=FACT:PHYSICIANS : agent:Token since:Day until:Day?
+kind override.granted/1 patient completed by=approved:principal-investigator guards=act,rule,drug,amount_mg,valid_until : act:dose|cycle rule:RuleId drug:Token amount_mg:Amount? valid_until:Minute
+kind dose.ordered/1 patient task=prescribing by=authorship:PHYSICIANS after=any:COURSE guards=drug,step_mg,level_mg_m2,ordered_mg,planned_start,expires,overrides,order : drug:Token step_mg:Amount? level_mg_m2:Amount? cycle:Count? day:Count? planned_start:Minute expires:Minute ordered_mg:Amount calculated_mg:Amount? height_cm:Amount? weight_kg:Amount? bsa_m2:Amount? factors:Factor* rounding:Commitment? premedication:Token* route:Route duration_min:Count allergies:Commitment? overrides:Uuid*
+kind order.amended/1 patient task=prescribing by=authorship:PHYSICIANS after=any:COURSE guards=drug,step_mg,level_mg_m2,ordered_mg,planned_start,expires,overrides,order : order:Uuid planned_start:Minute expires:Minute step_mg:Amount? ordered_mg:Amount calculated_mg:Amount? height_cm:Amount? weight_kg:Amount? bsa_m2:Amount? factors:Factor* rounding:Commitment? overrides:Uuid*
+kind order.cancelled/1 patient task=prescribing by=authorship:PHYSICIANS after=any:infusion.started/1,order.cancelled/1 : order:Uuid why:NotGivenCause
+kind order.checked/1 patient task=pharmacy by=verified:PHARMACY after=any:order.amended/1,order.cancelled/1 : order:Uuid
+kind dose.released/1 patient task=pharmacy by=dispensed:PHARMACY by=verified:PHARMACY after=any:dose.released/1,order.amended/1,order.cancelled/1 guards=order,lot,expiry,vials,prepared_mg,wasted_mg,volume_ml : order:Uuid location:Token lot:Code expiry:Day strength_mg:Amount vials:Count prepared_mg:Amount volume_ml:Amount diluted_at:Minute wasted_mg:Amount
+kind premedication.given/1 patient fact moved task=premedication by=FACT:nurse : order:Uuid? given:PremedicationDose*
+kind infusion.started/1 patient moved task=administration by=performed:nurse by=verified:PHARMACY,nurse after=any:COURSE guards=order,overrides : order:Uuid rate_ml_h:Amount? identifiers:Identifier* checks:Check* overrides:Uuid*
+kind infusion.recorded/1 patient fact moved task=administration by=FACT:DATA,nurse guards=drug,order,given_mg,prepared_mg,volume_ml : drug:Token cycle:Count? day:Count? order:Uuid? checked_by:Token? lot:Code? identity:matched|mismatched|not-stated route:Route ended:Minute? prepared_mg:Amount? given_mg:Amount? volume_ml:Amount? interruptions:Interruption* stopped:StopCause?
+kind infusion.interrupted/1 patient fact task=administration by=FACT:nurse : dose:Uuid volume_ml:Amount? why:StopCause toxicity:Uuid?
+kind infusion.resumed/1 patient fact task=administration by=FACT:nurse : dose:Uuid rate_ml_h:Amount?
+kind infusion.completed/1 patient fact moved task=administration by=FACT:nurse guards=dose,given_mg,prepared_mg,volume_ml : dose:Uuid given_mg:Amount volume_ml:Amount?
+kind infusion.aborted/1 patient fact moved task=administration by=FACT:nurse guards=dose,given_mg,prepared_mg,volume_ml : dose:Uuid given_mg:Amount volume_ml:Amount? why:StopCause toxicity:Uuid?
+kind dose.omitted/1 patient fact task=administration by=FACT:nurse : order:Uuid why:NotGivenCause
+kind toxicity.reported/1 patient fact graded moved task=safety by=FACT:PHYSICIANS,nurse guards=term,dose : term:Token verbatim:Commitment? dose:Uuid? aware_at:Minute?
+kind toxicity.graded/1 patient graded moved task=safety by=assessed:PHYSICIANS : toxicity:Uuid grade:Grade lab:LabBasis?
+kind toxicity.regraded/1 patient completed graded moved task=safety by=assessed:PHYSICIANS : toxicity:Uuid graded:Uuid grade:Grade lab:LabBasis?
+kind toxicity.attributed/1 patient task=safety by=assessed:PHYSICIANS guards=toxicity,drug,relation : toxicity:Uuid drug:Token relation:unrelated|unlikely|possible|probable|definite
+kind seriousness.assessed/1 patient task=safety by=assessed:PHYSICIANS guards=toxicity,serious,criteria : toxicity:Uuid serious:Bool criteria:death|life-threatening|hospitalisation|incapacity|congenital-anomaly|important-medical-event* aware_at:Minute
+kind tolerance.assessed/1 patient graded moved task=assessment by=assessed:PHYSICIANS : dose:Uuid worst_grade:0..5 tolerated:Bool toxicities:Uuid* window_h:Count
+kind toxicity.resolved/1 patient moved task=safety by=assessed:PHYSICIANS guards=toxicity,outcome : toxicity:Uuid outcome:recovered|recovered-with-sequelae|recovering|not-recovered|fatal|unknown
+kind hold.placed/1 patient moved task=prescribing by=authorship:PHYSICIANS guards=drug,why : drug:Token why:toxicity|infection|serious-adverse-reaction|haematology|logistics|other criterion:Commitment?
+kind hold.lifted/1 patient task=prescribing by=authorship:PHYSICIANS after=any:hold.placed/1 guards=hold : hold:Uuid
+kind course.discontinued/1 patient task=prescribing by=authorship:PHYSICIANS guards=drug : drug:Token why:toxicity|autoimmune-cytopenia|progression|investigator|patient|other
+kind treatment.ended/1 patient fact moved task=safety by=FACT:PHYSICIANS : why:completed|progression|toxicity|withdrawal|investigator|transplant|death|lost|sponsor
+kind consent.withdrawn/1 patient fact moved task=consent by=FACT:DATA : scope:treatment|study
+kind patient.died/1 patient fact moved task=safety by=FACT:PHYSICIANS : cause:Commitment? aware_at:Minute?
+kind deviation.acknowledged/1 patient task=safety by=acknowledged:PHYSICIANS : rule:RuleId target:Uuid
+kind cycle.opened/1 patient task=prescribing by=authorship:PHYSICIANS after=any:COURSE guards=n,level,level_mg_m2,height_cm,weight_kg,bsa_m2,crcl_ml_min,anc_giga,factors,overrides : n:Count level:Level level_mg_m2:Amount height_cm:Amount weight_kg:Amount bsa_m2:Amount crcl_ml_min:Amount? anc_giga:Amount? factors:Factor* overrides:Uuid*
+kind day.omitted/1 patient fact task=administration by=FACT:PHYSICIANS,nurse : opened:Uuid day:Count why:NotGivenCause
+kind cycle.closed/1 patient task=prescribing by=authorship:PHYSICIANS guards=opened,response,recovered,unacceptable : opened:Uuid response:Response recovered:Bool unacceptable:Bool
+kind cycle.stopped/1 patient task=prescribing by=authorship:PHYSICIANS guards=opened,why : opened:Uuid why:toxicity|hypotension|capillary-leak|infection|progression|investigator|patient|other
+kind response.assessed/1 patient task=safety by=assessed:PHYSICIANS guards=response : response:Response
+kind transplant.recorded/1 patient fact task=safety by=FACT:PHYSICIANS : type:allogeneic|autologous|cord-blood|haploidentical
+kind expectedness.assessed/1 patient by=assessed:sponsor-medical guards=toxicity,expected : toxicity:Uuid expected:Bool reference:Commitment?
+kind report.submitted/1 patient by=authorship:PHYSICIANS,sponsor-medical : toxicity:Uuid report:sponsor|7-day|15-day|follow-up ref:Commitment
+kind dlt.adjudicated/1 patient completed by=assessed:PHYSICIANS by=assessed:sponsor-medical guards=toxicity,dlt,basis,reverses : toxicity:Uuid dlt:Bool basis:Commitment reverses:Uuid?
+kind patient.declared-non-evaluable/1 patient completed by=assessed:PHYSICIANS by=assessed:sponsor-medical guards=basis : basis:Commitment
+kind deviation.classified/1 patient task=safety by=assessed:PHYSICIANS : rule:RuleId target:Uuid important:Bool root_cause:Commitment action:Commitment?
+kind entry.countersigned/1 any by=performed,verified,dispensed,assessed,approved,acknowledged,responsibility:SITE,sponsor-medical,registrar : target:Uuid
+kind entry.corrected/1 any completed by=authorship:SITE : kind:Kind occurred:Occurred body:Body
+kind entry.voided/1 any completed by=authorship:SITE : why:duplicate|wrong-patient|never-happened|test|entered-in-error
+kind entry.refused/1 attempts by=system:system : act:Token streams:Stream* rules:RuleId* exit:Count claimed_by:Token? proof:none|key-opened|signed signature:Hex? input:Commitment answer:Commitment count:Count
+kind log.clock/1 clock by=system:system : behind_ms:Count reset:Bool
+kind export.made/1 exports by=system:system : form:Form size:Count root:Hex digest:Hex streams:Stream* name:Token? claimed_by:Token? recipient:Commitment?
+kind copy.certified/1 exports by=attested-copy:SITE,registrar : export:Uuid entries:Count withheld:Count texts:Count blobs:Count missing:Count
+kind key.rotated/1 people by=responsibility:SITE,monitor,sponsor-medical,sponsor,registrar,inspector : person:Token old_key_id:Kid key_id:Kid key:Jwk protection:pwd|agent|pin|hwk valid_until:Day? request:JwsText
+kind key.revoked/1 people by=responsibility:registrar : person:Token key_id:Kid why:lost|compromised|left suspected_from:Count?
+kind registrar.changed/1 people completed by=responsibility:registrar by=responsibility:registrar after=any:key.revoked/1,policy.amended/1,registrar.changed/1,registrar.recovered/1 : added:RootRegistrar? request:JwsText? removed:Token?
+kind registrar.recovered/1 people by=responsibility:registrar : recovery_key:Jwk registrar:RootRegistrar request:JwsText
+kind policy.amended/1 people completed by=responsibility:registrar by=responsibility:registrar after=any:key.revoked/1,policy.amended/1,registrar.changed/1,registrar.recovered/1 : quorum:Count signing:every-act|session session_minutes:SessionMinutes lockout_after:LockoutAfter witnesses:Witnesses clock_limit_s:ClockLimit
+kind signature.reaffirmed/1 people completed by=responsibility:SITE,monitor,sponsor-medical,sponsor,registrar,inspector : targets:Uuid*
+kind signature.repudiated/1 people by=responsibility:SITE,monitor,sponsor-medical,sponsor,registrar,inspector : targets:Uuid*
+kind signature.abandoned/1 security by=system:system : key_id:Kid n:Count*
+// </table>
+`;
+
+  // ---------------------------------------------------------------------------------------------- bytes and hashes
+
+  class Malformed extends Error {}
+  const malformed = (why) => { throw new Malformed(why); };
+  const CHUNK = 256; // entries whose signatures are under way at once
+  const DAY = 86_400_000, COMPLETION = 30 * DAY, FIVE_MINUTES = 300_000; // milliseconds
+  const encoder = new TextEncoder(), decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+  const utf8 = (text) => encoder.encode(text);
+  const HEX = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, "0"));
+  const hex = (bytes) => { let text = ""; for (const byte of bytes) text += HEX[byte]; return text; };
+  const unhex = (text) => Uint8Array.from(text.match(/../g) ?? [], (pair) => parseInt(pair, 16));
+  const text8 = (bytes) => { try { return decoder.decode(bytes); } catch { return malformed("this is not UTF-8"); } };
+  const joined = (...parts) => {
+    const all = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
+    let at = 0;
+    for (const part of parts) { all.set(part, at); at += part.length; }
+    return all;
+  };
+
+  const PLAIN = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+  const URL_SAFE = PLAIN.replace("+/", "-_");
+  const inverse = (alphabet) => {
+    const values = new Int8Array(128).fill(-1);
+    for (let i = 0; i < 64; i++) values[alphabet.charCodeAt(i)] = i;
+    return values;
+  };
+  const PLAIN_VALUES = inverse(PLAIN), URL_VALUES = inverse(URL_SAFE);
+
+  /** The bytes of an unpadded base64 text in its one form: nothing else in it, and no loose bits at its end. */
+  function unbase64(text, values = URL_VALUES) {
+    const size = text.length, spare = size % 4, bytes = new Uint8Array(Math.floor((size * 3) / 4));
+    if (spare === 1) malformed("this is not base64");
+    let bits = 0, held = 0, at = 0;
+    for (let i = 0; i < size; i++) {
+      const code = text.charCodeAt(i), value = code < 128 ? values[code] : -1;
+      if (value < 0) malformed("this is not base64");
+      bits = ((bits << 6) | value) & 0xffff;
+      held += 6;
+      if (held >= 8) { held -= 8; bytes[at++] = (bits >> held) & 255; }
+    }
+    if (bits & ((1 << held) - 1)) malformed("this base64 is not in its one form");
+    return bytes;
+  }
+  const padded = (text) => text.length % 4 || /[^=]={3,}$/.test(text) ? malformed("this is not base64")
+    : unbase64(text.replace(/={1,2}$/, ""), PLAIN_VALUES);
+  function base64url(bytes) {
+    let text = "";
+    for (let i = 0; i < bytes.length; i += 3) {
+      const word = (bytes[i] << 16) | ((bytes[i + 1] ?? 0) << 8) | (bytes[i + 2] ?? 0), left = bytes.length - i;
+      for (let j = 0; j < Math.min(left + 1, 4); j++) text += URL_SAFE[(word >> (18 - 6 * j)) & 63];
+    }
+    return text;
+  }
+
+  const [ROUND, START] = (() => { // FIPS 180-4: fractions of the cube and square roots of the first primes
+    const primes = [], fraction = (x) => ((x - Math.floor(x)) * 2 ** 32) | 0;
+    for (let n = 2; primes.length < 64; n++) if (primes.every((p) => n % p)) primes.push(n);
+    return [Int32Array.from(primes, (p) => fraction(Math.cbrt(p))), primes.slice(0, 8).map((p) => fraction(Math.sqrt(p)))];
+  })();
+  const WORDS = new Int32Array(64);
+  /** SHA-256 of the bytes, here and at once. */
+  function sha256(data) {
+    const state = Int32Array.from(START), size = data.length, tail = new Uint8Array(size % 64 < 56 ? 64 : 128);
+    const whole = size - (size % 64), view = new DataView(tail.buffer);
+    tail.set(data.subarray(whole));
+    tail[size % 64] = 128;
+    view.setUint32(tail.length - 8, Math.floor(size / 2 ** 29));
+    view.setUint32(tail.length - 4, (size << 3) >>> 0);
+    for (let at = 0; at < whole; at += 64) block(state, data, at);
+    for (let at = 0; at < tail.length; at += 64) block(state, tail, at);
+    const digest = new Uint8Array(32), out = new DataView(digest.buffer);
+    for (let i = 0; i < 8; i++) out.setInt32(4 * i, state[i]);
+    return digest;
+  }
+  function block(state, data, at) {
+    const w = WORDS;
+    for (let i = 0; i < 16; i++, at += 4) w[i] = (data[at] << 24) | (data[at + 1] << 16) | (data[at + 2] << 8) | data[at + 3];
+    for (let i = 16; i < 64; i++) {
+      const x = w[i - 15], y = w[i - 2];
+      w[i] = (w[i - 16] + w[i - 7] + (((x >>> 7) | (x << 25)) ^ ((x >>> 18) | (x << 14)) ^ (x >>> 3))
+        + (((y >>> 17) | (y << 15)) ^ ((y >>> 19) | (y << 13)) ^ (y >>> 10))) | 0;
+    }
+    let a = state[0], b = state[1], c = state[2], d = state[3], e = state[4], f = state[5], g = state[6], h = state[7];
+    for (let i = 0; i < 64; i++) {
+      const s1 = ((e >>> 6) | (e << 26)) ^ ((e >>> 11) | (e << 21)) ^ ((e >>> 25) | (e << 7));
+      const t = (h + s1 + ((e & f) ^ (~e & g)) + ROUND[i] + w[i]) | 0;
+      const s0 = ((a >>> 2) | (a << 30)) ^ ((a >>> 13) | (a << 19)) ^ ((a >>> 22) | (a << 10));
+      h = g; g = f; f = e; e = (d + t) | 0;
+      d = c; c = b; b = a; a = (t + s0 + ((a & (d ^ c)) ^ (d & c))) | 0;
+    }
+    state[0] += a; state[1] += b; state[2] += c; state[3] += d; state[4] += e; state[5] += f; state[6] += g; state[7] += h;
+  }
+
+  // -------------------------------------------------------------------------------- the table, and canonical JSON
+
+  const GRAMMARS = {}, RANGES = {}, LISTS = {}, MEANINGS = {}, SETS = {}, PARTS = {}, KINDS = {};
+  (() => { // one line for each name; a kind: name, family, flags, a colon, members
+    const day = { pattern: "" }, each = (text) => text.split(",").flatMap((name) => SETS[name] ?? [name]);
+    const read = {
+      grammar: (name, most, ...pattern) => {
+        if (name === "Day") day.pattern = pattern.join(" ");
+        GRAMMARS[name] = { most: Number(most), pattern: pattern.join(" ") };
+      },
+      range: (name, low, high) => { RANGES[name] = [Number(low), Number(high)]; },
+      list: (name, ...words) => { LISTS[name] = words; },
+      meaning: (code, lang, version, ...words) => { MEANINGS[`${code} ${lang} ${version}`] = words.join(" "); },
+      set: (name, ...items) => { SETS[name] = items; },
+      part: (name, _, ...members) => { PARTS[name] = members; },
+      kind: (name, family, ...rest) => {
+        const row = { family, by: [], after: [], guards: [], members: rest.slice(rest.indexOf(":") + 1) };
+        for (const flag of rest.slice(0, rest.indexOf(":"))) {
+          const [key, value = ""] = flag.split("=");
+          if (key === "by") row.by.push({ meanings: each(value.split(":")[0]), roles: each(value.split(":")[1]) });
+          else if (key === "after") row.after.push({ family: value.split(":")[0], kinds: new Set(each(value.split(":")[1])) });
+          else if (key === "guards") row.guards = value.split(",");
+          else row[key] = value || true;
+        }
+        KINDS[name] = row;
+      },
+    };
+    for (const line of TABLE.split("\n")) {
+      const [what, ...words] = line.split(" ");
+      read[what]?.(...words);
+    }
+    for (const one of Object.values(GRAMMARS)) {
+      const body = one.pattern.replace("<Day>", () => day.pattern).replaceAll("\\Z", "$");
+      one.regexp = new RegExp(`^(?:${body})$`, "u");
+    }
+  })();
+
+  const RULES = { // what a part must be beside its members
+    CommandRef: (one) => one.index < one.of,
+    Occurred: (one) => (one.precision === "day") === (one.at.length === "2010-03-01".length),
+    Jwk: (one) => [one.crv, one.kty, one.y === null].join() === (one.y === null ? "Ed25519,OKP,true" : "P-256,EC,false"),
+  };
+  const CHECKS = new Map();
+  /** The check of a type as the table writes it: X? null too, X* a list, X*2-8 of so many, a|b words, 0..5 a range. */
+  function checkOf(type) {
+    if (!CHECKS.has(type)) CHECKS.set(type, newCheck(type));
+    return CHECKS.get(type);
+  }
+  function newCheck(type) {
+    const many = /^(.*)\*(?:(\d+)-(\d+))?$/.exec(type), range = RANGES[type] ?? /^(\d+)\.\.(\d+)$/.exec(type)?.slice(1).map(Number);
+    if (type.endsWith("?")) {
+      const check = checkOf(type.slice(0, -1));
+      return (value) => value === null || check(value);
+    }
+    if (many) {
+      const check = checkOf(many[1]), least = Number(many[2] ?? 0), most = Number(many[3] ?? Infinity);
+      return (value) => Array.isArray(value) && value.length >= least && value.length <= most && value.every((one) => check(one));
+    }
+    if (range) return (value) => Number.isInteger(value) && value >= range[0] && value <= range[1];
+    if (type === "Bool") return (value) => value === true || value === false;
+    if (type === "Body") return (value) => value !== null && typeof value === "object";
+    if (GRAMMARS[type]) {
+      const { regexp, most } = GRAMMARS[type];
+      return (value) => typeof value === "string" && (!most || value.length <= most) && regexp.test(value);
+    }
+    if (PARTS[type]) return members(PARTS[type], RULES[type]);
+    const words = new Set(LISTS[type] ?? type.split("|").filter(Boolean));
+    return (value) => typeof value === "string" && words.has(value);
+  }
+  function members(spelled, rule = () => true) {
+    const each = spelled.map((one) => one.split(/:(.*)/)).map(([name, type]) => [name, checkOf(type)]);
+    return (value) => {
+      if (value === null || typeof value !== "object" || Array.isArray(value)) return false;
+      const names = Object.keys(value);
+      return names.length === each.length && each.every(([name, check], at) => names[at] === name && check(value[name])) && rule(value);
+    };
+  }
+  function checkBody(kind, body) {
+    const row = Object.hasOwn(KINDS, kind) ? KINDS[kind] : malformed(`unknown kind ${kind}`);
+    row.check ??= members(row.members);
+    if (!row.check(body)) malformed(`the body is not a ${kind}`);
+    if (kind !== "entry.corrected/1") return;
+    if (/^(entry|log)\./.test(body.kind)) malformed(`${body.kind} cannot be corrected`);
+    checkBody(body.kind, body.body);
+  }
+  /** The value of bytes that are JSON in its one spelling: read, written again, and the same. */
+  function canonical(text, part, what) {
+    let value, again;
+    try {
+      value = JSON.parse(text);
+      again = JSON.stringify(value);
+    } catch { malformed(`${what} is not JSON`); }
+    if (again !== text || (text.includes("\\") && /\\[^"\\]/.test(text.replaceAll("\\\\", "")))) malformed(`${what} is not canonical JSON`);
+    if (!checkOf(part)(value)) malformed(`${what} is not as the table of its members says`);
+    return value;
+  }
+
+  // --------------------------------------------------------------------------------------------------- one entry
+
+  const B64 = "[A-Za-z0-9_-]+", SIGNED = `\\{"protected":"${B64}","signature":"${B64}"\\}`;
+  const ENVELOPE = new RegExp(`^\\{"payload":"(${B64})","signatures":\\[(${SIGNED}(?:,${SIGNED}){0,7})\\]\\}$`);
+  const COMMITMENT = /"(sha256:[0-9a-f]{64})"/g;
+  const restated = (one) => one.kind === "entry.corrected/1" ? { kind: one.body.kind, body: one.body.body } : one;
+
+  /** A JWS taken apart: payload and signatures, with nothing checked but their form. */
+  function openJws(line) {
+    if (line.length > 65_535) malformed("the entry is longer than 65535 bytes");
+    const found = ENVELOPE.exec(line) ?? malformed("the entry is not a JWS in its one form");
+    const payload = unbase64(found[1]);
+    if (payload.length > 24_576) malformed("the payload is longer than 24576 bytes");
+    const signatures = found[2].slice(14, -2).split('"},{"protected":"').map((pair) => {
+      const [protectedText, signature] = pair.split('","signature":"');
+      const header = openHeader(text8(unbase64(protectedText))), bytes = unbase64(signature);
+      if (bytes.length !== 64) malformed(`a signature has ${bytes.length} bytes instead of 64`);
+      return { header, signature: bytes, input: `${protectedText}.${found[1]}` };
+    });
+    return { payload, signatures };
+  }
+  function openHeader(text) {
+    const header = canonical(text, "Header", "a protected header"), { code, lang, version, text: shown } = header.meaning;
+    if (MEANINGS[`${code} ${lang} ${version}`] !== shown) malformed(`the text is not that of the meaning ${code}`);
+    printed(header.signer);
+    return header;
+  }
+  const printed = (card) => {
+    if (Math.max(utf8(card.name).length, utf8(card.organisation).length) > 128) malformed("a printed name is longer than 128 bytes");
+  };
+
+  /** One stored line as an entry, checked for its form alone; raises where it has another. */
+  function open(line) {
+    const { payload: bytes, signatures } = openJws(line), text = text8(bytes);
+    const payload = canonical(text, "Payload", "the payload"), { kind, body } = payload;
+    checkBody(kind, body);
+    const said = restated({ kind, body }), row = KINDS[kind], family = payload.stream.split("/")[0];
+    if (row.family !== "any" && row.family !== family) malformed(`${kind} on the stream ${payload.stream}`);
+    if ((payload.ledger === "") !== (kind === "ledger.created/1")) malformed("only the first entry has no ledger id");
+    if (Boolean(KINDS[said.kind].graded) !== (payload.dictionary !== null)) malformed(`${kind} and dictionary do not fit`);
+    for (const card of kind === "ledger.created/1" ? body.registrars : kind === "key.enrolled/1" ? [body] : []) printed(card);
+    const named = new Set(payload.causes.map((ref) => ref.id)), inside = references(said.body);
+    if (named.size !== payload.causes.length) malformed("causes names an entry twice");
+    for (const id of inside) if (!named.has(id)) malformed(`the body names ${id}, which is not among causes`);
+    const { at, precision } = payload.occurred, offset = signatures[0].header.at.slice(-6);
+    return {
+      kind, body, payload, signatures, inside, id: payload.id, stream: payload.stream, digest: () => sha256(bytes),
+      occurredAt: Date.parse(precision === "minute" ? at : `${at}T23:59:59.999${offset}`),
+      recordedAt: Date.parse(payload.recorded_at),
+      commitments: [...new Set(Array.from(text.matchAll(COMMITMENT), (match) => match[1]))].sort(),
+    };
+  }
+  function references(body) {
+    const found = [];
+    for (const name of SETS.REFERENCES) {
+      const value = body[name] ?? null;
+      if (value === null) continue;
+      for (const one of Array.isArray(value) ? value : [value]) {
+        const id = typeof one === "object" ? one.source : one;
+        if (id !== null) found.push(id);
+      }
+    }
+    return found;
+  }
+  const digestsOf = ({ kind, body }) => kind === "protocol.activated/1" ? [body.pack.digest, body.dictionary.digest]
+    : kind === "dictionary.loaded/1" ? [body.dictionary.digest] : [];
+
+  // ----------------------------------------------------------------------------------------- keys and signatures
+
+  const P = 2n ** 255n - 19n, L = 2n ** 252n + 27742317777372353535851937790883648493n;
+  const P256 = 2n ** 256n - 2n ** 224n + 2n ** 192n + 2n ** 96n - 1n;
+  const B256 = 0x5ac635d8aa3a93e7b3ebbd55769886bc651d06b0cc53b0f63bce3c3e27d2604bn;
+  const N256 = 0xffffffff00000000ffffffffffffffffbce6faada7179e84f3b9cac2fc632551n;
+  const mod = (x, m = P) => { const left = x % m; return left < 0n ? left + m : left; };
+  const big = (bytes) => BigInt(`0x${hex(bytes)}`);
+  const power = (x, n) => { let y = 1n; for (; n; n >>= 1n, x = mod(x * x)) if (n & 1n) y = mod(y * x); return y; };
+  const D = mod(-121665n * power(121666n, P - 2n));
+
+  const kidOf = (jwk) => base64url(sha256(utf8(JSON.stringify(
+    jwk.y === null ? { crv: jwk.crv, kty: jwk.kty, x: jwk.x } : { crv: jwk.crv, kty: jwk.kty, x: jwk.x, y: jwk.y }))));
+  const algOf = (jwk) => jwk.crv === "Ed25519" ? "Ed25519" : "ES256";
+
+  /** Why a key may never be enrolled; "" where it may. */
+  function weakness(jwk) {
+    const x = unbase64(jwk.x);
+    if (jwk.crv === "P-256") {
+      const [a, b] = [big(x), big(unbase64(jwk.y))];
+      if (a >= P256 || b >= P256) return "the point is written in a second, longer form";
+      return mod(b * b - a * a * a + 3n * a - B256, P256) ? "the point is not on P-256" : "";
+    }
+    const number = big(x.reverse()), y = number & (2n ** 255n - 1n), odd = number >> 255n;
+    if (y >= P) return "the point is written in a second, longer form";
+    const square = mod((y * y - 1n) * power(D * y * y + 1n, P - 2n));
+    let root = power(square, (P + 3n) / 8n);
+    if (mod(root * root) !== square) root = mod(root * power(2n, (P - 1n) / 4n));
+    if (mod(root * root) !== square) return "these bytes are not a point of edwards25519";
+    if (!root && odd) return "the point is written in a second form";
+    if ((root & 1n) !== odd) root = P - root;
+    const point = [root, y, 1n, mod(root * y)], nothing = ([a, b, c]) => !mod(a) && !mod(b - c);
+    if (nothing(times(8n, point))) return "a point of small order: one signature would fit any text";
+    return nothing(times(L, point)) ? "" : "the point is not in the prime-order subgroup";
+  }
+  function plus([x1, y1, z1, t1], [x2, y2, z2, t2]) { // RFC 8032 section 5.1.4
+    const a = mod((y1 - x1) * (y2 - x2)), b = mod((y1 + x1) * (y2 + x2)), c = mod(2n * D * t1 * t2), d = mod(2n * z1 * z2);
+    const [e, f, g, h] = [b - a, d - c, d + c, b + a];
+    return [mod(e * f), mod(g * h), mod(f * g), mod(e * h)];
+  }
+  function times(n, point) {
+    let sum = [0n, 1n, 1n, 0n];
+    for (; n; n >>= 1n, point = plus(point, point)) if (n & 1n) sum = plus(sum, point);
+    return sum;
+  }
+
+  const ALGORITHMS = { Ed25519: { name: "Ed25519" }, ES256: { name: "ECDSA", namedCurve: "P-256", hash: "SHA-256" } };
+  const IMPORTED = new Map();
+  /** Whether the key made the signature; in one accepted form only (S < L, the low s). */
+  async function made(jwk, message, signature) {
+    const alg = algOf(jwk), [r, s] = [signature.slice(0, 32), signature.slice(32)];
+    if (alg === "Ed25519" ? s[31] >= 16 && big(s.reverse()) >= L : !(big(r) && big(r) < N256 && big(s) && big(s) <= N256 / 2n)) return false;
+    const name = `${jwk.x}.${jwk.y}`;
+    if (!IMPORTED.has(name)) {
+      const raw = alg === "Ed25519" ? unbase64(jwk.x) : joined([4], unbase64(jwk.x), unbase64(jwk.y));
+      IMPORTED.set(name, crypto.subtle.importKey("raw", raw, ALGORITHMS[alg], false, ["verify"]));
+    }
+    try {
+      return await crypto.subtle.verify(ALGORITHMS[alg], await IMPORTED.get(name), signature, utf8(message));
+    } catch { return false; }
+  }
+  /** Whether this browser checks Ed25519: RFC 8032 section 7.1, test 2, right and wrong. */
+  async function able() {
+    const jwk = { crv: "Ed25519", kty: "OKP", x: "PUAXw-hDiVqStwqnTRt-vJyYLM8uxJaMwM1V8Sr0Zgw", y: null };
+    const signature = unhex("92a009a9f0d4cab8720e820b5f642540a2b27b5416503f8fb3762223ebdb69da"
+      + "085ac1e43e15996e458f3613d0f11d8c387b2eaeb4302aeeb00d291612bb0c00");
+    IMPORTED.delete(`${jwk.x}.null`);
+    try {
+      return await made(jwk, "r", signature) && !await made(jwk, "s", signature);
+    } catch { return false; }
+  }
+
+  // -------------------------------------------------------------------------------------- the tree and its heads
+
+  const EMPTY_ROOT = hex(sha256(new Uint8Array()));
+  const leafOf = (line) => sha256(joined([0], utf8(line)));
+  const node = (left, right) => sha256(joined([1], left, right));
+  /** A growing RFC 6962 tree: `roots[n]` is the root, in hexadecimal, that it had with n leaves. */
+  function newTree() {
+    const peaks = [], roots = [EMPTY_ROOT];
+    return {
+      roots,
+      add(leaf) {
+        for (let size = roots.length - 1; size & 1; size = Math.floor(size / 2)) leaf = node(peaks.pop(), leaf);
+        peaks.push(leaf);
+        roots.push(hex(peaks.reduceRight((right, left) => node(left, right))));
+      },
+    };
+  }
+
+  const WORD = "[a-z0-9](?:[a-z0-9._-]{0,62}[a-z0-9])?", ORIGIN = new RegExp(`^doseledger/${WORD}/[0-9a-f]{32}/${WORD}$`);
+  const NAME = /^[^\x00-\x20\x7f-\xa0+\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000\ud800-\udfff]+$/u;
+  const keyId = (name, raw) => hex(sha256(joined(utf8(`${name}\n`), [1], raw)).slice(0, 4));
+  /** A checkpoint taken apart (docs/spec/checkpoint.md); no signature is checked here. */
+  function openNote(note) {
+    const cut = note.lastIndexOf("\n\n"), lines = note.slice(cut + 2).split("\n").slice(0, -1);
+    if (utf8(note).length > 262_144 || /[\x00-\x09\x0b-\x1f]/.test(note) || cut < 0 || !note.endsWith("\n")) malformed("this is not a signed note");
+    if (lines.length < 1 || lines.length > 32) malformed(`the note has ${lines.length} signatures`);
+    const signatures = lines.map((line) => {
+      const [dash, name, ...rest] = line.split(" "), data = padded(rest.join(" "));
+      if (dash !== "\u2014" || !NAME.test(name ?? "") || data.length <= 4) malformed("a signature line of the note is not one");
+      return { name, id: hex(data.slice(0, 4)), signature: data.slice(4) };
+    });
+    const body = note.slice(0, cut + 1), [origin, size, root, ...more] = body.split("\n").slice(0, -1);
+    if (more.length || root === undefined) malformed("the checkpoint has not three lines of text");
+    if (!/^(?:0|[1-9][0-9]{0,15})$/.test(size) || !Number.isSafeInteger(Number(size))) malformed("the size of the checkpoint is not a number");
+    const head = { origin, size: Number(size), root: hex(padded(root)), body, signatures };
+    if (!ORIGIN.test(origin) || head.root.length !== 64 || (!head.size && head.root !== EMPTY_ROOT)) malformed("this is no checkpoint");
+    return head;
+  }
+  /** The checkpoint in a note, once the log's key has signed it. */
+  async function checkedNote(note, log) {
+    const head = openNote(note);
+    if (log.jwk.crv !== "Ed25519") malformed("the key of the log is not Ed25519");
+    if (head.origin !== log.origin) malformed(`the checkpoint is of the log ${head.origin}, not of ${log.origin}`);
+    const own = head.signatures.filter((one) => one.name === log.origin && one.id === keyId(log.origin, unbase64(log.jwk.x)));
+    if (own.length !== 1 || own[0].signature.length !== 64) malformed(`the checkpoint has ${own.length} signatures by the log`);
+    if (log.supported && !await made(log.jwk, head.body, own[0].signature)) malformed("the checkpoint was not signed by the log's key");
+    return head;
+  }
+
+  // --------------------------------------------------------------------------- who held which key, role and task
+
+  const meets = (requirement, one) => requirement.meanings.includes(one.meaning) && requirement.roles.includes(one.role);
+  const signersOf = (one) => one.signatures.map(({ header }) => ({
+    kid: header.kid, person: header.signer.id, role: header.signer.role, meaning: header.meaning.code, at: header.at, n: header.n, header,
+  }));
+  /** The needs of an entry that no signature meets; a person meets one need at most. */
+  function missing(payload, signers) {
+    const left = [...payload.needs], used = new Set();
+    for (const one of signers) {
+      const at = used.has(one.person) ? -1 : left.findIndex((need) => need.meaning === one.meaning && need.role === one.role
+        && (need.meaning !== "performed" || payload.performed_by === null || payload.performed_by === one.person));
+      if (at < 0) continue;
+      left.splice(at, 1);
+      used.add(one.person);
+    }
+    return left;
+  }
+  const newRoster = () => ({
+    ledger: "", site: "", people: new Map(), keys: new Map(), devices: new Map(), pending: new Map(), delegations: [], packs: [],
+  });
+  /** Apply one entry that nothing on L1 was found against. */
+  function enter(roster, one) {
+    const { kind, body, position } = one, device = (it) => roster.devices.set(it.key_id, { kid: it.key_id, person: it.id, jwk: it.key, since: position });
+    const complete = (target) => {
+      if (target.kind === "device.enrolled/1") return device(target.body.device);
+      const { person, name, organisation, roles, key_id: kid, key: jwk, valid_until: until } = target.body;
+      roster.people.set(person, { person, name, organisation, roles });
+      roster.keys.set(kid, { kid, person, jwk, since: position, until });
+    };
+    if (kind === "ledger.created/1") {
+      Object.assign(roster, { ledger: one.leaf, site: one.payload.site });
+      for (const it of body.registrars) {
+        roster.people.set(it.person, { person: it.person, name: it.name, organisation: it.organisation, roles: ["registrar"] });
+        roster.keys.set(it.key_id, { kid: it.key_id, person: it.person, jwk: it.key, since: position, until: null });
+      }
+      device(body.device);
+    } else if (kind === "key.enrolled/1" || kind === "device.enrolled/1") {
+      if (missing(one.payload, signersOf(one)).length) roster.pending.set(one.id, { target: one, signers: signersOf(one) });
+      else complete(one);
+    } else if (kind === "entry.countersigned/1") {
+      const waiting = roster.pending.get(body.target);
+      if (!waiting || one.recordedAt - waiting.target.recordedAt > COMPLETION) return;
+      waiting.signers.push(...signersOf(one));
+      if (missing(waiting.target.payload, waiting.signers).length) return;
+      roster.pending.delete(body.target);
+      complete(waiting.target);
+    } else if (kind === "delegation.granted/1") {
+      const { person, tasks, since, until } = body;
+      roster.delegations.push({ id: one.id, position, person, tasks, since, until, ended: null, endedAt: null });
+    } else if (kind === "delegation.ended/1") {
+      for (const it of roster.delegations) if (it.id === body.delegation) Object.assign(it, { ended: one.payload.occurred.at, endedAt: position });
+    } else if (kind === "protocol.activated/1") {
+      roster.packs.push(JSON.stringify(body.pack));
+    }
+  }
+  /** Whether a task was delegated at a stated time: to the day where either is a day, else to the minute. */
+  function delegated(roster, person, task, at) {
+    if (roster.people.get(person)?.roles.includes("principal-investigator")) return true;
+    const days = (bound) => bound.length === 10 || at.length === 10, day = at.slice(0, 10), moment = Date.parse(at);
+    return roster.delegations.some((it) => it.person === person && it.tasks.includes(task)
+      && (days(it.since) ? day >= it.since.slice(0, 10) : moment >= Date.parse(it.since))
+      && [it.until, it.ended].every((end) => end === null || (days(end) ? day <= end.slice(0, 10) : moment < Date.parse(end))));
+  }
+
+  // ------------------------------------------------------------------------- L1: keys, signatures, texts and blobs
+
+  /** Begin everything about an entry that takes the machine's cryptography; `keys` are those named so far. */
+  function begin(one, keys, supported) {
+    const { kind, body } = one, under = [];
+    const offered = kind === "ledger.created/1" ? [...body.registrars, body.device] : kind === "device.enrolled/1" ? [body.device]
+      : kind === "key.enrolled/1" ? [body] : [];
+    for (const { key_id: kid, key } of offered) if (kidOf(key) === kid) keys.set(kid, key);
+    one.made = one.signatures.map(() => null);
+    const check = (jwk, { input, signature }, keep) => supported && under.push(made(jwk, input, signature).then(keep));
+    one.signatures.forEach((it, at) => {
+      const jwk = keys.get(it.header.kid);
+      if (jwk && algOf(jwk) === it.header.alg) check(jwk, it, (held) => { one.made[at] = held; });
+    });
+    if (kind === "key.enrolled/1") {
+      one.request = "";
+      try {
+        const { jwk, signed } = openRequest(body);
+        check(jwk, signed, (held) => { if (!held) one.request = "the new key did not sign it"; });
+      } catch (error) { one.request = String(error.message); }
+    }
+    return Promise.all(under);
+  }
+  /** The request with which a key was offered: for this person, name and key, with the meaning possession. */
+  function openRequest(body) {
+    const { payload, signatures } = openJws(body.request), request = canonical(text8(payload), "KeyRequest", "the request");
+    const [signed] = signatures, { alg, kid, meaning, signer } = signed.header, name = kidOf(request.key);
+    const said = [kid, alg, meaning.code, signer.id, signer.name, signer.organisation, request.key_id];
+    const due = [name, algOf(request.key), "possession", request.person, request.name, request.organisation, name];
+    if (signatures.length !== 1 || JSON.stringify(said) !== JSON.stringify(due)) malformed("it was not signed by the new key for this person");
+    for (const member of ["person", "name", "organisation", "key_id", "key"]) {
+      if (JSON.stringify(request[member]) !== JSON.stringify(body[member])) malformed("it is for another person or key");
+    }
+    return { jwk: request.key, signed };
+  }
+  /** The keys that must have signed; a sentence where one is not active here. */
+  function keysFor(one, roster) {
+    const own = one.kind === "ledger.created/1" ? new Map(one.body.registrars.map((it) => [it.key_id, it.key])) : null;
+    const kids = one.signatures.map(({ header }) => header.kid);
+    if (own && [...own.keys()].some((kid) => !kids.includes(kid))) return "not every root registrar has signed the first entry";
+    for (const { header } of one.signatures) {
+      const jwk = own ? own.get(header.kid) : (roster.keys.get(header.kid) ?? roster.devices.get(header.kid))?.jwk;
+      if (!jwk) return `the key ${header.kid.slice(0, 8)} of ${header.signer.id} is not active: no complete enrolment stands before`;
+      if (algOf(jwk) !== header.alg) return `the signature names ${header.alg}, its key was enrolled for ${algOf(jwk)}`;
+    }
+    return "";
+  }
+  function enrolments(one, fail) {
+    const { kind, body } = one, strong = (jwk, kid) => {
+      const why = weakness(jwk);
+      if (why) fail("L1", "weak-key", why);
+      else if (kid && kidOf(jwk) !== kid) fail("L1", "thumbprint", `the key named ${kid.slice(0, 8)} has the thumbprint ${kidOf(jwk).slice(0, 8)}`);
+    };
+    if (kind === "ledger.created/1") {
+      for (const it of [...body.registrars, body.device]) strong(it.key, it.key_id);
+      strong(body.log_key);
+    } else if (kind === "device.enrolled/1") strong(body.device.key, body.device.key_id);
+    else if (kind === "key.enrolled/1") {
+      strong(body.key, body.key_id);
+      if (one.request) fail("L1", "request", `the request of ${body.person} proves nothing: ${one.request}`);
+    }
+  }
+  /** Why the card of a signature is not what the log says of its key at log time; "" where it is. */
+  function cardWrong(roster, { kid, person, role, header }, at) {
+    if (role === "system") return roster.devices.get(kid)?.person === person ? "" : `the key of the device ${person} is not enrolled`;
+    const key = roster.keys.get(kid), holder = roster.people.get(person), { name, organisation } = header.signer;
+    if (key?.person !== person) return `the key ${kid.slice(0, 8)} of ${person} is not active`;
+    if (holder.name !== name || holder.organisation !== organisation) return `${person} signs as ${name} of ${organisation}, enrolled as ${holder.name} of ${holder.organisation}`;
+    if (!holder.roles.includes(role)) return `${person} does not hold the role ${role}`;
+    return key.until !== null && new Date(at).toISOString().slice(0, 10) > key.until ? `the key of ${person} expired on ${key.until}` : "";
+  }
+
+  // ---------------------------------------------------------------------------- L2: what entries say of each other
+
+  const same = (a, b) => JSON.stringify(a ?? null) === JSON.stringify(b ?? null);
+  const APPROVED = (author) => ({ meanings: ["approved"], roles: [author === "principal-investigator" ? "investigator" : "principal-investigator"] });
+  /** Whether a restated body could lower a dose or a grade, turn a ruling, or permit more than before. */
+  function relaxes(before, after) {
+    if (before.kind !== after.kind) return true;
+    const [old, now] = [before.body, after.body];
+    if (before.kind === "tolerance.assessed/1") return now.worst_grade < old.worst_grade || (now.tolerated && !old.tolerated) || now.dose !== old.dose;
+    if (/^toxicity\.(re)?graded\/1$/.test(before.kind)) return now.grade < old.grade || now.toxicity !== old.toxicity;
+    return KINDS[before.kind].guards.some((name) => !same(old[name], now[name]));
+  }
+  /** The signatures that kind and content require; `target` is what an amendment or regrade is about, as it stands. */
+  function required(one, target, moved) {
+    const { by } = KINDS[one.kind], approval = APPROVED(one.signatures[0].header.signer.role);
+    if (one.kind === "entry.voided/1") return [...by, approval];
+    if (one.kind === "entry.corrected/1") {
+      const more = target ? KINDS[target.kind].by.slice(1) : [];
+      const shifted = target && KINDS[target.kind].moved && moved !== one.body.occurred.at;
+      return !target || shifted || relaxes(target, restated(one)) ? [...by, approval, ...more] : [...by, ...more];
+    }
+    const lower = one.kind === "toxicity.regraded/1" && target && one.body.grade < target.body.grade;
+    return lower || (one.kind === "dlt.adjudicated/1" && one.body.reverses !== null) ? [...by, approval] : by;
+  }
+  const covers = (needs, requirements) => {
+    const left = [...needs];
+    return requirements.every((one) => {
+      const at = left.findIndex((need) => meets(one, need));
+      return at >= 0 && left.splice(at, 1);
+    });
+  };
+
+  /** The entries passed so far, and what the next one is judged by. */
+  class Log {
+    entries = []; tree = newTree(); roster = newRoster(); time = null; withheld = 0;
+    ids = new Map(); commands = new Map(); counters = new Map(); last = new Map(); amending = new Map(); countersigning = new Map();
+    kinds = new Map();
+
+    get size() { return this.entries.length; }
+    find(id) { return this.entries[this.ids.get(id)]; }
+    amendments(id) { return this.amending.get(id) ?? []; }
+    logTime(one) { return this.time === null || (one.kind === "log.clock/1" && one.body.reset) ? one.recordedAt : Math.max(this.time, one.recordedAt); }
+    add(one) {
+      this.tree.add(one.leafBytes);
+      this.entries.push(one);
+      if (one.withheld) this.withheld++;
+      if (!one.payload) return;
+      const { command, corrects } = one.payload, put = (map, key) => map.set(key, [...(map.get(key) ?? []), one]), part = `${command.id} ${command.index}`;
+      if (!this.ids.has(one.id)) this.ids.set(one.id, one.position);
+      if (!this.commands.has(part)) this.commands.set(part, one.position);
+      for (const { kid, n } of signersOf(one)) {
+        if (!this.counters.has(kid)) this.counters.set(kid, new Map());
+        if (!this.counters.get(kid).has(n)) this.counters.get(kid).set(n, one.position);
+      }
+      this.last.set(one.signatures[0].header.kid, one);
+      if (corrects !== null) put(this.amending, corrects.id);
+      else if (one.kind === "entry.countersigned/1") put(this.countersigning, one.body.target);
+      const place = `${one.stream} ${one.kind}`;
+      if (!this.kinds.has(place)) this.kinds.set(place, []);
+      this.kinds.get(place).push(one);
+      this.time = one.logTime = this.logTime(one);
+    }
+    /** Where an entry stands at log time `at`: struck by a void in effect, standing, pending, or lapsed. */
+    standing(one, at) {
+      if (this.voidOf(one, at)) return "struck";
+      if (!KINDS[one.kind].completed || !missing(one.payload, this.signers(one, at)).length) return "standing";
+      return at - one.recordedAt > COMPLETION ? "lapsed" : "pending";
+    }
+    voidOf(one, at) { return this.amendments(one.id).find((later) => later.kind === "entry.voided/1" && this.standing(later, at) === "standing"); }
+    signers(one, at) {
+      const later = (this.countersigning.get(one.id) ?? []).filter((it) => it.recordedAt - one.recordedAt <= COMPLETION && !this.voidOf(it, at));
+      return [one, ...later].flatMap(signersOf);
+    }
+    about(one) {
+      return one.kind === "entry.countersigned/1" ? this.find(one.body.target) : one.payload.corrects ? this.find(one.payload.corrects.id) : undefined;
+    }
+    /** The entry, the corrections above it, and what it corrects down to the first. */
+    chain(one) {
+      const found = [], above = [one];
+      while (above.length) {
+        const it = above.pop();
+        found.push(it);
+        above.push(...this.amendments(it.id).filter((later) => later.kind === "entry.corrected/1" && !found.includes(later)));
+      }
+      for (let below = one; below?.kind === "entry.corrected/1";) {
+        below = this.about(below);
+        if (below) found.push(below);
+      }
+      return found;
+    }
+    corrected(one, at) {
+      const newer = this.chain(one).filter((it) => it.position > one.position && this.standing(it, at) === "standing");
+      return restated(newer.sort((a, b) => b.position - a.position)[0] ?? one);
+    }
+    regraded(one, at) {
+      const graded = one.kind === "toxicity.regraded/1" && this.find(one.body.graded);
+      if (!graded) return undefined;
+      const later = (this.kinds.get(`${one.stream} ${one.kind}`) ?? []).filter((it) => it.body.graded === one.body.graded && this.standing(it, at) === "standing");
+      return this.corrected(later.at(-1) ?? graded, at);
+    }
+  }
+
+  /** Judge an entry that would stand at the end of the log; `fail(level, code, why)` takes what is wrong. */
+  function judge(log, one, fail, notice) {
+    const { kind, body, payload } = one, signers = signersOf(one), at = log.logTime(one), first = kind === "ledger.created/1";
+    if (first !== (log.size === 0)) return fail("L1", "genesis", "the first entry of a ledger, and only it, creates the ledger");
+    const roster = first ? newRoster() : log.roster;
+    if (first) {
+      enter(roster, one);
+      const { log: name, size, root } = payload.after;
+      if (name !== "main" || size || root !== EMPTY_ROOT) fail("L2", "after", "the first entry comes after nothing");
+      if (payload.causes.length || payload.corrects || payload.protocol || payload.command.index) fail("L2", "genesis", "the first entry names other entries");
+    }
+    enrolments(one, fail);
+    for (const it of signers) { const why = cardWrong(roster, it, at); if (why) fail("L1", "signer", why); }
+    const before = log.entries.at(-1);
+    if (before && !before.payload && !before.withheld) return fail("L2", "not-judged", "the entry before it cannot be read");
+    if (!first) place(log, one, before, fail, notice);
+    people(log, one, fail);
+    const about = log.about(one), said = about ? restated(about) : log.regraded(one, at);
+    amendment(log, one, about, at, fail, notice);
+    authority(log, one, said, about && (about.kind === "entry.corrected/1" ? about.body : about.payload).occurred.at, fail);
+    separation(log, one, fail);
+    together(log, one, before, fail);
+  }
+  function place(log, one, before, fail, notice) {
+    const { payload, kind } = one, { command, after } = payload, { roster } = log, signers = signersOf(one);
+    if (payload.ledger !== roster.ledger) fail("L2", "ledger", "the entry belongs to another ledger");
+    if (payload.site !== roster.site) fail("L2", "site", `the entry is of the site ${payload.site}`);
+    if (log.ids.has(one.id)) fail("L2", "id-reused", `the entry id already stands at position ${log.ids.get(one.id)}`);
+    for (const { kid, n, person } of signers) if (log.counters.get(kid)?.has(n)) fail("L2", "n-reused", `the key of ${person} was used in two places: ${n} stands already`);
+    if (log.commands.has(`${command.id} ${command.index}`)) fail("L2", "command-used", "this part of the command stands already");
+    if (!before.withheld) {
+      const held = before.payload.command, goes = held.id === command.id && held.index + 1 === command.index;
+      if (goes && (held.of !== command.of || !same(before.payload.after, after))) fail("L2", "command-broken", "entries of one command name one number of parts and one after");
+      if (!goes && (command.index || held.index + 1 < held.of)) fail("L2", "command-broken", "the entries of one command do not stand together");
+    }
+    if (after.log !== "main") fail("L2", "after", `after names the log ${after.log}`);
+    else if (after.size < 1 || after.size > log.size) fail("L2", "after", `after names ${after.size} entries; ${log.size} stand before`);
+    else {
+      if (log.tree.roots[after.size] !== after.root) fail("L2", "after-root", `after gives another root for its ${after.size} entries`);
+      for (const { kid, person } of signers) {
+        const key = roster.keys.get(kid) ?? roster.devices.get(kid);
+        if (key && key.since >= after.size) fail("L2", "after-enrolment", `after does not cover the enrolment of ${person}`);
+      }
+      const own = log.last.get(signers[0].kid);
+      if (own && own.position >= after.size && own.payload.command.id !== command.id) fail("L2", "after-own", `after does not cover the author's entry at position ${own.position}`);
+    }
+    for (const ref of [...payload.causes, ...(payload.corrects ? [payload.corrects] : [])]) refer(log, one, ref, fail);
+    for (const { family, kinds } of KINDS[kind].after) {
+      for (let p = Math.max(0, after.size); p < log.size; p++) {
+        const it = log.entries[p];
+        if (!it.payload || !kinds.has(it.kind) || it.payload.command.id === command.id) continue;
+        if (family === "any" ? it.stream !== one.stream : it.stream.split("/")[0] !== family) continue;
+        fail("L2", "predicate", `somebody wrote first: ${it.kind} at position ${p} was not known when this was signed`);
+        break;
+      }
+    }
+    if (kind === "patient.registered/1" && log.kinds.has(`${one.stream} ${kind}`)) fail("L2", "registered", "the patient was already registered");
+    const now = Math.max(one.recordedAt, log.time ?? 0) + FIVE_MINUTES, offset = signers[0].at.slice(-6);
+    for (const { at, precision } of log.withheld ? [] : [payload.occurred, ...(kind === "entry.corrected/1" ? [one.body.occurred] : [])]) {
+      if (precision === "minute" ? Date.parse(at) > now : Date.parse(`${at}T00:00:00.000${offset}`) > now) fail("L2", "future", `${at} is later than the entry was recorded`);
+    }
+    if (payload.protocol && !log.withheld && !roster.packs.includes(JSON.stringify(payload.protocol))) fail("L2", "protocol", `the protocol ${payload.protocol.id} was never activated`);
+    if (log.time !== null && log.time - one.recordedAt > FIVE_MINUTES && before.kind !== "log.clock/1" && !before.withheld) notice("clock-behind", "the entry's clock was behind log time");
+    if (kind === "log.clock/1" && one.body.reset) fail("L2", "clock-reset", "only registrars begin log time anew");
+    if (!payload.reason && ["entry.corrected/1", "entry.voided/1", "override.granted/1"].includes(kind)) fail("L2", "reason", `${kind} gives no reason`);
+  }
+  /** A reference must be that of one entry, and what the body names of the same stream; of a withheld entry the leaf is compared. */
+  function refer(log, one, ref, fail) {
+    const { payload } = one, named = ref.position === null ? log.find(ref.id) : log.entries[ref.position];
+    if (ref.position === null) {
+      if (!named && log.withheld) return;
+      if (!named || ref.leaf !== null || ref.log !== "main" || named.payload.command.id !== payload.command.id) return fail("L2", "reference", `${ref.id} is not an earlier entry of the same command`);
+    } else {
+      if (!named || ref.log !== "main" || named.leaf !== ref.leaf || (!named.withheld && named.id !== ref.id)) return fail("L2", "reference", `what is named at position ${ref.position} is not the entry that stands there`);
+      if (ref.position >= payload.after.size) fail("L2", "reference-after", `after does not cover the entry named at position ${ref.position}`);
+    }
+    const amended = ref === payload.corrects, stock = payload.stream.startsWith("supply/") && named.stream?.startsWith("patient/");
+    if (named.withheld || !(amended || one.inside.includes(ref.id)) || named.stream === payload.stream || (stock && !amended)) return;
+    fail("L2", "reference-stream", `${named.kind} belongs to ${named.stream}, not to ${payload.stream}`);
+  }
+  const OUTSIDE = ["sponsor", "sponsor-medical", "monitor", "inspector"];
+  /** Persons, devices and keys are enrolled once, and with roles that go together. */
+  function people(log, { kind, body }, fail) {
+    const { roster } = log, waiting = [...roster.pending.values()].map((it) => it.target);
+    const kids = [...roster.keys.keys(), ...roster.devices.keys(), ...waiting.map((it) => it.body.key_id ?? it.body.device.key_id)];
+    if (kind === "ledger.created/1") {
+      const persons = body.registrars.map((it) => it.person), own = [...body.registrars, body.device].map((it) => it.key_id);
+      if (new Set(persons).size !== persons.length || new Set(own).size !== own.length) fail("L2", "key-reused", "a person or a key stands twice in the first entry");
+      if (!persons.length) fail("L2", "no-registrar", "the first entry names no root registrar");
+    } else if (kind === "device.enrolled/1") {
+      const known = [...[...roster.devices.values()].map((it) => it.person), ...waiting.map((it) => it.body.device?.id)];
+      if (known.includes(body.device.id) || kids.includes(body.device.key_id)) fail("L2", "key-reused", `the device ${body.device.id} or its key is already enrolled`);
+    } else if (kind === "key.enrolled/1") {
+      const { roles, person } = body, mixes = (group) => roles.some((it) => group.includes(it)) && !roles.every((it) => group.includes(it));
+      if (roster.people.has(person) || waiting.some((it) => it.body.person === person) || kids.includes(body.key_id)) fail("L2", "key-reused", `${person} or this key is already enrolled`);
+      if (!roles.length || new Set(roles).size !== roles.length || roles.includes("system") || mixes(OUTSIDE) || mixes(["registrar"])) fail("L2", "roles-mixed", `${person} cannot hold these roles together`);
+    }
+  }
+  const ENDED_OTHERWISE = ["study", "people", "cohort", "attempts", "clock"];
+  /** What an entry says about another: it names the head of a chain, one amendment waits at a time, and who may say it. */
+  function amendment(log, one, about, at, fail, notice) {
+    const { kind, payload } = one, corrects = kind === "entry.corrected/1";
+    if (kind === "dlt.adjudicated/1") {
+      const rulings = (log.kinds.get(`${one.stream} ${kind}`) ?? []).filter((it) => it.body.toxicity === one.body.toxicity && log.standing(it, at) === "standing");
+      if (log.find(one.body.reverses) !== rulings.at(-1)) fail("L2", "ruling", "reverses is not the ruling in effect");
+    }
+    if (kind === "entry.countersigned/1") return about && countersigned(log, one, about, at, fail, notice);
+    if (!corrects && kind !== "entry.voided/1") return payload.corrects && fail("L2", "corrects", `${kind} corrects nothing, yet names an entry`);
+    if (!about) return log.withheld || fail("L2", "corrects", "the entry does not name what it amends");
+    const family = about.stream.split("/")[0], author = one.signatures[0].header.signer.id;
+    if (ENDED_OTHERWISE.includes(family) || (corrects && ["entry.voided/1", "entry.countersigned/1"].includes(about.kind))) fail("L2", "corrects", `a ${about.kind} cannot be amended`);
+    else {
+      if (corrects && KINDS[one.body.kind].family !== family) fail("L2", "corrects", `a ${one.body.kind} does not belong to a ${family} stream`);
+      if (log.voidOf(about, at)) fail("L2", "not-head", "the entry was voided");
+      for (const link of log.chain(about)) {
+        for (const later of log.amendments(link.id)) {
+          const state = log.standing(later, at), newer = later.kind === "entry.corrected/1" && link === about;
+          if (state === "pending") fail("L2", "amendment-waits", `an amendment at position ${later.position} still waits for its second signature`);
+          else if (state === "standing" && newer && (corrects || about.kind === "entry.corrected/1")) fail("L2", "not-head", `the entry was corrected at position ${later.position}`);
+        }
+      }
+    }
+    const said = restated(about), { task } = KINDS[said.kind], own = signersOf(about).some((it) => it.person === author);
+    if (own || (!task && /^(entry|log)\./.test(said.kind))) return;
+    if (!task || !delegated(log.roster, author, task, payload.occurred.at)) fail("L2", "delegation", `${author} neither signed the entry at position ${about.position} nor was delegated ${task}`);
+  }
+  function countersigned(log, one, about, at, fail, notice) {
+    if (log.voidOf(about, at)) fail("L2", "not-head", "the entry was voided");
+    for (const it of signersOf(one)) {
+      const needed = about.payload.needs.some((need) => need.meaning === it.meaning && need.role === it.role);
+      if (it.role === "registrar" && !/^(study|people)/.test(about.stream)) fail("L2", "role", `a registrar does not countersign ${about.kind}`);
+      if (needed && signersOf(about).some((other) => other.person === it.person)) fail("L2", "same-person", `${it.person} has signed the entry at position ${about.position}`);
+    }
+    if (KINDS[about.kind].completed && at - about.recordedAt > COMPLETION) notice("completion-late", "signed more than 30 days after the entry");
+  }
+  /** Who may sign what: the needs, the role and meaning of each signature, and what was delegated. */
+  function authority(log, one, target, moved, fail) {
+    const { kind, payload } = one, row = KINDS[kind], signers = signersOf(one), [author] = signers;
+    const wanted = required(one, target, moved).map((it) => row.fact ? { ...it, roles: [...it.roles, ...SETS.SITE] } : it);
+    if (!(log.withheld && /^entry\./.test(kind) && !target) && !covers(payload.needs, wanted)) fail("L2", "needs", `the entry does not name every signature that ${kind} requires`);
+    const [later] = KINDS["entry.countersigned/1"].by, home = /^(study|people)(\/|$)/.test(one.stream);
+    signers.forEach((it, index) => {
+      if (!wanted.some((want) => meets(want, it)) && (!index || !meets(later, it) || (it.role === "registrar" && !home))) fail("L2", "role", `a ${it.role} does not sign ${kind} with the meaning ${it.meaning}`);
+      if (!row.task || row.fact) return;
+      const tasks = index && SETS.PHARMACY.includes(it.role) ? [row.task, "pharmacy"] : [row.task], signed = `${it.at.slice(0, 16)}${it.at.slice(-6)}`;
+      const held = (at) => tasks.some((task) => delegated(log.roster, it.person, task, at));
+      if (!held(payload.occurred.at) || !held(signed)) fail("L2", "delegation", `${row.task} was not delegated to ${it.person}`);
+    });
+    if (new Set(signers.map((it) => it.person)).size < signers.length) fail("L2", "same-person", "one person has signed the entry twice");
+    if (!payload.needs.some((need) => need.meaning === author.meaning && need.role === author.role)) fail("L2", "author", `the entry does not name the signature of its author ${author.person}`);
+    if (!row.fact && !row.completed && missing(payload, signers).length) fail("L2", "incomplete", `${kind} lacks a signature that it needs`);
+  }
+  /** The prescriber checks, releases and verifies nothing of his dose; its preparer is no second check at the bedside. */
+  function separation(log, one, fail) {
+    if (!["order.checked/1", "dose.released/1", "infusion.started/1"].includes(one.kind)) return;
+    const id = one.body.order, order = log.find(id), start = one.kind === "infusion.started/1";
+    if (!order) return;
+    const persons = (it) => signersOf(it).map((signer) => signer.person), author = (it) => persons(it)[0];
+    const rest = (kind) => (log.kinds.get(`${one.stream} ${kind}`) ?? []).filter((it) => it.position > order.position && it.body.order === id);
+    const barred = new Set([...persons(order), ...rest("order.amended/1").map(author), ...log.amendments(id).map(author)]);
+    if (order.kind !== "dose.ordered/1") fail("L2", "reference-kind", `${order.kind} is not an order`);
+    if (start) for (const it of rest("dose.released/1").flatMap(signersOf)) if (it.meaning === "dispensed") barred.add(it.person);
+    for (const { person, meaning } of signersOf(one)) {
+      if (barred.has(person) && (!start || meaning === "verified")) fail("L2", "separation", `${person} prescribed or prepared this dose and does not check it`);
+    }
+  }
+  /** Entries signed by one act: together, in one stream, under one digest. */
+  function together(log, one, before, fail) {
+    const headers = (it) => it.signatures.map(({ header }) => header), { stream } = one;
+    const follows = (held, it) => headers(it).find(({ kid, auth }) => auth.set && held.auth.set && kid === held.kid && auth.act === held.auth.act
+      && auth.set.digest === held.auth.set.digest && auth.set.of === held.auth.set.of && auth.set.i === held.auth.set.i + 1);
+    for (const held of before?.payload ? headers(before) : []) {
+      const { set } = held.auth;
+      if (set && set.i + 1 < set.of && !follows(held, one)) fail("L2", "set", `${held.signer.id} signed ${set.of} entries together; ${set.i + 1} of them stand here`);
+    }
+    for (const header of headers(one)) {
+      const { set } = header.auth;
+      if (!set) continue;
+      if (!(set.i < set.of && set.of >= 2 && set.of <= 8)) { fail("L2", "set", "2 to 8 entries can be signed together"); continue; }
+      const digests = [one.digest()];
+      let later = one, mark = header;
+      for (let at = log.size - 1; digests.length <= set.i && later; at--) {
+        const it = log.entries[at], match = it?.payload && headers(it).find((held) => follows(held, later) === mark);
+        if (it?.withheld) { later = undefined; break; }
+        if (!match || it.stream !== stream) { fail("L2", "set", "the entries that were signed together do not stand together"); later = undefined; break; }
+        digests.unshift(it.digest());
+        [later, mark] = [it, match];
+      }
+      if (later && set.i + 1 === set.of && hex(sha256(joined(...digests))) !== set.digest) fail("L2", "set", "other entries were signed together than those that stand here");
+    }
+  }
+
+  // ------------------------------------------------------------------------------------------------- the whole copy
+
+  const CHECKED = ["bytes", "signatures", "keys", "tree", "checkpoints", "texts", "blobs", "needs", "delegation", "after", "predicates", "counters"];
+  const NOT_CHECKED = ["projections and the rules of the protocol", "Unicode normal form, time zones against offsets"];
+  const pause = () => new Promise((resume) => setTimeout(resume, 0));
+
+  /** Verify a copy; `outside` is what the reader holds himself: ledger id, log key (verifier key), trusted checkpoint. */
+  async function verify({ entries: lines, texts = [], checkpoints = [], blobs = {} }, outside = {}) {
+    const log = new Log(), findings = [], notices = [], keys = new Map(), supported = await able(), size = lines.length;
+    const put = (level, code, why, position = null, kind = null) => { findings.push({ level, code, why, position, kind }); };
+    const copy = { texts: new Map(), blobs, heads: new Map() };
+    for (const it of texts) copy.texts.set(it.commitment, [...(copy.texts.get(it.commitment) ?? []), it]);
+    for (const it of checkpoints) copy.heads.set(it.size, [...(copy.heads.get(it.size) ?? []), it]);
+    if (!size) put("L1", "empty", "the copy holds no entries");
+    let head = null, waiting = null; // the log's own name and key, from the first entry
+    for (let start = 0; start < size && (head || !start); start += start ? CHUNK : 1) {
+      const run = lines.slice(start, start + (start ? CHUNK : 1)).map((line, at) => looked(line, start + at));
+      const own = run[0];
+      if (!start && own.kind === "ledger.created/1") {
+        const origin = `doseledger/${own.body.trial}/${own.leaf.slice(0, 32)}/main`;
+        head = { origin, jwk: own.body.log_key, supported };
+      }
+      const under = run.map((one) => one.payload && begin(one, keys, supported));
+      if (head) for (const one of run) for (const it of copy.heads.get(one.position + 1) ?? []) under.push(checkHead(it, head));
+      const ready = Promise.all(under).then(() => run);
+      if (waiting) pass(await waiting);
+      waiting = ready;
+      outside.onProgress?.(log.size, size);
+      if (start) await pause();
+    }
+    if (waiting) pass(await waiting);
+    outside.onProgress?.(log.size, size);
+    if (head) ended();
+    const anchor = await anchored(head, log, outside);
+    if (anchor.why) put("L1", anchor.verdict, anchor.why);
+    findings.sort((a, b) => (a.position ?? Infinity) - (b.position ?? Infinity) || (a.level < b.level ? -1 : a.level > b.level ? 1 : 0));
+    const inside = findings.some((it) => it.code !== "fork" && it.code !== "stale");
+    const bare = log.entries.filter((one) => one.withheld).length, behind = size - log.size;
+    return {
+      verdict: inside ? "failed" : !supported ? "unsupported" : anchor.verdict, ledger: log.roster.ledger, size, root: log.tree.roots[log.size],
+      origin: head?.origin ?? "", logKey: head ? vkey(head) : "", checked: supported ? CHECKED : CHECKED.filter((it) => it !== "signatures"),
+      notChecked: [...NOT_CHECKED, ...(outside.trusted ? [] : ["outside anchors"]), ...(supported ? [] : ["signatures: this browser does not check Ed25519"]),
+        ...(bare ? [`${bare} withheld entries: their place in the tree was checked, their content was not`] : []),
+        ...(behind ? [`${behind} entries behind position ${log.size - 1}`] : [])],
+      findings, notices, firstBad: findings.find((it) => it.position !== null) ?? null, entries: log.entries.map((one) => shown(log, one)),
+      people: [...log.roster.people.values()], keys: [...log.roster.keys.values(), ...log.roster.devices.values()], delegations: log.roster.delegations,
+    };
+
+    function looked(line, position) {
+      const stub = /^\{"withheld":"([0-9a-f]{64})"\}$/.exec(line), place = { position, withheld: Boolean(stub) };
+      if (stub) return { ...place, leaf: stub[1], leafBytes: unhex(stub[1]) };
+      const leafBytes = leafOf(line), leaf = hex(leafBytes);
+      try {
+        return { ...place, leaf, leafBytes, ...open(line) };
+      } catch (error) { return { ...place, leaf, leafBytes, error: String(error.message) }; }
+    }
+    function pass(run) {
+      for (const one of run) {
+        const before = findings.length, fail = (level, code, why) => put(level, code, why, one.position, one.kind ?? null);
+        if (one.error) fail("L1", "bytes", one.error);
+        else if (one.payload) passEntry(one, fail);
+        const held = findings.slice(before).every((it) => it.level !== "L1");
+        log.add(one);
+        if (one.payload && held) enter(log.roster, one);
+        for (const it of copy.heads.get(log.size) ?? []) {
+          if (it.error) fail("L1", "checkpoint", `the checkpoint of ${it.size} entries: ${it.error}`);
+          else if (it.head && (it.head.size !== log.size || it.head.root !== log.tree.roots[log.size])) fail("L1", "root", `the signed checkpoint of ${it.size} entries gives another root`);
+        }
+      }
+    }
+    function passEntry(one, fail) {
+      if (one.position || one.kind === "ledger.created/1") {
+        const why = keysFor(one, log.roster);
+        if (why) fail("L1", "key", why);
+        one.signatures.forEach(({ header }, at) => { if (!why && supported && !one.made[at]) fail("L1", "signature", `${header.signer.id}: not made by this key over these bytes`); });
+        one.active = !why;
+      }
+      judge(log, one, fail, (code, why) => notices.push({ level: "L2", code, why, position: one.position, kind: one.kind }));
+      for (const commitment of one.commitments) {
+        const kept = copy.texts.get(commitment) ?? [];
+        if (!kept.length) fail("L1", "text", `the text behind ${commitment.slice(0, 15)}... is missing`);
+        else if (!kept.every((it) => committed(it))) fail("L1", "text", `the text behind ${commitment.slice(0, 15)}... is not the one committed to`);
+      }
+      for (const digest of digestsOf(one)) {
+        const bytes = Object.hasOwn(blobs, digest) ? blobs[digest] : null;
+        if (!bytes || hex(sha256(bytes)) !== digest) fail("L1", "blob", `the bytes with the digest ${digest.slice(0, 8)}... are missing or others`);
+      }
+    }
+    function ended() {
+      const newest = Math.max(0, ...[...copy.heads.keys()].filter((it) => it <= size)), last = log.entries.at(-1);
+      const stray = [...copy.heads.keys()].filter((it) => it > size);
+      if (stray.length) put("L1", "checkpoint", `a checkpoint of ${stray.at(-1)} entries is there; ${size} entries are`, size - 1);
+      if (newest !== size) put("L1", "checkpoint", `no signed checkpoint of all ${size} entries is there`, size - 1);
+      if (!last.payload) return;
+      const { command } = last.payload;
+      if (command.index + 1 !== command.of) put("L2", "command-broken", `the command ends at part ${command.index + 1} of ${command.of}`, last.position, last.kind);
+      for (const { header: { auth: { set } } } of last.signatures) {
+        if (set && set.i + 1 < set.of) put("L2", "set", `of ${set.of} entries signed together the last are missing`, last.position, last.kind);
+      }
+    }
+  }
+  const committed = ({ commitment, salt, text }) => typeof text === "string" && /^[0-9a-f]{64}$/.test(salt)
+    && `sha256:${hex(sha256(joined(unhex(salt), utf8(text))))}` === commitment;
+  async function checkHead(it, head) {
+    try { it.head = await checkedNote(it.note, head); } catch (error) { it.error = String(error.message); }
+  }
+  const vkey = ({ origin, jwk }) => {
+    const raw = unbase64(jwk.x), typed = base64url(joined([1], raw)).replaceAll("-", "+").replaceAll("_", "/");
+    return `${origin}+${keyId(origin, raw)}+${typed}`;
+  };
+  /** The verdict where nothing inside is wrong, and why it is not a good one. */
+  async function anchored(head, log, { ledger, logKey, trusted }) {
+    const fork = (why) => ({ verdict: "fork", why });
+    if (!head) return { verdict: "self-consistent" };
+    if (ledger && ledger !== log.roster.ledger) return fork(`this is the ledger ${log.roster.ledger}, not the one that was expected`);
+    if (logKey && logKey.trim() !== vkey(head)) return fork("the key of the log is not the one that was expected");
+    if (!trusted) return { verdict: ledger || logKey ? "ok-unanchored" : "self-consistent" };
+    try {
+      const kept = await checkedNote(trusted, head);
+      if (kept.size > log.size) return { verdict: "stale", why: `the trusted checkpoint saw ${kept.size} entries; only ${log.size} are here` };
+      return kept.root === log.tree.roots[kept.size] ? { verdict: "ok" } : fork(`the trusted checkpoint of ${kept.size} entries has another root`);
+    } catch (error) { return fork(`the trusted checkpoint is not of this ledger: ${error.message}`); }
+  }
+  /** An entry as a page shows it; `status` is how it stands now, `lacks` the needs that no signature has met. */
+  function shown(log, one) {
+    const { position, leaf, withheld, error, payload, occurredAt, recordedAt, logTime } = one;
+    if (!payload) return { position, leaf, withheld, error, payload: null, signers: [] };
+    const status = log.standing(one, log.time), signers = one.signatures.map(({ header }, at) => ({ header, ok: one.active ? one.made[at] : false }));
+    return { position, leaf, withheld, payload, signers, occurredAt, recordedAt, logTime, status, lacks: missing(payload, log.signers(one, log.time)) };
+  }
+
+  globalThis.doseledger = { verify, open };
+})();
