@@ -152,10 +152,15 @@ TREE: dict[str, Branch] = {
     "void": Branch("RECORD", "An entry no longer counts; it stays readable.", WRITES),
     "countersign": Branch("RECORD", "Sign an earlier entry: the signature it lacks, or to acknowledge it.", WRITES),
     "show": Branch("HISTORY", "One entry in full: fields, signatures, place in the log.", "reads.history"),
+    "history": Branch("HISTORY", "Every change to a record, field by field: old, new, who, when, why.", "reads.trail"),
     "timeline": Branch("HISTORY", "What happened to a patient, in clinical order.", "reads.history"),
     "replay": Branch("HISTORY", "The ledger as it was known at an earlier time.", "reads.history"),
+    "diff": Branch("HISTORY", "What came between two heads of the log, and that it was only appended.", "reads.trail"),
     "explain": Branch(
         "HISTORY", "What the rules say about an entry, with their inputs and the pack's version.", "reads.history"
+    ),
+    "activity": Branch(
+        "HISTORY", "Everything somebody did: signed, was named for, or was said to have tried.", "reads.trail"
     ),
     "verify": Branch("TRUST", "Derive everything again from the stored bytes and name every difference.", "trust"),
     "lot": Branch("SUPPLY", "Lots of study drug.", leaves=_written("receive", "quarantine", list="reads.supply")),

@@ -17,9 +17,23 @@ from jsonschema import Draft202012Validator
 from ledger.book import Ledger
 from ledger.errors import Refused
 from ledger.verify import Report
-from projections import accountability, audit, clocks, cohort, deviations, dosing, patient, people, queue, toxicity
+from projections import (
+    accountability,
+    activity,
+    audit,
+    clocks,
+    cohort,
+    deviations,
+    difference,
+    dosing,
+    patient,
+    people,
+    queue,
+    toxicity,
+)
 from projections.card import Overview, Status, Todo
 from projections.export import jsonl, report
+from projections.trail import history, then
 
 FOLDER = Path(__file__).parents[2] / "docs" / "reference" / "json"
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
@@ -48,6 +62,10 @@ OUTPUTS = {
     "log": Output(Rows, lambda w, _: {"rows": list(audit.log(w.book, patient=PATIENT))}),
     "show": Output(audit.Shown, lambda w, _: audit.show(w.book, amended(w.book), now=w.local)),
     "timeline": Output(audit.Timeline, lambda w, _: audit.timeline(w.book, PATIENT, now=w.local)),
+    "history": Output(history.Past, lambda w, _: history.history(w.book, patient=PATIENT, now=w.local)),
+    "activity": Output(activity.Activity, lambda w, _: activity.activity(w.book, "nurse.1")),
+    "diff": Output(difference.Difference, lambda w, _: difference.difference(w.book, 25, w.book.size, now=w.local)),
+    "status-at": Output(then.Then, lambda w, _: then.then(w.book, amended(w.book), now=w.local)),
     "explain": Output(audit.Explanation, lambda w, _: audit.explain(w.book, attempt(w.book), now=w.local)),
     "person-list": Output(people.People, lambda w, _: people.people(w.book, now=w.local)),
     "who-may": Output(people.WhoMay, lambda w, _: people.who_may(w.book, "dose.ordered", now=w.local)),

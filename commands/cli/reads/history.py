@@ -181,11 +181,17 @@ def replay(
     asof: AsOf,
     layout: Layout,
     patient: Annotated[str | None, typer.Argument(metavar="PATIENT", help="One patient; all when left out.")] = None,
+    at: Annotated[
+        str | None,
+        typer.Option(
+            "--at", metavar="ENTRY|dose:N|toxicity:N", help="As it was known when this entry was written; one patient."
+        ),
+    ] = None,
 ) -> None:
     """Show the ledger as it was known at an earlier time, or after its first N entries."""
     from commands.cli.reads.patients import status
 
-    if not shared.json:
+    if not shared.json and at is None:
         with reading(shared.ledger) as ledger:
             from projections.replay import window
 
@@ -194,7 +200,7 @@ def replay(
                 f"Replayed from the first {through.size} of {ledger.size} entries; "
                 f"root {ledger.root_at(through.size).hex()}."
             )
-    status(shared, asof, layout, patient)
+    status(shared, asof, layout, patient, at)
 
 
 def explain(shared: Shared, entry: Entry) -> None:

@@ -7,9 +7,11 @@ from typing import Annotated
 import typer
 
 from commands.cli import cards, console, envelope, rows
-from commands.cli.asof import times
+from commands.cli.asof import Times, times
 from commands.cli.options import AsOf, Layout, Shared
 from commands.cli.session import reading
+from ledger.book import Ledger
+from ledger.errors import BadInput
 from projections import patient as project
 from projections.card import Overview
 
@@ -18,10 +20,23 @@ Number = Annotated[
 ]
 
 
-def status(shared: Shared, asof: AsOf, layout: Layout, patient: Number = None) -> None:
+At = Annotated[
+    str | None,
+    typer.Option(
+        "--at",
+        metavar="ENTRY|dose:N|toxicity:N",
+        help="What was known when this entry was written; what was changed since is shown apart.",
+    ),
+]
+
+
+def status(shared: Shared, asof: AsOf, layout: Layout, patient: Number = None, at: At = None) -> None:
     """Show one patient's course, or one line for each patient."""
     with reading(shared.ledger) as ledger:
         when = times(ledger, asof)
+        if at is not None:
+            _then(shared, ledger, at, patient, when)
+            return
         if patient is None:
             _overview(shared, layout, project.overview(ledger, **when), "overview")
             return
@@ -30,6 +45,26 @@ def status(shared: Shared, asof: AsOf, layout: Layout, patient: Number = None) -
             envelope.put("status", ledger, data, valid_at=data.valid_at, known_at=data.known_at, size=data.size)
         else:
             cards.card(data)
+
+
+def _then(shared: Shared, ledger: Ledger, at: str, patient: str | None, when: Times) -> None:
+    """Show a patient as he was known when an entry was written."""
+    from commands.cli.reads.trail import told
+    from projections.trail.history import named
+    from projections.trail.then import then
+
+    if when["known_at"] is not None:
+        raise BadInput("--at says itself what was known", fix="leave --known-at out")
+    entry = named(ledger, at, patient=patient, now=when["now"])
+    data = then(ledger, entry, now=when["now"], patient=patient, valid_at=when["valid_at"])
+    known = data.status
+    if shared.json:
+        envelope.put("status-at", ledger, data, valid_at=known.valid_at, known_at=known.known_at, size=known.size)
+        return
+    console.answer(f"Before entry #{data.entry} ({data.kind}) was written:")
+    cards.card(known)
+    console.answer("Changed since")
+    told(data.later)
 
 
 def patient_list(shared: Shared, asof: AsOf, layout: Layout) -> None:
