@@ -9,7 +9,7 @@ from typing import ClassVar, Literal
 
 from commands.draft import Desk, Draft, When
 from ledger import wire
-from ledger.admission.enrolment import open_request, request_payload
+from ledger.admission.offered import open_request, request_payload
 from ledger.admission.signatures import wire_jwk
 from ledger.errors import BadInput, IntegrityFailure
 from ledger.events.people import (

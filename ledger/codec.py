@@ -16,9 +16,10 @@ from ledger.events.base import Payload
 from ledger.events.body import graded, open_body, references
 from ledger.events.entry import Entry, Signer
 from ledger.events.event import Event
+from ledger.events.keys import RegistrarChanged, RegistrarRecovered
 from ledger.events.people import KeyEnrolled
 from ledger.events.registry import KINDS
-from ledger.events.study import LedgerCreated
+from ledger.events.study import LedgerCreated, RootRegistrar
 from ledger.merkle.tree import leaf_hash
 from ledger.signing import header as headers
 from ledger.signing import jws
@@ -139,8 +140,21 @@ def _consistent(payload: Payload, event: Event) -> None:
         )
 
 
+def _cards(event: Event) -> tuple[KeyEnrolled | RootRegistrar, ...]:
+    match event:
+        case LedgerCreated():
+            return event.registrars
+        case KeyEnrolled():
+            return (event,)
+        case RegistrarRecovered():
+            return (event.registrar,)
+        case RegistrarChanged(added=RootRegistrar() as added):
+            return (added,)
+        case _:
+            return ()
+
+
 def _printed(event: Event) -> None:
-    cards = event.registrars if isinstance(event, LedgerCreated) else ()
-    for card in (event,) if isinstance(event, KeyEnrolled) else cards:
+    for card in _cards(event):
         if max(len(card.name.encode()), len(card.organisation.encode())) > headers.NAME_LIMIT:
             raise Malformed(f"a printed name is longer than {headers.NAME_LIMIT} bytes")

@@ -7,11 +7,13 @@ from datetime import datetime
 from msgspec import structs
 
 from ledger.admission.problem import Problem
+from ledger.admission.signatures import require_recovery
 from ledger.course import needs
 from ledger.course.people import Roster
 from ledger.errors import NotAllowed, Refused
 from ledger.events.base import Occurred, Wire
 from ledger.events.entry import Entry, Signer
+from ledger.events.keys import RegistrarRecovered
 from ledger.events.people import Task
 from ledger.events.registry import KINDS
 from ledger.events.row import PHARMACY, REGISTRARS, SITE, KindRow, Requirement
@@ -22,21 +24,31 @@ _AUTHORITY_STREAMS = frozenset({"study", "people"})
 
 
 def authority(  # noqa: PLR0917 - what an entry is judged by
-    entry: Entry, roster: Roster, target: Wire | None, moved: Occurred | None, at: datetime, found: list[Problem]
+    entry: Entry,
+    roster: Roster,
+    target: Wire | None,
+    moved: Occurred | None,
+    at: datetime,
+    found: list[Problem],
+    beside: tuple[Requirement, ...] = (),
 ) -> None:
     """Judge the signers of an entry at log time `at`.
 
-    `target` is what an amendment or regrade is about, as it stands, `moved` when that is said to have happened.
+    `target` is what an amendment or regrade is about, as it stands, `moved` when that is said to have happened,
+    `beside` what the roster asks for beside the signatures of the kind.
     """
     payload, row = entry.payload, KINDS[entry.payload.kind]
-    required = needs.required(entry.event, entry.author.role, target, moved)
+    required = (*needs.required(entry.event, entry.author.role, target, moved), *beside)
     if row.factual:
         required = tuple(_any_site_role(one) for one in required)
     if not needs.covers(payload.needs, required):
         found.append(Problem("needs", f"the entry does not name every signature that {row.name} requires", NotAllowed))
     for index, signer in enumerate(entry.signers):
         try:
-            roster.require_signer(signer, at)
+            if isinstance(entry.event, RegistrarRecovered):
+                require_recovery(entry.event, entry.signers, roster)
+            else:
+                roster.require_signer(signer, at)
         except NotAllowed as error:
             found.append(
                 Problem(

@@ -5,13 +5,14 @@ from __future__ import annotations
 from ledger.admission import amendment as amending
 from ledger.admission.authority import authority
 from ledger.admission.enrolment import enrolments, is_genesis
+from ledger.admission.keylife import key_life, targets
 from ledger.admission.place import place
 from ledger.admission.problem import Problem
 from ledger.admission.separation import separation
 from ledger.admission.together import together
 from ledger.admission.view import View, log_time
 from ledger.codec import Opened
-from ledger.course.people import Roster, evolve
+from ledger.course.people import Roster, beside, evolve
 from ledger.merkle.tree import EMPTY_ROOT
 
 
@@ -32,12 +33,14 @@ def problems(opened: Opened, *, roster: Roster, view: View) -> list[Problem]:
         roster = evolve(roster, entry)
     else:
         place(entry, roster, view, found)
-    enrolments(entry, roster, found)
+    enrolments(entry, roster, time, found)
+    key_life(entry, roster, view, time, found)
     about = amending.subject(entry, view)
     amending.amendment(entry, about, roster, view, time, found)
     amending.ruled(entry, view, time, found)
     target = amending.regraded(entry, view, time) if about is None else amending.as_it_stands(about)
-    authority(entry, roster, target, None if about is None else amending.stated(about), time, found)
+    asked = beside(entry.event, entry.author.person, targets(entry, view), roster)
+    authority(entry, roster, target, None if about is None else amending.stated(about), time, found, asked)
     separation(entry, view, found)
     together(opened, view, found)
     return found

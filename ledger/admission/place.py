@@ -21,6 +21,9 @@ AHEAD = timedelta(minutes=5)
 """How far a stated time may be ahead of the clock of its entry (DOMAIN.md I7)."""
 
 
+_ANSWERS = frozenset({"signature.reaffirmed/1", "signature.repudiated/1"})
+
+
 def place(entry: Entry, roster: Roster, view: View, found: list[Problem]) -> None:
     """Judge ids, counters, command, `after`, references, predicates and time of an entry that is not the first."""
     payload = entry.payload
@@ -62,6 +65,8 @@ def _command(payload: Payload, view: View, found: list[Problem]) -> None:
     if stands is not None:
         why = f"part {command.index} of the command {command.id} already stands at position {stands}"
         found.append(Problem("command-used", why, Conflict, winner=stands))
+    if view.withheld(last) is not None:
+        return
     before = view.opened(last).entry.payload
     continues = before.command.id == command.id and before.command.index + 1 == command.index
     if continues and (before.command.of, before.after) != (command.of, payload.after):
@@ -89,7 +94,7 @@ def _after(entry: Entry, roster: Roster, view: View, found: list[Problem]) -> No
             )
         )
     for signer in entry.signers:
-        key = roster.keys.get(signer.kid) or roster.devices.get(signer.kid)
+        key = roster.key(signer.kid)
         if key is not None and key.since >= after.size:
             found.append(
                 Problem(
@@ -112,20 +117,24 @@ def _references(entry: Entry, view: View, found: list[Problem]) -> None:
         named = _named(ref, payload, entry.log, view, found)
         if named is None or not (ref.id in inside or ref is payload.corrects) or named.stream == payload.stream:
             continue
-        if ref is payload.corrects or not _of_the_stock(payload.stream, named.stream):
+        if ref is payload.corrects or not _may_cross(payload, named.stream):
             found.append(
                 Problem("reference-stream", f"{named.kind} {ref.id} belongs to {named.stream}, not to {payload.stream}")
             )
 
 
-def _of_the_stock(stream: str, named: str) -> bool:
-    """A supply entry may name a patient's order: vials are wasted that were prepared for it."""
-    return stream.startswith("supply/") and named.startswith("patient/")
+def _may_cross(payload: Payload, named: str) -> bool:
+    """A supply entry may name a patient's order, whose vials are wasted; an answer to a doubt whatever is doubted."""
+    if payload.kind in _ANSWERS:
+        return True
+    return payload.stream.startswith("supply/") and named.startswith("patient/")
 
 
 def _named(ref: Ref, payload: Payload, log: str, view: View, found: list[Problem]) -> Named | None:
     position = ref.position
     if position is None:
+        if any(view.withheld(before) is not None for before in parts_before(payload.command.index, view)):
+            return None
         position = view.position_of(ref.id)
         named = None if position is None else view.named(position)
         if position is None or ref.leaf is not None or ref.log != log or not _same_command(position, payload, view):
@@ -134,13 +143,21 @@ def _named(ref: Ref, payload: Payload, log: str, view: View, found: list[Problem
             )
             return None
         return named
+    hidden = view.withheld(position)
     named = view.named(position) if position < view.size else None
-    if named is None or ref.log != log or (named.id, named.leaf) != (ref.id, ref.leaf):
+    if hidden is not None and (ref.log, ref.leaf) == (log, hidden):
+        named = None
+    elif named is None or ref.log != log or (named.id, named.leaf) != (ref.id, ref.leaf):
         found.append(Problem("reference", f"what is named at position {position} is not the entry that stands there"))
         return None
     if position >= payload.after.size:
         found.append(Problem("reference-after", f"`after` does not cover the entry named at position {position}"))
     return named
+
+
+def parts_before(parts: int, view: View) -> range:
+    """The positions directly before this entry at which so many earlier parts of its act stand."""
+    return range(max(0, view.size - parts), view.size)
 
 
 def _same_command(position: int, payload: Payload, view: View) -> bool:
@@ -204,6 +221,7 @@ def _time(entry: Entry, view: View, found: list[Problem]) -> None:
     if (
         time is not None
         and time - entry.recorded_at > BEHIND
+        and view.withheld(view.size - 1) is None
         and not isinstance(view.opened(view.size - 1).entry.event, LogClock)
     ):
         found.append(

@@ -8,8 +8,11 @@ from ledger import wire
 from ledger.codec import Opened
 from ledger.course.people import Roster
 from ledger.errors import IntegrityFailure, Malformed, NotAllowed
+from ledger.events.entry import Signer
+from ledger.events.keys import RegistrarRecovered
 from ledger.events.study import LedgerCreated
 from ledger.signing import base64url, jws, keys
+from ledger.signing.header import Header
 
 
 @lru_cache(maxsize=1024)
@@ -38,18 +41,22 @@ def signing_keys(opened: Opened, roster: Roster) -> tuple[keys.PublicKey, ...]:
     """The keys that must have made the signatures, in their order; `roster` is that of the entry's position.
 
     Raises NotAllowed for a key that is not active there, IntegrityFailure for another algorithm than the
-    enrolled one. The genesis names its own keys: all of them must sign.
+    enrolled one. The genesis names its own keys: all of them must sign. The recovery key stands in the entry
+    that it signs, and is the one that the genesis committed to.
     """
     event = opened.entry.event
+    found: list[wire.Jwk | None]
     if isinstance(event, LedgerCreated):
         own = {registrar.key_id: registrar.key for registrar in event.registrars}
         silent = own.keys() - {header.kid for header in opened.headers}
         if silent:
             raise NotAllowed("not every root registrar has signed the first entry", why=f"missing: {sorted(silent)}")
         found = [own.get(header.kid) for header in opened.headers]
+    elif isinstance(event, RegistrarRecovered):
+        require_recovery(event, opened.entry.signers, roster)
+        found = [event.recovery_key]
     else:
-        held = [roster.keys.get(header.kid) or roster.devices.get(header.kid) for header in opened.headers]
-        found = [None if key is None else key.jwk for key in held]
+        found = [_standing(header, roster) for header in opened.headers]
     made = []
     for header, jwk in zip(opened.headers, found, strict=True):
         if jwk is None:
@@ -63,6 +70,26 @@ def signing_keys(opened: Opened, roster: Roster) -> tuple[keys.PublicKey, ...]:
             raise IntegrityFailure(f"the signature names {header.alg}, its key was enrolled for {public.alg}")
         made.append(public)
     return tuple(made)
+
+
+def _standing(header: Header, roster: Roster) -> wire.Jwk | None:
+    key = roster.key(header.kid)
+    return None if key is None else roster.require_key(key.kid, key.person).jwk
+
+
+def require_recovery(event: RegistrarRecovered, signers: tuple[Signer, ...], roster: Roster) -> None:
+    """Refuse (NotAllowed) an entry that the ledger's recovery key has not signed alone, for the registrar it brings."""
+    committed = roster.genesis.recovery_key if roster.genesis is not None else None
+    signer, comes = signers[0], event.registrar
+    if len(signers) != 1 or signer.kid != committed or public_of(event.recovery_key).kid != committed:
+        raise NotAllowed(
+            "this is not the recovery key of the ledger",
+            why="the first entry commits to another" if committed is not None else "the first entry commits to none",
+            fix="use the file that was made with the ledger and kept apart",
+        )
+    card = (signer.person, signer.name, signer.organisation, signer.role)
+    if card != (comes.person, comes.name, comes.organisation, "registrar"):
+        raise NotAllowed("who uses the recovery key signs as the registrar who comes by it", why=f"signed as {card[1]}")
 
 
 def check_made(opened: Opened, index: int, public: keys.PublicKey) -> None:

@@ -70,6 +70,7 @@ REFERENCE_FIELDS = (
     "reverses",
     "source",
     "export",
+    "targets",
 )
 """The body fields that hold entry ids; each id is also named in `causes`, with position and leaf."""
 

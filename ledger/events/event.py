@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ledger.events import cohort, cycle, dosing, exports, patient, people, record, safety, study, supply
+from ledger.events import cohort, cycle, dosing, exports, keys, patient, people, record, safety, study, supply
 
 PatientEvent = (
     patient.PatientRegistered
@@ -53,6 +53,15 @@ PatientEvent = (
     | cohort.PatientDeclaredNonEvaluable
 )
 PeopleEvent = people.KeyEnrolled | people.DeviceEnrolled | people.DelegationGranted | people.DelegationEnded
+KeyEvent = (
+    keys.KeyRotated
+    | keys.KeyRevoked
+    | keys.RegistrarChanged
+    | keys.RegistrarRecovered
+    | keys.PolicyAmended
+    | keys.SignatureReaffirmed
+    | keys.SignatureRepudiated
+)
 StudyEvent = study.LedgerCreated | study.ProtocolActivated | study.DictionaryLoaded
 CohortEvent = cohort.LevelOpened | cohort.CohortDecided | cohort.AccrualSuspended | cohort.AccrualResumed
 SupplyEvent = (
@@ -65,6 +74,16 @@ SupplyEvent = (
     | supply.StockCounted
 )
 RecordEvent = record.EntryCountersigned | record.EntryCorrected | record.EntryVoided
-DeviceEvent = record.EntryRefused | record.LogClock
+DeviceEvent = record.EntryRefused | record.LogClock | keys.SignatureAbandoned
 ExportEvent = exports.ExportMade | exports.CopyCertified
-Event = PatientEvent | PeopleEvent | StudyEvent | CohortEvent | SupplyEvent | RecordEvent | DeviceEvent | ExportEvent
+Event = (
+    PatientEvent
+    | PeopleEvent
+    | KeyEvent
+    | StudyEvent
+    | CohortEvent
+    | SupplyEvent
+    | RecordEvent
+    | DeviceEvent
+    | ExportEvent
+)

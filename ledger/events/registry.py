@@ -8,6 +8,7 @@ from __future__ import annotations
 from ledger.events import (
     record,
     rows_exports,
+    rows_keys,
     rows_patient,
     rows_study,
 )
@@ -45,7 +46,7 @@ _RECORD = (
     KindRow("entry.refused/1", record.EntryRefused, "attempts", 0, (by(DEVICE, "system"),)),
     KindRow("log.clock/1", record.LogClock, "clock", 0, (by(DEVICE, "system"),)),
 )
-_ROWS = (*rows_study.ROWS, *rows_patient.ROWS, *_RECORD, *rows_exports.ROWS)
+_ROWS = (*rows_study.ROWS, *rows_patient.ROWS, *_RECORD, *rows_exports.ROWS, *rows_keys.ROWS)
 
 KINDS: dict[str, KindRow] = {row.name: row for row in _ROWS}
 """Every kind by its name."""

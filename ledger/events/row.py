@@ -10,7 +10,7 @@ from ledger import wire
 from ledger.events.base import Wire
 from ledger.events.people import Task
 
-Family = Literal["study", "people", "patient", "cohort", "supply", "attempts", "clock", "exports", "any"]
+Family = Literal["study", "people", "patient", "cohort", "supply", "attempts", "clock", "exports", "security", "any"]
 """The first part of the stream's name; `any`: the stream of the entry it is about."""
 
 PHYSICIANS: frozenset[wire.Role] = frozenset({"investigator", "principal-investigator"})

@@ -486,7 +486,7 @@ def test_a_pending_enrolment_is_not_yet_a_key(tmp_path: Path) -> None:
     with pytest.raises(NotAllowed):
         site.write(P1, WEIGHT, by="nils")
     again = person("nils", "Nils Neu", "nurse")
-    with pytest.raises(NotAllowed, match="already enrolled"):
+    with pytest.raises(NotAllowed, match="offered by the entry"):
         site.write("people", site.enrolment(again), by=("rita", "rolf"))
     countersigned = EntryCountersigned(target=entry.id)
     site.write("people", countersigned, by=(("rolf", "verified"),), causes=site.refs(entry))

@@ -144,7 +144,7 @@ class Mint:
         self.protocol: ProtocolRef | None = None
         self.dictionary: DictionaryRef | None = None
         self.log_key = key_of("the log")
-        self.device = person("ward-1", "Ward 1", "system")
+        self.device = person("ward-1", "Device ward-1", "system")
         self.registrars = (person("rita", "Rita Roth", "registrar"), person("rolf", "Rolf Reuter", "registrar"))
         self.people = {one.id: one for one in (*self.registrars, self.device)}
         self.counters: dict[str, int] = {}

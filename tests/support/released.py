@@ -54,8 +54,10 @@ PEOPLE = {
     "clara": ("Clara Cohn", "coordinator"),
     "ws1": ("Device ws1", "system"),
     "simone": ("Dr. Simone Sand", "sponsor-medical"),
+    "rosa": ("Rosa Ritter", "registrar"),
+    "ruth": ("Ruth Rabe", "registrar"),
 }
-LATER = ("simone",)
+LATER = ("simone", "rosa", "ruth")
 """Who came when the log stood: their keys are written behind all others."""
 TASKS = {
     "ivan": ["eligibility", "enrolment", "prescribing", "assessment", "safety"],
@@ -167,6 +169,7 @@ class Released:
     named: dict[str, dict[str, object]] = field(default_factory=dict)
     keys: dict[str, Key] = field(default_factory=lambda: {name: Key(name) for name in KEYS})
     counters: dict[str, int] = field(default_factory=dict)
+    held: dict[str, str] = field(default_factory=dict)
     made: int = 0
     ledger: str = ""
     protocol: dict[str, str] | None = None
@@ -190,6 +193,10 @@ class Released:
     def id(self, name: str) -> str:
         """The id of an entry that stands."""
         return str(self.named[name]["id"])
+
+    def key(self, person: str) -> Key:
+        """The key that a person signs with now: his first, until `held` names another."""
+        return self.keys[self.held.get(person, person)]
 
     def minute(self, later: int = 0) -> str:
         """The local time now, to the minute."""
@@ -227,7 +234,7 @@ class Released:
                 self._header(person, meaning, {"act": acts[person], "first": first, "set": shown})
                 for person, meaning in signers
             ]
-            signed = [(header, self.keys[person]) for header, (person, _) in zip(headers, signers, strict=True)]
+            signed = [(header, self.key(person)) for header, (person, _) in zip(headers, signers, strict=True)]
             self._store(part[:3:2], ids[i], seal(payload, signed), payload, headers)
 
     def after(self) -> dict[str, object]:
@@ -236,7 +243,7 @@ class Released:
 
     def request(self, person: str) -> str:
         """The request with which a person offers his key."""
-        key, name = self.keys[person], PEOPLE[person][0]
+        key, name = self.key(person), PEOPLE[person][0]
         payload = {
             "format": 1,
             "person": person,
@@ -249,7 +256,7 @@ class Released:
         signer = header["signer"]
         assert isinstance(signer, dict)
         header |= {"signer": signer | {"role": "system"}, "n": 1}
-        self.counters[person] = 0
+        self.counters[self.held.get(person, person)] = 0
         return seal(canonical(payload), [(header, key)]).decode()
 
     def _payload(
@@ -304,9 +311,10 @@ class Released:
         }
 
     def _header(self, person: str, meaning: str, auth: dict[str, object]) -> dict[str, object]:
-        key, (name, role) = self.keys[person], PEOPLE[person]
-        n = self.counters.get(person, 0)
-        self.counters[person] = n + 1
+        key, (name, role) = self.key(person), PEOPLE[person]
+        owner = self.held.get(person, person)
+        n = self.counters.get(owner, 0)
+        self.counters[owner] = n + 1
         return {
             "alg": key.alg,
             "kid": key.kid,
@@ -340,7 +348,8 @@ class Released:
 
 
 OTHER_KEYS = ("the log", "the next log", "recovery", "a witness", "ws2")
-KEYS = (*(name for name in PEOPLE if name not in LATER), *OTHER_KEYS, *LATER)
+SECOND_KEYS = ("paula again", "nina again", "rita again")
+KEYS = (*(name for name in PEOPLE if name not in LATER), *OTHER_KEYS, *LATER, *SECOND_KEYS)
 
 
 def story() -> Released:
@@ -358,6 +367,7 @@ def story() -> Released:
     _cycles(log)
     _shelf(log)
     _exports(log)
+    _keys(log)
     return log
 
 
@@ -434,7 +444,7 @@ def _study(log: Released) -> None:
 
 
 def _enrolled(log: Released, person: str) -> dict[str, object]:
-    key, (name, role) = log.keys[person], PEOPLE[person]
+    key, (name, role) = log.key(person), PEOPLE[person]
     return {
         "person": person,
         "name": name,
@@ -864,6 +874,76 @@ def _exports(log: Released) -> None:
 
 def _head(log: Released) -> dict[str, object]:
     return {name: value for name, value in log.after().items() if name != "log"}
+
+
+def _keys(log: Released) -> None:
+    """Keys come and go: changed, lost, doubted, answered for; registrars and their policy; what was never used."""
+    log.day("2010-03-18")
+    two, both = ("rita authorship", "rolf verified"), ("rita responsibility", "rolf responsibility")
+    old = log.key("paula").kid
+    log.held["paula"] = "paula again"
+    offered = _offered(log, "paula")
+    log.held["paula"] = "paula"
+    log.write("rotation", "people", "key.rotated/1", offered | {"old_key_id": old}, ("paula responsibility",))
+    log.held["paula"] = "paula again"
+    comes = {"added": _registrar(log, "rosa"), "request": log.request("rosa"), "removed": None}
+    waits = {"needs": (("responsibility", "registrar"),)}
+    log.write("third registrar", "people", "registrar.changed/1", comes, ("rita responsibility",), **waits)
+    target = {"target": log.id("third registrar")}
+    by, about = ("rolf responsibility",), {"causes": ("third registrar",)}
+    log.write("completion", "people", "entry.countersigned/1", target, by, **about)
+    witness = {"name": "witness.example/w1", "key": log.keys["a witness"].jwk}
+    policy = {"quorum": 2, "signing": "session", "session_minutes": 10, "lockout_after": 5}
+    policy |= {"witnesses": {"quorum": 1, "keys": [witness]}, "clock_limit_s": 60}
+    log.write("policy", "people", "policy.amended/1", policy, both)
+    stolen = {"person": "nina", "key_id": log.key("nina").kid, "why": "compromised"}
+    stolen |= {"suspected_from": log.named["start"]["position"]}
+    log.write("revocation", "people", "key.revoked/1", stolen, ("rosa responsibility",))
+    log.held["nina"] = "nina again"
+    log.write("nina's second key", "people", "key.enrolled/1", _enrolled(log, "nina"), two)
+    stands = {"targets": [log.id("start"), log.id("day omitted")]}
+    by, about = ("nina responsibility",), {"causes": ("start", "day omitted")}
+    log.write("reaffirmed", "people", "signature.reaffirmed/1", stands, by, **about)
+    moved = {"targets": [log.id("misplaced")]}
+    log.write("repudiated", "people", "signature.repudiated/1", moved, by, causes=("misplaced",))
+    left = {"person": "theo", "key_id": log.key("theo").kid, "why": "left", "suspected_from": None}
+    log.write("theo left", "people", "key.revoked/1", left, ("rolf responsibility",))
+    gone = {"person": "ws2", "key_id": log.keys["ws2"].kid, "why": "lost", "suspected_from": None}
+    log.write("ws2 lost", "people", "key.revoked/1", gone, ("rosa responsibility",))
+    log.held["rita"] = "rita again"
+    changed = {"added": _registrar(log, "rita"), "request": log.request("rita"), "removed": "rita"}
+    log.held["rita"] = "rita"
+    by = ("rolf responsibility", "rosa responsibility")
+    log.write("rita's second key", "people", "registrar.changed/1", changed, by)
+    recovered = {"recovery_key": log.keys["recovery"].jwk, "registrar": _registrar(log, "ruth")}
+    recovered |= {"request": log.request("ruth")}
+    log.held["ruth"] = "recovery"
+    log.write("recovery", "people", "registrar.recovered/1", recovered, ("ruth responsibility",))
+    log.held["ruth"] = "ruth"
+    goes = {"added": None, "request": None, "removed": "rolf"}
+    by = ("rosa responsibility", "ruth responsibility")
+    log.write("rolf goes", "people", "registrar.changed/1", goes, by)
+    never = {"key_id": log.key("clara").kid, "n": [900, 901]}
+    log.write("abandoned", "security/001", "signature.abandoned/1", never, ("ws1 system",), basis="device", first=False)
+
+
+def _offered(log: Released, person: str) -> dict[str, object]:
+    key = log.key(person)
+    return {
+        "person": person,
+        "old_key_id": "",
+        "key_id": key.kid,
+        "key": key.jwk,
+        "protection": key.method,
+        "valid_until": None,
+        "request": log.request(person),
+    }
+
+
+def _registrar(log: Released, person: str) -> dict[str, object]:
+    key = log.key(person)
+    card = {"person": person, "name": PEOPLE[person][0], "organisation": ORGANISATION}
+    return card | {"key_id": key.kid, "key": key.jwk}
 
 
 def files(log: Released) -> dict[str, str]:
