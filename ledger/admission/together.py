@@ -15,7 +15,7 @@ MOST = 8
 
 def together(opened: Opened, view: View, found: list[Problem]) -> None:
     """Judge the sets that the signatures of an entry belong to, and that no earlier set was left open."""
-    if view.size:
+    if view.size and view.withheld(view.size - 1) is None:
         before = view.opened(view.size - 1)
         for header in before.headers:
             part = header.auth.set
@@ -50,6 +50,8 @@ def _part(opened: Opened, header: Header, view: View, found: list[Problem]) -> N
     later, later_header = opened, header
     for index in range(part.i):
         position = view.size - 1 - index
+        if view.withheld(position) is not None:
+            return
         earlier = view.opened(position) if position >= 0 else None
         match = (
             None

@@ -37,6 +37,9 @@ class View(Protocol):
     def named(self, position: int) -> Named | None:
         """What names the entry at a position; None where none stands."""
 
+    def withheld(self, position: int) -> str | None:
+        """The leaf hash in hexadecimal of an entry whose content a copy left out; None for every other position."""
+
     def root_at(self, size: int) -> bytes:
         """The root of the log when it held `size` entries, 0 <= size <= self.size."""
 

@@ -168,6 +168,10 @@ class Ledger:
             )
         return found[1]
 
+    def checkpoints(self, stop: int) -> Iterator[tuple[int, bytes]]:
+        """Size and signed note of every checkpoint of at most `stop` entries, by size, in bounded memory."""
+        return self._reader.notes(stop)
+
     def prove(self, position: int, size: int | None = None) -> tuple[bytes, ...]:
         """The inclusion proof of an entry under the root of `size` entries (all, when None)."""
         top = self.size if size is None else size
@@ -200,6 +204,14 @@ class Ledger:
     def raw(self, position: int) -> bytes:
         """The stored bytes of one entry; BadInput where there is none."""
         return self._reader.raw(position)
+
+    def leaf(self, position: int) -> bytes:
+        """The leaf hash of an entry, withheld or not; IntegrityFailure where none stands."""
+        return self._reader.node(0, position)
+
+    def withheld(self) -> tuple[int, ...]:
+        """The positions whose content was left out of the copy that was opened; of a ledger file, none."""
+        return self._reader.withheld()
 
     def entry(self, position: int) -> Entry:
         """One entry; BadInput where there is none."""

@@ -67,6 +67,9 @@ class BatchView:
         text = identifier.hex()
         return Named("-".join((text[:8], text[8:12], text[12:16], text[16:20], text[20:])), leaf.hex(), stream, kind)
 
+    def withheld(self, position: int) -> None:
+        """None: a ledger has all its entries."""
+
     def root_at(self, size: int) -> bytes:
         """The root of the log when it held `size` entries, 0 <= size <= self.size."""
         if not 0 <= size <= self.size:

@@ -220,6 +220,20 @@ class Reader:
         rows = self.all("SELECT size, note FROM checkpoints WHERE size >= ? ORDER BY size LIMIT 1", (size,))
         return rows[0] if rows else None
 
+    def notes(self, stop: int) -> Iterator[tuple[int, bytes]]:
+        """Size and bytes of the checkpoints of at most `stop` entries, by size."""
+        start = 0
+        while rows := self.all(
+            "SELECT size, note FROM checkpoints WHERE size > ? AND size <= ? ORDER BY size LIMIT ?",
+            (start, stop, _CHUNK),
+        ):
+            yield from ((int(size), _blob(note)) for size, note in rows)
+            start = rows[-1][0]
+
+    def withheld(self) -> tuple[int, ...]:
+        """The positions that only a copy can lack: none."""
+        return ()
+
     def log_time(self, position: int) -> int | None:
         """T(p) of one position in milliseconds, or None where there is no entry."""
         rows = self.all("SELECT log_time FROM entries WHERE leaf_index = ?", (position,))

@@ -1,5 +1,6 @@
 """What an inspector asks of a ledger: everything derived again from the stored bytes, and every difference named."""
 
+from ledger.verify.anchoring import Outside as Outside
 from ledger.verify.report import Finding as Finding
 from ledger.verify.report import FirstBad as FirstBad
 from ledger.verify.report import Report as Report

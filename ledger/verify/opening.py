@@ -10,10 +10,14 @@ from dataclasses import dataclass
 
 from ledger.admission.signatures import check_made
 from ledger.codec import Opened, open_whole
+from ledger.copies import Withheld
 from ledger.errors import DoseLedgerError
 from ledger.merkle import checkpoint
 from ledger.merkle.tree import leaf_hash
 from ledger.signing import keys
+
+Raw = bytes | Withheld | None
+"""What a source gives for one position."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +31,8 @@ class Looked:
     """For each signature "" where it holds, a sentence where it does not, None where the key is not yet known."""
     missing: bool = False
     """No entry is stored at this position."""
+    withheld: bool = False
+    """The content was left out of the copy; `leaf` is what stands for it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +67,7 @@ class Run:
     heads: tuple[Head, ...]
 
 
-def look(log: str, start: int, raws: Sequence[bytes | None], known: Mapping[str, keys.PublicKey]) -> tuple[Looked, ...]:
+def look(log: str, start: int, raws: Sequence[Raw], known: Mapping[str, keys.PublicKey]) -> tuple[Looked, ...]:
     """Open the entries from position `start` on; `known` are keys by name, of which more may come to be known.
 
     All are opened before the first signature is checked: each of the two kinds of work is faster in one go.
@@ -78,7 +84,7 @@ def look_at_heads(notes: Sequence[tuple[int, bytes]], key: LogKey) -> tuple[Head
 def run(  # noqa: PLR0917
     log: str,
     start: int,
-    raws: Sequence[bytes | None],
+    raws: Sequence[Raw],
     notes: Sequence[tuple[int, bytes]],
     known: Mapping[str, keys.PublicKey],
     key: LogKey,
@@ -92,8 +98,8 @@ def sentence(error: DoseLedgerError) -> str:
     return f"{error.what} ({error.why})" if error.why else error.what
 
 
-def _open(log: str, position: int, raw: bytes | None) -> Opened | str:
-    if raw is None:
+def _open(log: str, position: int, raw: Raw) -> Opened | str:
+    if raw is None or isinstance(raw, Withheld):
         return ""
     try:
         return open_whole(raw, log=log, position=position)
@@ -101,9 +107,11 @@ def _open(log: str, position: int, raw: bytes | None) -> Opened | str:
         return sentence(error)
 
 
-def _one(raw: bytes | None, opened: Opened | str, known: Mapping[str, keys.PublicKey]) -> Looked:
+def _one(raw: Raw, opened: Opened | str, known: Mapping[str, keys.PublicKey]) -> Looked:
     if raw is None:
         return Looked(b"", None, "", (), missing=True)
+    if isinstance(raw, Withheld):
+        return Looked(raw.leaf, None, "", (), withheld=True)
     if isinstance(opened, str):
         return Looked(leaf_hash(raw), None, opened, ())
     made = tuple([_made(opened, index, known.get(header.kid)) for index, header in enumerate(opened.headers)])

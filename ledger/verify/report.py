@@ -11,6 +11,7 @@ Verdict = Literal["ok", "ok-unanchored", "self-consistent", "stale", "fork", "fa
 """`ok` needs something outside that saw this ledger; see docs/spec/verification.md."""
 
 NOT_ANCHORED = "not anchored: nothing outside this ledger vouches that its newest entries are all there"
+OWN_WORD = "not anchored: the ledger id and the log's key come from the copy itself; compare them with the paper"
 EXIT: dict[Verdict, int] = {"ok": 0, "ok-unanchored": 0, "self-consistent": 0, "stale": 8, "fork": 8, "failed": 8}
 """The exit code of the command line for each verdict."""
 
@@ -40,7 +41,7 @@ class Report:
     """What was verified and what was found; `root` is that of all `entries`, in hexadecimal.
 
     `findings` make the verdict; `notices` do not. `anchor` says in plain words what outside the ledger
-    vouches for it.
+    vouches for it. `withheld` counts the entries whose content a copy left out.
     """
 
     verdict: Verdict
@@ -53,6 +54,7 @@ class Report:
     findings: tuple[Finding, ...]
     notices: tuple[Finding, ...]
     anchor: str
+    withheld: int = 0
 
     @property
     def exit_code(self) -> int:

@@ -24,7 +24,9 @@ _RACED = frozenset(kind for row in KINDS.values() for _, kinds in row.conflicts 
 _ACROSS = frozenset(
     (family, kind) for row in KINDS.values() for family, kinds in row.conflicts for kind in kinds if family != "any"
 )
-_UNREAD = ""
+_UNREAD, _WITHHELD = "", "?"
+"""What stands for the kind of an entry that cannot be read, and of one whose content a copy left out."""
+_NO_KIND = (_UNREAD, _WITHHELD)
 
 
 class Seen:
@@ -49,12 +51,12 @@ class Seen:
         self._countersigning: dict[bytes, list[int]] = {}
         self._time: datetime | None = None
 
-    def skip(self, leaf: bytes) -> None:
-        """Pass an entry that cannot be read: its hash stays in the tree."""
+    def skip(self, leaf: bytes, *, withheld: bool = False) -> None:
+        """Pass an entry that cannot be read, or that a copy left out: its hash stays in the tree."""
         self.tree.add(leaf)
         self._newest = None
         self._ids += bytes(16)
-        number = self._number(_UNREAD)
+        number = self._number(_WITHHELD if withheld else _UNREAD)
         self._streams.append(number)
         self._kinds.append(number)
 
@@ -97,7 +99,7 @@ class Seen:
             return self._newest
         found = self._recent.get(position)
         if found is None:
-            if self._names[self._kinds[position]] == _UNREAD:
+            if self._names[self._kinds[position]] in _NO_KIND:
                 raise Malformed(f"the entry at position {position} cannot be read")
             found = self._reopen(position)
             self._keep(position, found)
@@ -105,7 +107,7 @@ class Seen:
 
     def named(self, position: int) -> Named | None:
         """What names the entry at a position."""
-        if not 0 <= position < self.tree.size or self._names[self._kinds[position]] == _UNREAD:
+        if not 0 <= position < self.tree.size or self._names[self._kinds[position]] in _NO_KIND:
             return None
         text = self._ids[16 * position : 16 * position + 16].hex()
         name = f"{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}"
@@ -115,6 +117,12 @@ class Seen:
             self._names[self._streams[position]],
             self._names[self._kinds[position]],
         )
+
+    def withheld(self, position: int) -> str | None:
+        """The leaf hash of an entry that a copy left out, in hexadecimal; None for every other position."""
+        if not 0 <= position < self.tree.size or self._names[self._kinds[position]] != _WITHHELD:
+            return None
+        return self.tree.leaf(position).hex()
 
     def root_at(self, size: int) -> bytes:
         """The root of the log when it held `size` entries."""

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Protocol
 
 from ledger.codec import Opened
+from ledger.copies import Withheld
 from ledger.merkle.checkpoint import Checkpoint
 
 
@@ -49,8 +50,11 @@ class Source(Protocol):
     def size(self) -> int:
         """How many entries are stored."""
 
-    def raws(self, start: int, stop: int) -> Sequence[bytes | None]:
-        """The exact bytes of the entries at [start, stop), in order; None where none stands."""
+    def raws(self, start: int, stop: int) -> Sequence[bytes | Withheld | None]:
+        """The exact bytes of the entries at [start, stop), in order; None where none stands.
+
+        A copy gives the leaf hash of an entry whose content was left out of it.
+        """
 
     def notes(self, start: int, stop: int) -> Sequence[tuple[int, bytes]]:
         """The stored checkpoints of the sizes in [start, stop), as (size, signed note), in order."""

@@ -8,18 +8,21 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
+from dataclasses import replace
 from functools import partial
-from os import PathLike
+from os import PathLike, fspath
 
 from ledger.admission.signatures import public_of
 from ledger.book import Ledger
+from ledger.copies import Copy, form_of, open_copy
 from ledger.errors import DoseLedgerError
 from ledger.events.study import LedgerCreated
 from ledger.merkle import checkpoint
+from ledger.verify.anchoring import ANCHORS, Outside, anchored
 from ledger.verify.derived import Derived
 from ledger.verify.opening import LogKey, Run, look, look_at_heads, run, sentence
 from ledger.verify.passing import Passing
-from ledger.verify.report import NOT_ANCHORED, Finding, Report, Verdict, first_bad
+from ledger.verify.report import NOT_ANCHORED, Finding, Report, first_bad
 from ledger.verify.source import Source
 from ledger.verify.stored import opened
 
@@ -30,8 +33,6 @@ CHUNK = 256
 """Entries that a thread takes at once."""
 SWITCH_SECONDS = 0.0005
 """A thread that returns from a signature check waits no longer than this for the interpreter."""
-ANCHORS = frozenset({"fork", "stale"})
-"""The findings that say what is wrong between this ledger and the outside, not inside it."""
 CHECKED = (
     "bytes",
     "signatures",
@@ -49,22 +50,33 @@ CHECKED = (
 )
 
 
+NOTHING = Outside()
+
+
 def verify(
-    ledger: Ledger, *, trusted: bytes | None = None, rebuilds: Sequence[Rebuild] = (), workers: int | None = None
+    ledger: Ledger,
+    *,
+    trusted: bytes | None = None,
+    outside: Outside = NOTHING,
+    rebuilds: Sequence[Rebuild] = (),
+    workers: int | None = None,
 ) -> Report:
     """Derive everything again and report every difference; raises nothing for whatever is stored.
 
-    `trusted` is a checkpoint, as a signed note, that somebody kept outside this ledger. `workers` is the number
-    of threads (None: one per core).
+    `trusted` is a checkpoint, as a signed note, that somebody kept outside this ledger; `outside` takes more that
+    is known from there. `workers` is the number of threads (None: one per core).
     """
+    held = outside if trusted is None else replace(outside, trusted=trusted)
+    asked = [partial(rebuild, ledger) for rebuild in rebuilds]
     try:
+        if form_of(ledger.path) is not None:
+            with open_copy(ledger.path) as copy:
+                return examine(copy, outside=held, rebuilds=asked, workers=workers)
         reader, source = opened(ledger.path)
     except DoseLedgerError as error:
         return _unreadable(error)
     try:
-        return examine(
-            source, trusted=trusted, rebuilds=[partial(rebuild, ledger) for rebuild in rebuilds], workers=workers
-        )
+        return examine(source, outside=held, rebuilds=asked, workers=workers)
     finally:
         reader.close()
 
@@ -73,13 +85,21 @@ def verify_path(
     path: str | PathLike[str],
     *,
     trusted: bytes | None = None,
+    outside: Outside = NOTHING,
     rebuilds: Sequence[Rebuild] = (),
     workers: int | None = None,
 ) -> Report:
-    """Verify the ledger at a path; one that is missing, foreign or damaged beyond opening has failed."""
+    """Verify the ledger or the copy at a path; one that is missing, foreign or damaged beyond opening has failed.
+
+    For `rebuilds` a copy is read into a ledger of its own, which takes as long again.
+    """
+    held = outside if trusted is None else replace(outside, trusted=trusted)
     try:
+        if not rebuilds and form_of(fspath(path)) is not None:
+            with open_copy(path) as copy:
+                return examine(copy, outside=held, workers=workers)
         with Ledger.open(path, read_only=True) as ledger:
-            return verify(ledger, trusted=trusted, rebuilds=rebuilds, workers=workers)
+            return verify(ledger, outside=held, rebuilds=rebuilds, workers=workers)
     except DoseLedgerError as error:
         return _unreadable(error)
 
@@ -88,11 +108,15 @@ def examine(
     source: Source,
     *,
     trusted: bytes | None = None,
+    outside: Outside = NOTHING,
     rebuilds: Sequence[Callable[[], Iterable[Finding]]] = (),
     workers: int | None = None,
 ) -> Report:
-    """Verify whatever gives the stored bytes: a ledger file, or an export of one."""
-    passing, derived, key = Passing(source), Derived(source), None
+    """Verify whatever gives the stored bytes: a ledger file, or a copy of one."""
+    held = outside if trusted is None else replace(outside, trusted=trusted)
+    copy = source if isinstance(source, Copy) else None
+    lacks = () if copy is None else copy.lacks
+    passing, derived, key = Passing(source, lacks), Derived(source), None
     try:
         key = _pass(passing, derived, source.size, workers or os.cpu_count() or 1)
     except DoseLedgerError as error:
@@ -101,24 +125,44 @@ def examine(
         passing.fail(passing.seen.size, None, "L1", "unreadable", f"{type(error).__name__}: {error}")
     derived.end(rebuilds)
     passing.findings.extend(derived.findings)
-    anchor, verdict = _anchored(passing, key, trusted)
+    if copy is not None:
+        passing.findings.extend(_flaws(copy, passing, key))
+    anchor, verdict = anchored(passing, key, held, copy=copy is not None)
     findings = tuple(sorted(dict.fromkeys(passing.findings), key=_order))
     behind = source.size - passing.seen.size
+    given = {"trusted checkpoint": held.trusted, "ledger id": held.ledger, "log key": held.log_key}
     return Report(
         verdict="failed" if any(finding.code not in ANCHORS for finding in findings) else verdict,
         ledger=passing.roster.ledger,
         entries=source.size,
         root=passing.seen.root_at(passing.seen.size).hex(),
-        checked=(*CHECKED, *(("rebuilds",) if rebuilds else ()), *(("trusted checkpoint",) if trusted else ())),
+        checked=(
+            *(name for name in CHECKED if name not in lacks),
+            *(("rebuilds",) if rebuilds else ()),
+            *(name for name, value in given.items() if value is not None),
+        ),
         not_checked=(
-            *(("outside anchors",) if trusted is None else ()),
+            *(("outside anchors",) if held.trusted is None else ()),
+            *lacks,
+            *passing.unseen.words(),
             *((f"{behind} entries behind position {passing.seen.size - 1}",) if behind > 0 else ()),
         ),
         first_bad=first_bad(findings),
         findings=findings,
         notices=tuple(passing.notices),
         anchor=anchor,
+        withheld=len(passing.unseen.withheld),
     )
+
+
+def _flaws(copy: Copy, passing: Passing, key: LogKey | None) -> Iterator[Finding]:
+    """What is wrong with a copy beside its entries."""
+    root = passing.seen.root_at(passing.seen.size).hex()
+    try:
+        for why in copy.flaws(passing.roster.ledger, "" if key is None else key.origin, root):
+            yield Finding("L1", "copy", why)
+    except (DoseLedgerError, OSError) as error:
+        yield Finding("L1", "copy", sentence(error) if isinstance(error, DoseLedgerError) else str(error))
 
 
 def _unreadable(error: DoseLedgerError) -> Report:
@@ -152,6 +196,11 @@ def _pass(passing: Passing, derived: Derived, size: int, workers: int) -> LogKey
 def _genesis(passing: Passing, source: Source) -> LogKey | None:
     """Pass the first entry, from which the ledger's id and the log's key come; None ends the pass."""
     (looked,) = look(source.log, 0, source.raws(0, 1), {})
+    if looked.withheld:
+        passing.fail(
+            0, None, "L1", "genesis", "the first entry was left out of the copy; nothing can be judged without it"
+        )
+        return None
     passing.entry(looked)
     event = None if looked.opened is None else looked.opened.entry.event
     if not isinstance(event, LedgerCreated):
@@ -180,27 +229,6 @@ def _runs(passing: Passing, key: LogKey, size: int, workers: int, pool: ThreadPo
         yield waiting.popleft().result()
     if unread is not None:
         raise unread
-
-
-def _anchored(passing: Passing, key: LogKey | None, trusted: bytes | None) -> tuple[str, Verdict]:
-    """Compare with a checkpoint kept outside: the words for the reader, and the verdict if nothing else is wrong."""
-    if trusted is None or key is None:
-        return NOT_ANCHORED, "ok-unanchored"
-    size, why = passing.seen.size, ""
-    verdict: Verdict = "fork"
-    try:
-        kept = key.open(trusted)
-    except DoseLedgerError as error:
-        why = f"the trusted checkpoint is not of this ledger: {sentence(error)}"
-    else:
-        if kept.size > size:
-            verdict, why = "stale", f"the trusted checkpoint saw {kept.size} entries; only {size} are here"
-        elif passing.seen.root_at(kept.size) != kept.root:
-            why = f"the trusted checkpoint of {kept.size} entries has another root: there are two histories"
-        else:
-            return f"anchored by the trusted checkpoint of {kept.size} entries; {size - kept.size} came later", "ok"
-    passing.findings.append(Finding("L1", verdict, why))
-    return why, verdict
 
 
 def _order(finding: Finding) -> tuple[int, str]:

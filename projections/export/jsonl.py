@@ -1,8 +1,7 @@
-"""The record as lines: the exact bytes of every entry, the texts they commit to, and the files they name.
+"""The record as a copy of lines: the bytes of every entry, its texts, the signed checkpoints, and the files named.
 
-`entries.jsonl` holds one entry a line, byte for byte as stored; `texts.jsonl` one {commitment, salt, text} a line, in
-the order in which entries first name them; `blobs/` one file for each digest. A reader must bear a text that stands
-twice. Nothing grows with the ledger but the files.
+docs/spec/copy.md says what each file holds. A copy for some patients has the leaf hash of every other entry in its
+place. Nothing grows with the ledger but the files, and the list of what is left out.
 """
 
 from __future__ import annotations
@@ -10,111 +9,154 @@ from __future__ import annotations
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import BinaryIO
 
-import msgspec
-
 from ledger import codec
 from ledger.book import Ledger
+from ledger.copies.form import BLOBS, CHECKPOINTS, ENTRIES, TEXTS
+from ledger.copies.lines import CheckpointLine, TextLine, line_of, stub
 from ledger.errors import BadInput, IntegrityFailure, Unavailable
 from ledger.events.body import blobs
 from ledger.events.entry import Entry
 from ledger.events.record import EntryCorrected
 from ledger.signing import jws
+from projections.export.scope import withheld
 from projections.printed import View
-
-ENTRIES, TEXTS, BLOBS = "entries.jsonl", "texts.jsonl", "blobs"
-
-
-class TextLine(View, frozen=True, kw_only=True):
-    """One line of `texts.jsonl`: SHA-256 over the salt (here hexadecimal) and the UTF-8 text is the commitment."""
-
-    commitment: str
-    salt: str
-    text: str
 
 
 class Exported(View, frozen=True, kw_only=True):
-    """What was written: counts, the head that the entries make, and the texts that this ledger does not have."""
+    """What was written: counts, the head that the entries make, and the texts that this ledger does not have.
+
+    `size` counts the entries, of which `withheld` stand as their hashes alone.
+    """
 
     directory: str
     size: int
     root: str
+    withheld: int
     texts: int
+    checkpoints: int
     blobs: int
     missing: tuple[str, ...]
 
 
-def entries(ledger: Ledger, out: BinaryIO, *, size: int | None = None) -> int:
-    """Write the entry lines alone, the first `size` of them (all, when None); give their number."""
+def entries(ledger: Ledger, out: BinaryIO, *, size: int | None = None, without: frozenset[int] = frozenset()) -> int:
+    """Write the entry lines alone, the first `size` of them (all, when None); give their number.
+
+    `without` are the positions that are left out (`scope.withheld`): their leaf hashes stand there.
+    """
     stop = ledger.size if size is None else size
-    for _, raw in ledger.raws(0, stop):
-        out.write(raw)
+    for position, raw in _whole(ledger, stop, without):
+        out.write(stub(ledger.leaf(position)) if raw is None else raw)
         out.write(b"\n")
     return stop
 
 
-def directory(ledger: Ledger, path: str | os.PathLike[str], *, size: int | None = None) -> Exported:
+def texts(ledger: Ledger, out: BinaryIO, *, size: int, without: frozenset[int] = frozenset()) -> tuple[int, list[str]]:
+    """Write the texts of the first `size` entries; give their number, and the commitments whose text is missing."""
+    count, missing = 0, list[str]()
+    for position, raw in _whole(ledger, size, without):
+        for commitment in () if raw is None else _new_commitments(ledger, position, raw, without):
+            found = ledger.salted(commitment)
+            if found is None:
+                missing.append(commitment)
+                continue
+            salt, words = found
+            out.write(line_of(TextLine(commitment, salt.hex(), _words(words, position))))
+            count += 1
+    return count, missing
+
+
+def checkpoints(ledger: Ledger, out: BinaryIO, *, size: int) -> int:
+    """Write the signed checkpoints of at most `size` entries; give their number."""
+    count = 0
+    for covered, note in ledger.checkpoints(size):
+        out.write(line_of(CheckpointLine(covered, note.decode())))
+        count += 1
+    return count
+
+
+def digests(ledger: Ledger, size: int) -> tuple[str, ...]:
+    """The files that the first `size` entries name, each once, in the order in which they are first named."""
+    named = (digest for entry in ledger.stream("study", up_to=size) for _, digest in blobs(entry.event))
+    return tuple(dict.fromkeys(named))
+
+
+def directory(
+    ledger: Ledger, path: str | os.PathLike[str], *, size: int | None = None, patients: Sequence[str] = ()
+) -> Exported:
     """Write everything into a new or empty directory, readable by this user alone; it appears whole or not at all.
 
-    Raises BadInput for a directory that holds something, Unavailable where nothing can be written.
+    With `patients` the entries of all others are left out. Raises BadInput for a directory that holds something, a
+    size that is not that of a checkpoint and a patient who is not there, Unavailable where nothing can be written.
     """
     target = Path(path)
     if target.exists() and (not target.is_dir() or any(target.iterdir())):
         raise BadInput(f"{target.name} is not an empty directory.", why="an export never mixes with other files")
+    stop = ledger.size if size is None else size
+    ledger.checkpoint_at(stop)
     try:
-        return _written(ledger, target, ledger.size if size is None else size)
+        return _written(ledger, target, stop, withheld(ledger, patients, stop))
     except OSError as error:
         raise Unavailable(
             f"The export could not be written: {error.strerror}.", fix="Give another directory."
         ) from error
 
 
-def _written(ledger: Ledger, target: Path, size: int) -> Exported:
+def _written(ledger: Ledger, target: Path, size: int, without: frozenset[int]) -> Exported:
     partial = Path(tempfile.mkdtemp(prefix=".export-", dir=target.absolute().parent))
     try:
         with _new(partial / ENTRIES) as out:
-            entries(ledger, out, size=size)
-        texts, missing = _texts(ledger, partial, size)
-        blobs = _blobs(ledger, partial, size)
+            entries(ledger, out, size=size, without=without)
+        with _new(partial / TEXTS) as out:
+            said, missing = texts(ledger, out, size=size, without=without)
+        with _new(partial / CHECKPOINTS) as out:
+            sealed = checkpoints(ledger, out, size=size)
+        files = digests(ledger, size)
+        (partial / BLOBS).mkdir(mode=0o700)
+        for digest in files:
+            with _new(partial / BLOBS / digest) as out:
+                out.write(ledger.blob(digest))
         partial.replace(target)
     finally:
         shutil.rmtree(partial, ignore_errors=True)
-    root = ledger.root_at(size).hex()
-    return Exported(directory=str(target), size=size, root=root, texts=texts, blobs=blobs, missing=missing)
+    return Exported(
+        directory=str(target),
+        size=size,
+        root=ledger.root_at(size).hex(),
+        withheld=len(without),
+        texts=said,
+        checkpoints=sealed,
+        blobs=len(files),
+        missing=tuple(missing),
+    )
 
 
-def _texts(ledger: Ledger, partial: Path, size: int) -> tuple[int, tuple[str, ...]]:
-    count, missing = 0, list[str]()
-    with _new(partial / TEXTS) as out:
-        for position, raw in ledger.raws(0, size):
-            for commitment in _new_commitments(ledger, position, raw):
-                found = ledger.salted(commitment)
-                if found is None:
-                    missing.append(commitment)
-                    continue
-                salt, text = found
-                line = TextLine(commitment=commitment, salt=salt.hex(), text=_words(text, position))
-                out.write(msgspec.json.encode(line) + b"\n")
-                count += 1
-    return count, tuple(missing)
+def _whole(ledger: Ledger, stop: int, without: frozenset[int]) -> Iterator[tuple[int, bytes | None]]:
+    """Every position up to before `stop` with its bytes; None for those that are left out."""
+    at = 0
+    for position, raw in ledger.raws(0, stop):
+        yield from ((hidden, None) for hidden in range(at, position))
+        yield position, None if position in without else raw
+        at = position + 1
+    yield from ((hidden, None) for hidden in range(at, stop))
 
 
-def _new_commitments(ledger: Ledger, position: int, raw: bytes) -> list[str]:
+def _new_commitments(ledger: Ledger, position: int, raw: bytes, without: frozenset[int]) -> list[str]:
     """List the commitments of an entry; a correction repeats those of what it restates."""
     payload = jws.parse(raw).payload
     found = codec.commitments(payload)
     if found and b'"kind":"entry.corrected/' in payload:
         entry = codec.open_entry(raw, log=ledger.log, position=position)
-        found -= _restated(ledger, entry)
+        found -= _restated(ledger, entry, without)
     return sorted(found)
 
 
-def _restated(ledger: Ledger, entry: Entry) -> frozenset[str]:
+def _restated(ledger: Ledger, entry: Entry, without: frozenset[int]) -> frozenset[str]:
     head = entry.payload.corrects
-    if not isinstance(entry.event, EntryCorrected) or head is None or head.position is None:
+    if not isinstance(entry.event, EntryCorrected) or head is None or head.position is None or head.position in without:
         return frozenset()
     return codec.commitments(jws.parse(ledger.raw(head.position)).payload)
 
@@ -124,21 +166,6 @@ def _words(text: bytes, position: int) -> str:
         return text.decode()
     except UnicodeDecodeError as error:
         raise IntegrityFailure(f"A text of entry #{position} is not UTF-8.", fix="Run `doseledger verify`.") from error
-
-
-def _blobs(ledger: Ledger, partial: Path, size: int) -> int:
-    folder = partial / BLOBS
-    folder.mkdir(mode=0o700)
-    for digest in _digests(ledger, size):
-        if not (folder / digest).exists():
-            with _new(folder / digest) as out:
-                out.write(ledger.blob(digest))
-    return sum(1 for _ in folder.iterdir())
-
-
-def _digests(ledger: Ledger, size: int) -> Iterator[str]:
-    for entry in ledger.stream("study", up_to=size):
-        yield from (digest for _, digest in blobs(entry.event))
 
 
 def _new(path: Path) -> BinaryIO:
