@@ -1,0 +1,111 @@
+"""09-verify: the verifiers that travel with the copy, how to use them and stock tools, and copies to try them on."""
+
+from __future__ import annotations
+
+from importlib.resources import files
+
+from ledger.verify import Report
+from projections.export.bundle import vectors
+from projections.export.bundle.bag import Bag
+from projections.export.bundle.record import log_key
+from projections.export.bundle.scope import Scope
+
+FOLDER = "09-verify"
+VERIFIER = "verify.py"
+
+
+def write(scope: Scope, bag: Bag, report: Report, device: str | None) -> None:
+    """Write the verifier, the instructions, what they must print, and the test vectors."""
+    bag.put(f"{FOLDER}/{VERIFIER}", files("projections.export.carried").joinpath(VERIFIER).read_bytes())
+    bag.put(f"{FOLDER}/HOWTO.md", _howto(scope, device).encode())
+    bag.put(f"{FOLDER}/expected-output.txt", _expected(report).encode())
+    vectors.write(bag)
+
+
+def said(report: Report) -> tuple[str, ...]:
+    """Give the findings of a verification as lines."""
+    found = (*report.findings, *report.notices)
+    return tuple(
+        f"{one.level} {f'#{one.position} ' if one.position is not None else ''}{one.code}: {one.why}" for one in found
+    )
+
+
+def _expected(report: Report) -> str:
+    lines = [
+        f"verdict  {report.verdict}",
+        f"ledger   {report.ledger}",
+        f"entries  {report.entries}",
+        f"root     {report.root}",
+        f"first bad entry  {f'#{report.first_bad.position}' if report.first_bad is not None else 'none'}",
+        *said(report),
+    ]
+    return "".join(f"{line}\n" for line in lines)
+
+
+def _howto(scope: Scope, device: str | None) -> str:
+    signed = _SIGNED.format(device=device) if device is not None else _UNSIGNED
+    return _HOWTO.format(
+        ledger=scope.ledger.id, root=scope.root, size=scope.size, log_key=log_key(scope), signed=signed
+    )
+
+
+_HOWTO = """# How to check this bundle
+
+Each step stands alone; the first needs nothing but what every computer has. Run all commands in the folder of the
+bundle, the one with `bagit.txt`.
+
+## 1. The files are those of the manifests
+
+    sha256sum -c manifest-sha256.txt
+    sha256sum -c tagmanifest-sha256.txt
+
+On Windows: `Get-FileHash -Algorithm SHA256 FILE` and compare with the line of the file. `bagit.py --validate .` does
+the same.
+{signed}
+## 3. The record
+
+    python3 data/09-verify/verify.py .
+
+needs Python 3 and nothing else; it judges every signature, the tree over all entries, every signed head, every text,
+and who might sign what. Given from outside, from the paper in the trial master file, the ledger id and the log key
+make the verdict more than "it agrees with itself":
+
+    python3 data/09-verify/verify.py . --ledger {ledger} --log-key '{log_key}'
+
+It must say {size} entries and the root
+
+    {root}
+
+`expected-output.txt` has what was found when the bundle was made. `test-vectors/` has a good small copy and changed
+ones, with what a verifier must say of each in `expected.json`.
+
+## 4. With the program
+
+    doseledger verify .
+    doseledger inspect . status
+
+works on this folder and on its ZIP, and judges the protocol's rules again; it writes nothing.
+
+## 5. By hand
+
+`data/01-ledger/FORMAT.md` is the whole specification: another verifier can be written from it.
+"""
+_SIGNED = """
+## 2. The manifests are those that the ledger's device signed
+
+    ssh-keygen -Y verify -f signatures/allowed_signers -I {device} -n doseledger-bundle \\
+      -s signatures/tagmanifest.sshsig < tagmanifest-sha256.txt
+
+or
+
+    openssl pkeyutl -verify -rawin -pubin -inkey signatures/export-key.pem \\
+      -sigfile signatures/tagmanifest.sig -in tagmanifest-sha256.txt
+
+The key is the device's; `data/01-ledger/keys.json` has it under `devices`, and the entry that enrolled it is in the
+record. A key that came with the files proves only that they belong together.
+"""
+_UNSIGNED = """
+## 2. No signature over the manifests
+
+The device's key was not there when this copy was made. What the entries are signed with is in them.
+"""

@@ -1,0 +1,160 @@
+"""00-READ-ME-FIRST: what the bundle is, of what, how complete, and how to check it; one text, as HTML and plain."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from projections.export.bundle.bag import Bag
+from projections.export.bundle.issues import unsigned
+from projections.export.bundle.record import log_key
+from projections.export.bundle.scope import Scope
+from projections.export.bundle.validation import counts
+from projections.export.pages.page import render
+from projections.printed import second, utc
+
+HTML, TEXT = "00-READ-ME-FIRST.html", "00-READ-ME-FIRST.txt"
+SHELVES = (
+    ("01-ledger", "the record itself: every entry exactly as it was signed, its texts and files, the heads of the log"),
+    ("02-audit", "the audit trail field by field, every signature, every copy and refusal, ODM-XML 1.3.2"),
+    ("03-subjects", "a casebook for each patient"),
+    ("05-protocol", "every protocol pack and toxicity dictionary that was in force, and since when"),
+    ("06-state", "where each patient stands, as computed by the program, to be compared with one's own replay"),
+    ("07-deviations", "findings of the rules, missing signatures, corrections, overrides, late entries, refusals"),
+    ("08-validation", "the software, its parts, the kinds of entries, rule and test"),
+    ("09-verify", "how to check all of this, with verifiers that need none of our software"),
+)
+"""The folders below `data/`, and what each is for."""
+
+
+@dataclass(frozen=True)
+class Kept:
+    """How complete the copy is, as counted while it was written."""
+
+    withheld: int
+    texts: int
+    blobs: int
+    missing: int
+    verdict: str
+    findings: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Section:
+    """A heading, pairs of label and value, and sentences."""
+
+    heading: str
+    pairs: tuple[tuple[str, str], ...] = ()
+    words: tuple[str, ...] = ()
+
+
+def write(scope: Scope, bag: Bag, kept: Kept, *, signed: bool) -> None:
+    """Write both forms; `signed` says whether the device's key was there to sign the manifests."""
+    title = f"Inspection bundle {scope.name}"
+    sections = tuple(_sections(scope, bag, kept, signed=signed))
+    bag.put(TEXT, _plain(title, sections).encode())
+    bag.put(HTML, render("bundle.html.j2", title=title, sections=sections))
+
+
+def _sections(scope: Scope, bag: Bag, kept: Kept, *, signed: bool) -> Iterator[Section]:
+    yield Section(
+        "What this is",
+        (
+            ("study", scope.genesis.trial),
+            ("site", scope.roster.site),
+            ("purpose of the ledger", scope.genesis.purpose),
+            ("patients", ", ".join(scope.numbers) or "none"),
+            ("as of", f"{second(scope.as_of, scope.window.zone)} ({utc(scope.as_of)}), log time of the newest entry"),
+            ("ledger id", scope.ledger.id),
+            ("root", scope.root),
+            ("log key", log_key(scope)),
+            ("made by", f"{scope.version}, build {scope.build}"),
+        ),
+        (
+            (
+                "The ledger id and the log key are on the paper in the trial master file. Compare them with that paper: "
+                "a copy that is checked against itself alone shows only that it agrees with itself."
+            ),
+            (
+                "Not clinical advice, and no order: the investigator decides. What is printed here beside the signed "
+                "entries was computed from them; the entries are the record."
+            ),
+        ),
+    )
+    yield Section("How complete it is", _complete(scope, kept), _whose(scope))
+    yield Section("Verified when it was made", (("verdict", kept.verdict),), kept.findings or ("No finding.",))
+    yield Section("Entries by kind", tuple((kind, str(count)) for kind, count in counts(scope).items()))
+    waiting = tuple(
+        (f"entry {row.entry}", f"{row.kind} lacks {row.meaning} by {row.role}, since {row.since}")
+        for row in unsigned(scope)
+    )
+    yield Section("Signatures that are missing", waiting, () if waiting else ("None.",))
+    have = {name.partition("/")[0] for name in bag.names} | {"09-verify"}
+    yield Section("What lies where", tuple((f"data/{name}", said) for name, said in SHELVES if name in have))
+    yield Section("How to check it", words=_checks(signed=signed))
+    yield Section("What is not in it", words=_gaps(scope, have, signed=signed))
+
+
+def _complete(scope: Scope, kept: Kept) -> tuple[tuple[str, str], ...]:
+    return (
+        ("entries", f"{scope.size}, from #0 to #{scope.size - 1} without a gap"),
+        ("of these in full", str(scope.size - kept.withheld)),
+        ("of these withheld, their hashes in their places", str(kept.withheld)),
+        ("texts", str(kept.texts)),
+        ("texts that the entries name and this ledger does not have", str(kept.missing)),
+        ("packs and dictionaries", str(kept.blobs)),
+    )
+
+
+def _whose(scope: Scope) -> tuple[str, ...]:
+    if not scope.patients:
+        return ("Everything that the ledger held at this head is here.",)
+    return (
+        (
+            f"Limited to {', '.join(scope.patients)}. Entries about others are withheld: the hash of each stands in its "
+            "place, so that every root can still be computed. Texts and tables about others are left out."
+        ),
+    )
+
+
+def _checks(*, signed: bool) -> tuple[str, ...]:
+    sign = "then the signature over the manifests with ssh-keygen or openssl: " if signed else ""
+    return (
+        (
+            "1. The files: `sha256sum -c manifest-sha256.txt` and `sha256sum -c tagmanifest-sha256.txt` in this folder, "
+            f"{sign}data/09-verify/HOWTO.md."
+        ),
+        (
+            "2. The record: `python3 data/09-verify/verify.py .` needs Python alone; data/09-verify/verify.html, where it "
+            "is here, does the same in a browser without a network."
+        ),
+        (
+            "3. With the program: `doseledger verify` and `doseledger inspect` take this folder or its ZIP; every command "
+            "that reads works on it."
+        ),
+    )
+
+
+def _gaps(scope: Scope, have: set[str], *, signed: bool) -> tuple[str, ...]:
+    said = [
+        "No SDTM tabulations and no PDF: the tables are CSV, the pages HTML.",
+        "Names, birth dates and addresses of patients are not in the ledger.",
+        "The record of this copy's own making is entered after its head, and so not in it.",
+    ]
+    if "03-subjects" not in have:
+        said.append("No casebooks.")
+    if scope.patients:
+        said.append("No cohort board: it would rest on patients who are withheld.")
+    if not signed:
+        said.append("No signature over the manifests: the device's key was not there when the copy was made.")
+    return tuple(said)
+
+
+def _plain(title: str, sections: Sequence[Section]) -> str:
+    lines = [title, "=" * len(title)]
+    for section in sections:
+        lines += ["", section.heading, "-" * len(section.heading)]
+        width = min(max((len(label) for label, _ in section.pairs), default=0), 32)
+        lines += [f"{label.ljust(width)}  {value}" for label, value in section.pairs]
+        lines += section.words
+    return "\n".join(lines) + "\n"
