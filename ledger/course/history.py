@@ -62,7 +62,10 @@ class Awaiting(Struct, frozen=True):
 
 
 class History(Struct, frozen=True):
-    """The facts in clinical order, and what was taken out of them and by whom."""
+    """The facts in clinical order, and what was taken out of them and by whom.
+
+    An entry is superseded by the newest of all corrections in effect that go back to the same entry as it does.
+    """
 
     facts: tuple[Fact, ...]
     struck: tuple[tuple[Entry, Entry], ...]
@@ -89,7 +92,7 @@ def effective(
     if valid_at is not None:
         facts = [fact for fact in facts if fact.occurred_at <= valid_at]
     facts.sort(key=_clinical)
-    return History(tuple(facts), tuple(sweep.struck), tuple(sweep.superseded), tuple(reversed(sweep.awaiting)))
+    return History(tuple(facts), tuple(sweep.struck), _newest(sweep.superseded), tuple(reversed(sweep.awaiting)))
 
 
 def readings(
@@ -217,6 +220,18 @@ class _Sweep:
             occurred = amendment.event.occurred
             at = _instant(occurred, entry)
         self.facts.append(Fact(entry, event, occurred, at, amendment, signers, lacking))
+
+
+def _newest(superseded: Sequence[tuple[Entry, Entry]]) -> tuple[tuple[Entry, Entry], ...]:
+    """Give each entry that lost, with the one that lost to none."""
+    won = {older.id: newer for older, newer in superseded}
+    found = []
+    for older, newer in superseded:
+        standing = newer
+        while standing.id in won:
+            standing = won[standing.id]
+        found.append((older, standing))
+    return tuple(found)
 
 
 def _instant(occurred: Occurred, entry: Entry) -> datetime:

@@ -91,22 +91,16 @@ class Naive:
         """Whether an entry says something of its own that counts."""
         return one.id not in self.struck and (not amends(one) or self.in_effect(one))
 
-    def superseded(self) -> set[str]:
-        """The entries that a newer one restates or won against; an admitted log leaves no choice which."""
+    def superseded(self) -> set[tuple[str, str]]:
+        """Each entry that lost, with the newest of all corrections in effect that go back to the same entry."""
         found = set()
         for root in self.entries:
+            if isinstance(root.event, EntryCorrected) and self.stands(root):
+                continue  # it goes back further
             newest = self.head(root)
-            if newest is not root and self.stands(root):
-                found.add(root.id)
-            for other in self.restatements(root):
-                if self.head(other) is other and other is not newest and not self.closer(root, other):
-                    found.add(other.id)
+            older = [root, *self.restatements(root)] if self.stands(root) else self.restatements(root)
+            found |= {(one.id, newest.id) for one in older if one is not newest}
         return found
-
-    def closer(self, root: Entry, other: Entry) -> bool:
-        """Whether a restatement between `root` and `other` already lost `other` to its own newest one."""
-        between = [c for c in self.restatements(root) if other in self.restatements(c)]
-        return any(self.head(c) is not other for c in between)
 
     def awaiting(self) -> list[tuple[str, str | None, tuple[Need, ...]]]:
         """The amendments that wait for a signature, oldest first."""
@@ -178,7 +172,7 @@ def seen(history: History) -> tuple[object, ...]:
     return (
         facts,
         {(one.id, by.id) for one, by in history.struck},
-        {one.id for one, _ in history.superseded},
+        {(one.id, by.id) for one, by in history.superseded},
         [(item.entry.id, item.target, item.missing) for item in history.awaiting],
     )
 
