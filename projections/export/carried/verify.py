@@ -1,3 +1,48 @@
+#!/usr/bin/env python3
+r"""Verify a copy of a doseledger record, without doseledger.
+
+    python3 verify.py COPY [--ledger ID] [--log-key KEY] [--trusted CHECKPOINT] [--json] [--pure]
+
+COPY is a folder with entries.jsonl, a bundle (folder or .zip), a dossier (.html), or an entries.jsonl alone. Nothing
+is installed and nothing is read but COPY: the standard library of Python 3.8 or later is enough. Where the package
+`cryptography` is there it checks the signatures, faster; --pure does without it. ES256 needs it.
+
+--ledger is the ledger's id and --log-key the log's verifier key, both from the paper in the trial master file;
+--trusted is a file with a checkpoint that was kept elsewhere. Without one of them the copy is compared with itself.
+
+What is checked is docs/spec/verification.md, levels L1 (bytes, signatures, keys, tree, checkpoints, texts, files) and
+L2 (what entries say of each other), with the same codes. What is not checked is listed as NOT CHECKED.
+Exit code: 0 it holds, 8 it must not be trusted, 2 the command line is wrong.
+"""
+
+from __future__ import annotations
+
+import argparse
+import io
+import json
+import os
+import re
+import sys
+import unicodedata
+import zipfile
+from base64 import b64decode, b64encode
+from bisect import bisect_left
+from datetime import datetime, timedelta
+from functools import lru_cache
+from hashlib import sha256, sha512
+from typing import IO, Any, Callable, Dict, Iterable, Iterator, List, NamedTuple, Optional, Sequence, Tuple
+
+try:
+    from cryptography.exceptions import InvalidSignature
+    from cryptography.hazmat.primitives.asymmetric import ec, ed25519
+    from cryptography.hazmat.primitives.asymmetric.utils import encode_dss_signature
+    from cryptography.hazmat.primitives.hashes import SHA256
+
+    LIBRARY = True
+except Exception:
+    LIBRARY = False
+
+# --- the kinds of entries: grammar NAME LONGEST PATTERN, part NAME : MEMBER:TYPE ..., kind NAME STREAM FLAGS : ...
 # <table: written by `make docs`>
 TABLE = r"""
 grammar Decimal 0 (?!-0\Z)-?(?:0|[1-9][0-9]{0,11})(?:\.[0-9]{0,8}[1-9])?
@@ -276,3 +321,1657 @@ kind signature.repudiated/1 people by=responsibility:SITE,monitor,sponsor-medica
 kind signature.abandoned/1 security by=system:system : key_id:Kid n:Count*
 """
 # </table>
+
+
+class Bad(Exception):
+    """What was read is not what it must be; the text says why."""
+
+
+class Finding(NamedTuple):
+    """One difference between what stands there and what must; `position` is null where it is of no one entry."""
+
+    level: str
+    code: str
+    why: str
+    position: int | None
+    kind: str | None
+
+
+Obj = dict[str, Any]
+Said = tuple[str, Obj]
+LEVEL_1 = frozenset(
+    "bytes key signature missing genesis weak-key thumbprint request signer text blob checkpoint root empty"
+    " unreadable copy fork stale".split()
+)
+GENESIS, CORRECTED, VOIDED, SIGNED = "ledger.created/1", "entry.corrected/1", "entry.voided/1", "entry.countersigned/1"
+MONTH, MINUTES = timedelta(days=30), timedelta(minutes=5)
+
+# --- the table, and whether a value fits a type of it
+
+
+class Kind:
+    """One row of the table."""
+
+    def __init__(self, words: list[str]) -> None:
+        self.family, flags = words[1], words[2:]
+        self.fact, self.completed = "fact" in flags, "completed" in flags
+        self.graded, self.moved = "graded" in flags, "moved" in flags
+        self.task = next((flag[5:] for flag in flags if flag.startswith("task=")), None)
+        by = [flag[3:].split(":") for flag in flags if flag.startswith("by=")]
+        self.needs = [(named(meanings), named(roles)) for meanings, roles in by]
+        after = [flag[6:].split(":") for flag in flags if flag.startswith("after=")]
+        self.after = [(family, named(kinds)) for family, kinds in after]
+        self.guards = next((flag[7:].split(",") for flag in flags if flag.startswith("guards=")), [])
+
+
+GRAMMARS: dict[str, tuple[Any, int]] = {}
+LISTS: dict[str, list[str]] = {}
+RANGES: dict[str, tuple[int, int]] = {"Bool": (0, 0)}
+SETS: dict[str, list[str]] = {}
+PARTS: dict[str, list[tuple[str, str]]] = {}
+KINDS: dict[str, Kind] = {}
+SENTENCES: dict[tuple[str, str, int], str] = {}
+
+
+def named(text: str) -> frozenset[str]:
+    """The words that a list of the table stands for; a set stands for its words."""
+    return frozenset(word for one in text.split(",") for word in SETS.get(one, [one]))
+
+
+def load(table: str) -> None:
+    """Take the table in."""
+    lines = table.strip("\n").replace("\n+", "").split("\n")
+    day = next(line for line in lines if line.startswith("grammar Day ")).split(" ", 3)[3]
+    for line in lines:
+        what, name, rest = (line + " ").split(" ", 2)
+        rest = rest[:-1]
+        words, _, members = f"{name} {rest}".partition(" :")
+        if what == "grammar":
+            longest, pattern = rest.split(" ", 1)
+            GRAMMARS[name] = re.compile(f"(?:{pattern.replace('<Day>', day)})\\Z"), int(longest) or 1 << 53
+        elif what == "meaning":
+            lang, version, sentence = rest.split(" ", 2)
+            SENTENCES[name, lang, int(version)] = sentence
+        elif what == "range":
+            low, high = rest.split(" ")
+            RANGES[name] = int(low), int(high)
+        elif what in {"list", "set"}:
+            (LISTS if what == "list" else SETS)[name] = rest.split(" ")
+        else:
+            spelled = (member.split(":", 1) for member in members.split())
+            PARTS[name] = [(member, kind) for member, kind in spelled]
+            if what == "kind":
+                KINDS[name] = Kind(words.split())
+
+
+load(TABLE)
+
+
+def fits(kind: str, value: Any, where: str) -> None:
+    """Raise Bad unless a JSON value is of a type of the table."""
+    if kind.endswith("?"):
+        if value is None:
+            return
+        kind = kind[:-1]
+    one, many, span = kind.partition("*")
+    if many:
+        low, high = (int(number) for number in (span or "0-99999").split("-"))
+        if type(value) is not list or not low <= len(value) <= high:
+            raise Bad(f"{where} is not a list of {low} to {high}")
+        for item in value:
+            fits(one, item, where)
+        return
+    if kind in PARTS:
+        members(kind, value, where)
+        return
+    if kind in GRAMMARS:
+        pattern, longest = GRAMMARS[kind]
+        good = type(value) is str and len(value) <= longest and pattern.match(value) is not None
+    elif kind == "Bool":
+        good = type(value) is bool
+    elif kind == "Body":
+        good = type(value) is dict
+    elif kind in RANGES or ".." in kind:
+        low, high = RANGES[kind] if kind in RANGES else (int(number) for number in kind.split(".."))
+        good = type(value) is int and low <= value <= high
+    else:
+        good = type(value) is str and value in (LISTS.get(kind) or kind.rstrip("|").split("|"))
+    if not good:
+        raise Bad(f"{where} is not a {kind}")
+
+
+def members(part: str, value: Any, where: str) -> None:
+    """Raise Bad unless the value is an object with the members of a part or kind, in their order."""
+    spelled = PARTS[part]
+    if type(value) is not dict or list(value) != [name for name, _ in spelled]:
+        raise Bad(f"{where} does not have the members of {part} in their order")
+    for name, kind in spelled:
+        fits(kind, value[name], f"{where}.{name}")
+    if part == "CommandRef" and value["index"] >= value["of"]:
+        raise Bad(f"{where}: the index is not below the number of parts")
+    if part == "Occurred" and (value["precision"] == "day") != (len(value["at"]) == 10):
+        raise Bad(f"{where}: the time is not of its precision")
+    if part == "Jwk" and (value["crv"], value["kty"], value["y"] is None) not in JWKS:
+        raise Bad(f"{where} is not a key of one of the two forms")
+
+
+JWKS = {("Ed25519", "OKP", True), ("P-256", "EC", False)}
+
+
+def canonical(data: bytes) -> Any:
+    """The JSON value in the bytes; Bad unless writing it again gives the same bytes."""
+    try:
+        value = json.loads(data.decode())
+        again = json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()
+    except (ValueError, RecursionError) as error:
+        raise Bad(f"not JSON: {error}") from error
+    if again != data:
+        raise Bad("not canonical JSON: writing it again gives other bytes")
+    return value
+
+
+def unbase64(text: str, *, url: bool = False) -> bytes:
+    """The bytes of a base64 text; Bad unless it is exactly what encoding them gives."""
+    try:
+        plain = text.replace("-", "+").replace("_", "/") + "=" * (-len(text) % 4) if url else text
+        data = b64decode(plain.encode("ascii"))
+    except ValueError as error:
+        raise Bad(f"not base64: {error}") from error
+    if (b64url(data) if url else b64encode(data).decode()) != text:
+        raise Bad("base64 that is not in its one form")
+    return data
+
+
+def b64url(data: bytes) -> str:
+    """The base64url of bytes, without padding."""
+    return b64encode(data, b"-_").rstrip(b"=").decode()
+
+
+def moment(text: str) -> datetime:
+    """The instant of a time as it is written."""
+    return datetime.fromisoformat(text.replace("Z", "+00:00"))
+
+
+# --- keys and signatures
+
+USE = {"library": LIBRARY}
+PRIME, ORDER = 2**255 - 19, 2**252 + 27742317777372353535851937790883648493
+CURVE = -121665 * pow(121666, PRIME - 2, PRIME) % PRIME
+P256 = 2**256 - 2**224 + 2**192 + 2**96 - 1
+P256_B = 0x5AC635D8AA3A93E7B3EBBD55769886BC651D06B0CC53B0F63BCE3C3E27D2604B
+P256_ORDER = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551
+Point = tuple[int, int, int, int]
+ZERO: Point = (0, 1, 1, 0)
+
+
+def plus(a: Point, b: Point) -> Point:
+    """The sum of two points of edwards25519 (RFC 8032 section 5.1.4)."""
+    e, f = (a[1] - a[0]) * (b[1] - b[0]) % PRIME, (a[1] + a[0]) * (b[1] + b[0]) % PRIME
+    c, d = 2 * CURVE * a[3] * b[3] % PRIME, 2 * a[2] * b[2] % PRIME
+    e, f, g, h = f - e, d - c, d + c, f + e
+    return e * f % PRIME, g * h % PRIME, f * g % PRIME, e * h % PRIME
+
+
+def point(data: bytes, *, strict: bool) -> Point:
+    """The point that 32 bytes stand for; `strict` refuses a second spelling of it."""
+    number = int.from_bytes(data, "little")
+    y, odd = number & (1 << 255) - 1, number >> 255
+    square = (y * y - 1) * pow(CURVE * y * y + 1, PRIME - 2, PRIME) % PRIME
+    x = pow(square, (PRIME + 3) // 8, PRIME)
+    if (x * x - square) % PRIME:
+        x = x * pow(2, (PRIME - 1) // 4, PRIME) % PRIME
+    if (x * x - square) % PRIME or (strict and (y >= PRIME or (x == 0 and odd))):
+        raise Bad("not a point of the curve, or a second spelling of one")
+    x = x if x & 1 == odd else -x % PRIME
+    return x, y % PRIME, 1, x * y % PRIME
+
+
+@lru_cache(maxsize=256)
+def windows(x: int, y: int) -> list[list[Point]]:
+    """The multiples 0 to 15 of a point, of 16 times it, of 256 times it, and so on."""
+    rows, start = [], (x, y, 1, x * y % PRIME)
+    for _ in range(64):
+        row = [ZERO]
+        for _ in range(15):
+            row.append(plus(row[-1], start))
+        rows.append(row)
+        start = plus(row[15], start)
+    return rows
+
+
+def times(number: int, to: Point) -> Point:
+    """A multiple of a point that was decoded."""
+    total = ZERO
+    for row in windows(to[0], to[1]):
+        total, number = plus(total, row[number & 15]), number >> 4
+    return total
+
+
+BASE = point((4 * pow(5, PRIME - 2, PRIME) % PRIME).to_bytes(32, "little"), strict=True)
+
+
+def made(jwk: Obj, message: bytes, signature: bytes) -> bool | None:
+    """Whether the key made the signature in the one accepted form; None where that cannot be told here."""
+    x, half = unbase64(jwk["x"], url=True), int.from_bytes(signature[32:], "little")
+    if jwk["crv"] == "P-256":
+        return made_p256(jwk, message, signature)
+    if half >= ORDER:
+        return False
+    if USE["library"]:
+        try:
+            ed25519.Ed25519PublicKey.from_public_bytes(x).verify(signature, message)
+        except (InvalidSignature, ValueError):
+            return False
+        return True
+    try:
+        a = point(x, strict=False)
+    except Bad:
+        return False
+    k = int.from_bytes(sha512(signature[:32] + x + message).digest(), "little") % ORDER
+    total = plus(times(half, BASE), times(k, (-a[0] % PRIME, *a[1:])))
+    inverse = pow(total[2], PRIME - 2, PRIME)
+    sign = (total[0] * inverse % PRIME & 1) << 255
+    return (total[1] * inverse % PRIME | sign).to_bytes(32, "little") == signature[:32]
+
+
+def made_p256(jwk: Obj, message: bytes, signature: bytes) -> bool | None:
+    """As `made`, for ES256, which the standard library does not have."""
+    r, s = int.from_bytes(signature[:32], "big"), int.from_bytes(signature[32:], "big")
+    if not (0 < r < P256_ORDER and 0 < s <= P256_ORDER // 2 and strong(jwk)):
+        return False
+    if not USE["library"]:
+        return None
+    x, y = (int.from_bytes(unbase64(jwk[name], url=True), "big") for name in "xy")
+    key = ec.EllipticCurvePublicNumbers(x, y, ec.SECP256R1()).public_key()
+    try:
+        key.verify(encode_dss_signature(r, s), message, ec.ECDSA(SHA256()))
+    except InvalidSignature:
+        return False
+    return True
+
+
+def strong(jwk: Obj) -> bool:
+    """Whether a key may be enrolled: on its curve, in its one form, and of prime order."""
+    if jwk["crv"] == "P-256":
+        x, y = (int.from_bytes(unbase64(jwk[name], url=True), "big") for name in "xy")
+        return x < P256 and y < P256 and (y * y - x * x * x + 3 * x - P256_B) % P256 == 0
+    try:
+        a = point(unbase64(jwk["x"], url=True), strict=True)
+    except Bad:
+        return False
+    small, whole = times(8, a), times(ORDER, a)
+    return (small[0], (small[1] - small[2]) % PRIME) != (0, 0) and (whole[0], (whole[1] - whole[2]) % PRIME) == (0, 0)
+
+
+def thumbprint(jwk: Obj) -> str:
+    """The name of a key: RFC 7638."""
+    bare = {name: value for name, value in jwk.items() if value is not None}
+    return b64url(sha256(json.dumps(bare, separators=(",", ":")).encode()).digest())
+
+
+def algorithm(jwk: Obj) -> str:
+    """The algorithm that a key is for."""
+    return "ES256" if jwk["crv"] == "P-256" else "Ed25519"
+
+
+# --- one entry, one checkpoint
+
+
+def open_jws(raw: bytes) -> tuple[bytes, list[tuple[bytes, bytes, bytes]]]:
+    """The payload, and for each signature the header, the bytes that it covers, and the signature."""
+    found = raw.split(b'"')
+    signed, rest = divmod(len(found) - 7, 8)
+    if len(raw) > 65535 or rest or not 1 <= signed <= 8:
+        raise Bad("not a JWS with a payload, 1 to 8 signatures and no other member, of at most 65535 bytes")
+    pairs = list(zip(found[9::8], found[13::8]))
+    each = b",".join(b'{"protected":"%b","signature":"%b"}' % pair for pair in pairs)
+    if b'{"payload":"%b","signatures":[%b]}' % (found[3], each) != raw:
+        raise Bad("not a JWS in its one form")
+    try:
+        payload = unbase64(found[3].decode("ascii"), url=True)
+        parts = [
+            (unbase64(a.decode("ascii"), url=True), a + b"." + found[3], unbase64(b.decode("ascii"), url=True))
+            for a, b in pairs
+        ]
+    except UnicodeDecodeError as error:
+        raise Bad("not base64url") from error
+    if len(payload) > 24576 or any(len(signature) != 64 for _, _, signature in parts):
+        raise Bad("a payload of more than 24576 bytes, or a signature that does not have 64")
+    return payload, parts
+
+
+def open_header(data: bytes) -> Obj:
+    """A protected header."""
+    header: Obj = canonical(data)
+    members("Header", header, "header")
+    meaning, card = header["meaning"], header["signer"]
+    if SENTENCES.get((meaning["code"], meaning["lang"], meaning["version"])) != meaning["text"]:
+        raise Bad(f"the text shown is not that of the meaning {meaning['code']}")
+    short(card)
+    return header
+
+
+def short(card: Obj) -> None:
+    """Raise Bad for a printed name of more than 128 bytes."""
+    if max(len(card[name].encode()) for name in ("name", "organisation")) > 128:
+        raise Bad("a printed name is longer than 128 bytes")
+
+
+def open_body(kind: str, body: Any) -> Said:
+    """What an entry says: its kind and body, or those that a correction restates."""
+    if kind not in KINDS:
+        raise Bad(f"unknown kind {kind}: not interpreted")
+    members(kind, body, kind)
+    if kind != CORRECTED:
+        return kind, body
+    if body["kind"].startswith(("entry.", "log.")):
+        raise Bad(f"{body['kind']} cannot be corrected")
+    return open_body(body["kind"], body["body"])
+
+
+class Entry:
+    """One opened entry at its place; Bad where the bytes are none."""
+
+    def __init__(self, raw: bytes, position: int) -> None:
+        self.position, self.leaf = position, sha256(b"\0" + raw).hexdigest()
+        self.data, self.signed = open_jws(raw)
+        self.payload: Obj = canonical(self.data)
+        members("Payload", self.payload, "payload")
+        self.kind, self.body, self.id = self.payload["kind"], self.payload["body"], self.payload["id"]
+        self.said = open_body(self.kind, self.body)
+        self.stream, self.command, self.after = (self.payload[name] for name in ("stream", "command", "after"))
+        self.family, self.row = self.stream.partition("/")[0], KINDS[self.kind]
+        self.occurred, self.needs = self.payload["occurred"], self.payload["needs"]
+        self.recorded_at = moment(self.payload["recorded_at"])
+        self.consistent()
+        self.headers = [open_header(header) for header, _, _ in self.signed]
+        self.author = self.headers[0]
+        at = self.occurred["at"]
+        self.at = moment(at if len(at) > 10 else f"{at}T23:59:59.999{self.author['at'][-6:]}")
+        self.restated = self.body["occurred"] if self.kind == CORRECTED else self.occurred
+
+    def consistent(self) -> None:
+        """Raise Bad where parts of the payload do not belong together."""
+        payload, named = self.payload, [ref["id"] for ref in self.payload["causes"]]
+        if self.row.family not in {"any", self.family}:
+            raise Bad(f"{self.kind} on the stream {self.stream}")
+        if (payload["ledger"] == "") != (self.kind == GENESIS):
+            raise Bad("the ledger id is empty, or it is not in the first entry")
+        if KINDS[self.said[0]].graded != (payload["dictionary"] is not None):
+            raise Bad("`dictionary` does not fit what is stated")
+        cards = (
+            self.body["registrars"] if self.kind == GENESIS else [self.body] if self.kind == "key.enrolled/1" else []
+        )
+        for card in cards:
+            short(card)
+        if len(set(named)) < len(named) or not set(self.references()) <= set(named):
+            raise Bad("`causes` names an entry twice, or not every entry that the body names")
+
+    def references(self) -> list[str]:
+        """The entry ids that the body names, or the body that a correction restates."""
+        found = []
+        for name, value in self.said[1].items():
+            if name in SETS["REFERENCES"]:
+                listed = value if type(value) is list else [value]
+                found += [one["source"] if type(one) is dict else one for one in listed]
+        return [one for one in found if one is not None]
+
+
+def open_note(note: bytes, origin: str, jwk: Obj) -> tuple[int, bytes]:
+    """The size and root of a checkpoint that the log's key signed."""
+    if len(note) > 262144 or re.search(rb"[\x00-\x09\x0b-\x1f]", note) or not note.endswith(b"\n"):
+        raise Bad("the checkpoint is too long, or contains a control character, or does not end in a newline")
+    try:
+        text, cut, tail = note.decode().rpartition("\n\n")
+    except UnicodeDecodeError as error:
+        raise Bad("the checkpoint is not UTF-8") from error
+    lines, signatures, body = text.split("\n"), tail.split("\n")[:-1], f"{text}\n".encode()
+    if not cut or len(lines) != 3 or not 1 <= len(signatures) <= 32:
+        raise Bad("the checkpoint is not origin, size, root, an empty line and 1 to 32 signatures")
+    if not re.match(r"(?:0|[1-9][0-9]{0,15})\Z", lines[1]) or int(lines[1]) >= 1 << 53:
+        raise Bad("the size of the checkpoint is not a number")
+    root, key_id, made_by_log = unbase64(lines[2]), vkey(origin, jwk)[1], []
+    if len(root) != 32 or (lines[1] == "0" and root != sha256(b"").digest()):
+        raise Bad("the root of the checkpoint is not one")
+    for line in signatures:
+        dash, _, rest = line.partition(" ")
+        name, _, encoded = rest.partition(" ")
+        data = unbase64(encoded)
+        if dash != "\u2014" or not NAME.match(name) or len(data) <= 4:
+            raise Bad("a signature line of the checkpoint is not one")
+        made_by_log += [data[4:]] if (name, data[:4]) == (origin, key_id) else []
+    if lines[0] != origin:
+        raise Bad(f"the checkpoint is of the log {lines[0]}, not of {origin}")
+    if len(made_by_log) != 1 or len(made_by_log[0]) != 64 or not made(jwk, body, made_by_log[0]):
+        raise Bad("the checkpoint does not have one good signature by the key of the log")
+    return int(lines[1]), root
+
+
+NAME = re.compile("[^\x00-\x20\x7f-\xa0+\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000\ud800-\udfff]+\\Z")
+
+
+def vkey(origin: str, jwk: Obj) -> tuple[str, bytes]:
+    """The verifier key of the log as one line, and its key id; Bad for a key that is not Ed25519."""
+    if jwk["crv"] != "Ed25519":
+        raise Bad("the key of the log is not Ed25519")
+    public = b"\x01" + unbase64(jwk["x"], url=True)
+    key_id = sha256(f"{origin}\n".encode() + public).digest()[:4]
+    return f"{origin}+{key_id.hex()}+{b64encode(public).decode()}", key_id
+
+
+class Tree:
+    """The tree of docs/spec/log.md, from which every earlier root can be told."""
+
+    def __init__(self) -> None:
+        self.levels: list[list[bytes]] = [[]]
+
+    def add(self, leaf: bytes) -> None:
+        """Add a leaf hash, and the nodes that it completes."""
+        for level in range(len(self.levels) + 1):
+            if level == len(self.levels):
+                self.levels.append([])
+            self.levels[level].append(leaf)
+            if len(self.levels[level]) % 2:
+                return
+            leaf = sha256(b"\x01" + self.levels[level][-2] + leaf).digest()
+
+    def root(self, size: int) -> bytes:
+        """The root of the first `size` leaves."""
+        root = b""
+        for level, nodes in enumerate(self.levels):
+            if size >> level & 1:
+                node = nodes[(size >> level) - 1]
+                root = sha256(b"\x01" + node + root).digest() if root else node
+        return root or sha256(b"").digest()
+
+
+# --- the copy: docs/spec/copy.md
+
+
+class Files:
+    """The files of a copy by their path with `/`: those of a folder, or of the one bag in a ZIP archive."""
+
+    def __init__(self, path: str, *, archive: bool) -> None:
+        self.path, self.top, self.members = path, "", {}  # type: str, str, Dict[str, zipfile.ZipInfo]
+        self.zip = zipfile.ZipFile(path) if archive else None
+        if self.zip is not None:
+            self.members = sound(self.zip.infolist(), os.path.getsize(path))
+            tops = [name[:-9] for name in self.members if re.match(r"(?:[^/]+/)?bagit\.txt\Z", name)]
+            self.top = min(tops, default="")
+            if not tops or any(not name.startswith(self.top) for name in self.members):
+                raise Bad("the archive does not hold one bag, with bagit.txt at its top or in its only folder")
+
+    def names(self) -> list[str]:
+        """Every file; links are named and not followed."""
+        if self.zip is not None:
+            return [name[len(self.top) :] for name in self.members]
+        found = []
+        for folder, folders, files in os.walk(self.path):
+            links = [name for name in folders if os.path.islink(os.path.join(folder, name))]
+            found += [os.path.relpath(os.path.join(folder, name), self.path) for name in files + links]
+        return [name.replace(os.sep, "/") for name in found]
+
+    def pieces(self, name: str) -> Iterator[bytes] | None:
+        """The bytes of a plain file, a piece at a time; None where there is none."""
+        place = os.path.join(self.path, *name.split("/"))
+        if self.zip is not None:
+            return pieces_of(self.zip.open(self.top + name)) if self.top + name in self.members else None
+        return pieces_of(open(place, "rb")) if os.path.isfile(place) and not os.path.islink(place) else None
+
+    def read(self, name: str) -> bytes | None:
+        """The whole of a file."""
+        pieces = self.pieces(name)
+        return None if pieces is None else b"".join(pieces)
+
+    def digest(self, name: str) -> str:
+        """The SHA-256 of a file; empty where there is none."""
+        pieces, made_of = self.pieces(name), sha256()
+        for piece in pieces or ():
+            made_of.update(piece)
+        return "" if pieces is None else made_of.hexdigest()
+
+    def flaws(self) -> Iterator[str]:
+        """What is wrong with a BagIt 1.0 bag."""
+        if self.read("bagit.txt") != b"BagIt-Version: 1.0\nTag-File-Character-Encoding: UTF-8\n":
+            yield "bagit.txt is missing or does not declare BagIt 1.0 in UTF-8"
+        names = set(self.names())
+        payload = {name for name in names if name.startswith("data/")}
+        tags = {name for name in names - payload - {TAGS} if not name.startswith("signatures/")}
+        for manifest, expected in (("manifest-sha256.txt", payload), (TAGS, tags)):
+            data, listed = self.read(manifest), {}  # type: Optional[bytes], Dict[str, str]
+            if data is None:
+                yield f"{manifest} is missing or cannot be read"
+                continue
+            for number, line in enumerate(lines_of(data), 1):
+                match = re.match(r"([0-9a-f]{64})  ([^\x00-\x1f\\]+)\Z", line.decode("utf-8", "replace"))
+                if match is None:
+                    yield f"line {number} of {manifest} is not in its form"
+                    continue
+                name = re.sub("%(25|0A|0D)", lambda found: chr(int(found[1], 16)), match[2])
+                if name in listed:
+                    yield f"{name} is listed twice in {manifest}"
+                listed[name] = match[1]
+            yield from (f"{name} is not listed in {manifest}" for name in sorted(expected - listed.keys()))
+            for name, digest in sorted(listed.items()):
+                if name not in expected:
+                    yield f"{name} is listed in {manifest} and is not there"
+                elif self.digest(name) != digest:
+                    yield f"{name} is not the file that {manifest} names: its bytes are others"
+
+
+TAGS = "tagmanifest-sha256.txt"
+COMMITMENT, HEX = re.compile(r"sha256:[0-9a-f]{64}\Z"), re.compile(r"[0-9a-f]{64}\Z")
+
+
+def sound(infos: Sequence[zipfile.ZipInfo], size: int) -> dict[str, zipfile.ZipInfo]:
+    """The files of an archive that is not made to harm whoever unpacks it."""
+    if len(infos) > 100000 or sum(info.file_size for info in infos) > (64 << 20) + 200 * size:
+        raise Bad("the archive has more than 100,000 members, or unpacks to too much")
+    found: dict[str, zipfile.ZipInfo] = {}
+    for info in infos:
+        name, mode = info.orig_filename, info.external_attr >> 16 & 0xF000
+        parts = (name[:-1] if name.endswith("/") else name).split("/")
+        plain = name == info.filename and "\\" not in name and min(name, default="") >= " " and name not in found
+        inside = not {"", ".", ".."} & set(parts) and ":" not in parts[0]
+        if not plain or not inside or mode not in {0, 0x8000, 0x4000} or info.flag_bits & 1:
+            raise Bad(f"the archive has a member {name!r} that stands twice, leaves it, or is no plain file")
+        found[name] = info
+    return {name: info for name, info in found.items() if not name.endswith("/")}
+
+
+def pieces_of(file: IO[bytes]) -> Iterator[bytes]:
+    """The bytes of a file, a piece at a time."""
+    with file:
+        yield from iter(lambda: file.read(1 << 20), b"")
+
+
+def lines_of(data: bytes) -> list[bytes]:
+    """The lines of a file; what follows the last newline is one more, unless it is empty."""
+    lines = data.split(b"\n")
+    return lines if lines[-1] else lines[:-1]
+
+
+class Copy:
+    """What lies in a copy, and what is wrong with it beside its entries."""
+
+    def __init__(self, path: str) -> None:
+        self.lines: list[bytes] = []
+        self.texts: dict[str, tuple[bytes, bytes]] = {}
+        self.notes: dict[int, bytes] = {}
+        self.inline: dict[str, str] = {}
+        self.about: Obj = {}
+        self.faults: list[str] = []
+        self.alone, self.inside = False, "data/01-ledger/"
+        self.files: Files | None = None
+        if os.path.isdir(path):
+            plain = not os.path.isfile(os.path.join(path, "bagit.txt")) and "entries.jsonl" in os.listdir(path)
+            self.inside = "" if plain else self.inside
+            self.of_files(Files(path, archive=False))
+            return
+        with open(path, "rb") as file:
+            start = file.read(4096)
+            if start.startswith(b"PK\x03\x04"):
+                self.of_files(Files(path, archive=True))
+            elif start.startswith(b"{"):
+                self.lines, self.alone = lines_of(start + file.read()), True
+            elif start.lstrip()[:14].lower() == b"<!doctype html":
+                self.of_page(start + file.read())
+            else:
+                raise Bad("it is neither a folder with entries.jsonl, nor a bundle, a dossier or lines of entries")
+
+    def of_files(self, files: Files) -> None:
+        """Take the four files of a folder or a bag."""
+        self.files, data = files, files.read(f"{self.inside}entries.jsonl")
+        if data is None:
+            raise Bad("the copy has no entries.jsonl")
+        self.lines = lines_of(data)
+        for name, take in (("texts.jsonl", self.take_text), ("checkpoints.jsonl", self.take_note)):
+            found = files.read(self.inside + name)
+            if found is None:
+                self.faults.append(f"{name} is missing")
+            self.take(found or b"", name, take)
+
+    def of_page(self, page: bytes) -> None:
+        """Take the script blocks of a dossier."""
+        blocks = {name: block(page, name) for name in ("entries", "texts", "checkpoints", "blobs", "about")}
+        self.lines = lines_of(blocks["entries"])
+        self.take(blocks["texts"], "texts.jsonl", self.take_text)
+        self.take(blocks["checkpoints"], "checkpoints.jsonl", self.take_note)
+        try:
+            for line in lines_of(blocks["blobs"]):
+                one = json.loads(line.decode())
+                self.inline[one["digest"]] = sha256(b64decode(one["data"], validate=True)).hexdigest()
+            about = json.loads(blocks["about"].decode())
+            self.about = {name: about[name] for name in ("ledger", "origin", "size", "root")}
+        except (ValueError, KeyError, TypeError, RecursionError) as error:
+            raise Bad(f"a block of the dossier is not in its form: {error}") from error
+
+    def take(self, data: bytes, name: str, taken: Callable[[Any], bool]) -> None:
+        """Take lines of JSON; a line that is not in its form is named."""
+        for number, line in enumerate(lines_of(data), 1):
+            try:
+                good = len(line) <= 1 << 20 and taken(json.loads(line.decode()))
+            except (ValueError, TypeError, AttributeError, RecursionError):
+                good = False
+            if not good:
+                self.faults.append(f"line {number} of {name} is not in its form")
+
+    def take_text(self, one: Any) -> bool:
+        """Keep a text; the last of several counts."""
+        good = sorted(one) == ["commitment", "salt", "text"] and COMMITMENT.match(one["commitment"])
+        if good and HEX.match(one["salt"]):
+            self.texts[one["commitment"]] = bytes.fromhex(one["salt"]), one["text"].encode()
+            return True
+        return False
+
+    def take_note(self, one: Any) -> bool:
+        """Keep a signed checkpoint; the last of several counts."""
+        good = sorted(one) == ["note", "size"] and type(one["size"]) is int and 0 <= one["size"] < 1 << 53
+        if good:
+            self.notes[one["size"]] = one["note"].encode()
+        return good
+
+    def blob(self, digest: str) -> str:
+        """The SHA-256 of the file that lies there under a SHA-256; empty where none does."""
+        if self.files is None:
+            return self.inline.get(digest, "")
+        return self.files.digest(f"{self.inside}blobs/{digest}")
+
+    def flaws(self, made_of: Obj) -> Iterator[str]:
+        """What is wrong with the copy as such; `made_of` is what its entries make of what a dossier says."""
+        yield from self.faults
+        if self.files is not None and self.inside:
+            yield from self.files.flaws()
+        for name, said in self.about.items():
+            if said != made_of[name]:
+                yield f"dl-about says the {name} {said}; its entries make it {made_of[name] or 'unknown'}"
+
+
+def block(page: bytes, name: str) -> bytes:
+    """The lines of a script block, which stands once in the page and in its one form."""
+    opening = f'<script type="application/json" id="dl-{name}">\n'.encode()
+    start, marks = page.find(opening), re.findall(rb"(?i)\bid\s*=\s*[\"']?dl-%s\b" % name.encode(), page)
+    stop = page.find(b"<", start + len(opening))
+    if start < 0 or len(marks) != 1 or page[stop : stop + 9] != b"</script>":
+        raise Bad(f"the block dl-{name} does not stand in the dossier once, in its one form")
+    return page[start + len(opening) : stop]
+
+
+# --- people: whose key is whose, who holds which role, what was delegated to whom
+
+
+class Roster:
+    """Everything about authority that stands in the log so far."""
+
+    def __init__(self) -> None:
+        self.ledger, self.site, self.genesis = "", "", {}  # type: str, str, Obj
+        self.people: dict[str, Obj] = {}
+        self.keys: dict[str, Obj] = {}
+        self.devices: dict[str, Obj] = {}
+        self.delegations: list[Obj] = []
+        self.pending: dict[str, tuple[Entry, list[Obj]]] = {}
+        self.packs: list[Obj] = []
+
+    def take(self, entry: Entry) -> None:
+        """Fold one entry in."""
+        body, position = entry.body, entry.position
+        if entry.kind == GENESIS:
+            self.ledger, self.site, self.genesis = entry.leaf, entry.payload["site"], body
+            for one in body["registrars"]:
+                self.enrol({**one, "roles": ["registrar"]}, position)
+            self.device(body["device"], position)
+        elif entry.kind in {"key.enrolled/1", "device.enrolled/1"}:
+            self.gather(entry, entry.headers, position)
+        elif entry.kind == SIGNED and body["target"] in self.pending:
+            target, gathered = self.pending[body["target"]]
+            if entry.recorded_at - target.recorded_at <= MONTH:
+                self.gather(target, gathered + entry.headers, position)
+        elif entry.kind == "delegation.granted/1":
+            self.delegations.append({**body, "id": entry.id, "ended": None})
+        elif entry.kind == "delegation.ended/1":
+            for one in self.delegations:
+                if one["id"] == body["delegation"]:
+                    one["ended"] = entry.occurred["at"]
+        elif entry.kind == "protocol.activated/1":
+            self.packs.append(body["pack"])
+
+    def gather(self, entry: Entry, headers: list[Obj], position: int) -> None:
+        """Keep an enrolment until all its signatures stand; then it takes effect."""
+        self.pending[entry.id] = entry, headers
+        if missing(entry, headers):
+            return
+        del self.pending[entry.id]
+        if entry.kind == "key.enrolled/1":
+            self.enrol(entry.body, position)
+        else:
+            self.device(entry.body["device"], position)
+
+    def enrol(self, card: Obj, position: int) -> None:
+        """A person's key is active from this position on."""
+        self.people[card["person"]] = card
+        until = card.get("valid_until")
+        self.keys[card["key_id"]] = {"person": card["person"], "key": card["key"], "since": position, "until": until}
+
+    def device(self, device: Obj, position: int) -> None:
+        """A device's key is active from this position on."""
+        self.devices[device["key_id"]] = {"person": device["id"], "key": device["key"], "since": position}
+
+    def key(self, kid: str) -> Obj | None:
+        """The active key of this name."""
+        return self.keys.get(kid) or self.devices.get(kid)
+
+    def known(self) -> set[str]:
+        """The names of all keys that are enrolled or wait for their second registrar."""
+        waiting = [entry.body.get("device", entry.body)["key_id"] for entry, _ in self.pending.values()]
+        return {*self.keys, *self.devices, *waiting}
+
+    def refuses(self, header: Obj, at: datetime) -> str:
+        """Why the card of a signature is not what the log says of its key; empty where it is."""
+        kid, card = header["kid"], header["signer"]
+        person = card["id"]
+        if card["role"] == "system":
+            device = self.devices.get(kid)
+            return "" if device and device["person"] == person else f"the key of device {person} is not enrolled"
+        key = self.keys.get(kid)
+        if key is None or key["person"] != person:
+            return f"the key {kid[:8]} of {person} is not active"
+        holder = self.people[person]
+        if (holder["name"], holder["organisation"]) != (card["name"], card["organisation"]):
+            return f"{person} signs under another name or organisation than enrolled"
+        if card["role"] not in holder["roles"]:
+            return f"{person} does not hold the role {card['role']}"
+        expired = key["until"] is not None and at.date().isoformat() > key["until"]
+        return f"the key of {person} expired on {key['until']}" if expired else ""
+
+    def delegated(self, person: str, task: str, day: str, minute: datetime | None) -> bool:
+        """Whether the task was delegated to the person then; `minute` is None where only the day is known."""
+        if person in self.people and "principal-investigator" in self.people[person]["roles"]:
+            return True
+        return any(
+            one["person"] == person
+            and task in one["tasks"]
+            and not before(day, minute, one["since"])
+            and all(end is None or not behind(day, minute, end) for end in (one["until"], one["ended"]))
+            for one in self.delegations
+        )
+
+
+def before(day: str, minute: datetime | None, bound: str) -> bool:
+    """Whether a time is before a bound, which is a day or a minute."""
+    return day < bound[:10] if len(bound) == 10 or minute is None else minute < moment(bound)
+
+
+def behind(day: str, minute: datetime | None, bound: str) -> bool:
+    """Whether a time is behind the end of a period: a day belongs to it, a minute does not."""
+    return day > bound[:10] if len(bound) == 10 or minute is None else minute >= moment(bound)
+
+
+def missing(entry: Entry, headers: Sequence[Obj]) -> list[Obj]:
+    """The needs of an entry that none of the signatures meets; a person meets one at most."""
+    left, used, stand_in = list(entry.needs), set(), entry.payload["performed_by"]
+    for header in headers:
+        person = header["signer"]["id"]
+        want = {"meaning": header["meaning"]["code"], "role": header["signer"]["role"]}
+        stranger = want["meaning"] == "performed" and stand_in not in {None, person}
+        if person not in used and not stranger and want in left:
+            left.remove(want)
+            used.add(person)
+    return left
+
+
+def covers(needs: Sequence[Obj], required: Sequence[tuple[frozenset[str], frozenset[str]]]) -> bool:
+    """Whether the needs contain every requirement, each by a need of its own."""
+    left = list(needs)
+    for meanings, roles in required:
+        found = next((need for need in left if need["meaning"] in meanings and need["role"] in roles), None)
+        if found is None:
+            return False
+        left.remove(found)
+    return True
+
+
+def relaxes(old: Said, new: Said) -> bool:
+    """Whether a restated body could lower a dose or a grade, turn a ruling, or permit more than the old one."""
+    (kind, a), (other, b) = old, new
+    if kind != other:
+        return True
+    if kind == "tolerance.assessed/1":
+        worse = b["worst_grade"] < a["worst_grade"] or b["dose"] != a["dose"]
+        return worse or (b["tolerated"] and not a["tolerated"])
+    if kind in {"toxicity.graded/1", "toxicity.regraded/1"}:
+        return bool(b["grade"] < a["grade"] or b["toxicity"] != a["toxicity"])
+    return any(a.get(name) != b.get(name) for name in KINDS[kind].guards)
+
+
+def required(entry: Entry, about: Said | None, at: str | None) -> list[tuple[frozenset[str], frozenset[str]]]:
+    """The signatures that kind and content require; `about` is what is amended or regraded, `at` its time."""
+    base, body = list(entry.row.needs), entry.body
+    pi = entry.author["signer"]["role"] == "principal-investigator"
+    approval = (frozenset({"approved"}), frozenset({"investigator" if pi else "principal-investigator"}))
+    if entry.kind == CORRECTED:
+        moved = about and KINDS[about[0]].moved and at not in {None, body["occurred"]["at"]}
+        also = [] if about is None else KINDS[about[0]].needs[1:]
+        return base + ([approval] if about is None or moved or relaxes(about, entry.said) else []) + also
+    grade = about[1].get("grade", 0) if about and about[0] in {"toxicity.graded/1", "toxicity.regraded/1"} else 0
+    lowers = entry.kind == "toxicity.regraded/1" and body["grade"] < grade
+    turns = entry.kind == "dlt.adjudicated/1" and body["reverses"] is not None
+    return base + ([approval] if entry.kind == VOIDED or lowers or turns else [])
+
+
+# --- the log: every entry judged at its place, each against those before it
+
+
+class Log:
+    """What was passed so far, and every finding."""
+
+    def __init__(self, copy: Copy) -> None:
+        self.copy, self.roster, self.tree, self.time = copy, Roster(), Tree(), None  # type: Copy, Roster, Tree, Any
+        self.findings: list[Finding] = []
+        self.notices: list[Finding] = []
+        self.not_checked: dict[str, int] = {}
+        self.leaves: list[str] = []
+        self.shut: set[int] = set()
+        self.withheld: set[int] = set()
+        self.ids: dict[str, int] = {}
+        self.commands: dict[tuple[str, int], int] = {}
+        self.counters: dict[str, dict[int, int]] = {}
+        self.newest: dict[str, int] = {}
+        self.places: dict[tuple[str, str], list[int]] = {}
+        self.amending: dict[str, list[int]] = {}
+        self.countersigning: dict[str, list[int]] = {}
+        self.resting: list[int] = []
+        self.first: Entry | None = None
+        self.found: list[tuple[str, str]] = []
+        self.opened = lru_cache(maxsize=4096)(self.open_again)
+
+    # what stands before
+
+    def open_again(self, position: int) -> Entry:
+        """The entry at a position that was passed; Bad where it cannot be read."""
+        if position in self.shut:
+            raise Bad(f"the entry at position {position} cannot be read")
+        return Entry(self.copy.lines[position], position)
+
+    def between(self, scope: str, kinds: Sequence[str], start: int, command: str = "") -> int | None:
+        """The first entry of one of the kinds from `start` on, on a stream or in a family, of another command."""
+        found = []
+        for kind in kinds:
+            places = self.places.get((scope, kind), [])
+            for position in places[bisect_left(places, start) :]:
+                if not command or self.opened(position).command["id"] != command:
+                    found.append(position)
+                    break
+        return min(found, default=None)
+
+    def all_of(self, stream: str, kind: str, start: int = 0) -> list[Entry]:
+        """The entries of a kind on a stream, from a position on."""
+        return [self.opened(position) for position in self.places.get((stream, kind), []) if position >= start]
+
+    def add(self, code: str, why: str) -> None:
+        """Note what is wrong with the entry that is judged."""
+        self.found.append((code, why))
+
+    def fail(self, position: int | None, kind: str | None, code: str, why: str) -> None:
+        """Add a finding."""
+        self.findings.append(Finding("L1" if code in LEVEL_1 else "L2", code, why, position, kind))
+
+    # the pass
+
+    def run(self) -> None:
+        """Pass every entry and every checkpoint."""
+        copy = self.copy
+        if not copy.lines:
+            self.fail(None, None, "empty", "the ledger holds no entries")
+            return
+        for position in range(len(copy.lines)):
+            self.entry(position)
+            if self.first is None:
+                return
+            if position + 1 in copy.notes:
+                self.head(position + 1, copy.notes[position + 1])
+        last = len(copy.lines) - 1
+        if not copy.alone:
+            stray = max(copy.notes, default=0)
+            if stray > last + 1:
+                self.fail(last, None, "checkpoint", f"a checkpoint of {stray} entries is stored; {last + 1} are here")
+            if last + 1 not in copy.notes:
+                self.fail(last, None, "checkpoint", f"no signed checkpoint of all {last + 1} entries is stored")
+        if last not in self.shut and last not in self.withheld:
+            self.last_parts(self.opened(last))
+        if not self.withheld:
+            self.gaps()
+
+    def entry(self, position: int) -> None:
+        """Pass the next entry."""
+        raw, size = self.copy.lines[position], len(self.findings)
+        stub = STUB.match(raw)
+        if stub and position == 0:
+            self.fail(0, None, "genesis", "the first entry is withheld; nothing can be judged without it")
+            return
+        self.leaves.append(stub.group(1).decode() if stub else sha256(b"\0" + raw).hexdigest())
+        self.tree.add(bytes.fromhex(self.leaves[-1]))
+        if stub:
+            self.withheld.add(position)
+            return
+        try:
+            entry = self.opened(position)
+        except Bad as error:
+            self.fail(position, None, "bytes", str(error))
+            self.shut.add(position)
+            return
+        if position == 0 and entry.kind == GENESIS:
+            self.first = entry
+        if self.first is not None:
+            self.signatures(entry)
+        self.found, noted = [], len(self.notices)
+        try:
+            self.judge(entry)
+        except Bad as error:
+            self.found = [("not-judged", str(error))]
+            del self.notices[noted:]
+        unjudged = self.unjudged(entry)
+        for code, why in self.found:
+            if code not in unjudged:
+                self.fail(position, entry.kind, code, why)
+        self.beside(entry)
+        self.keep(entry)
+        if all(finding.level != "L1" for finding in self.findings[size:]):
+            self.roster.take(entry)
+
+    def unjudged(self, entry: Entry) -> frozenset[str]:
+        """The codes that are not judged, because they turn on entries that this copy withholds."""
+        position, payload = entry.position, entry.payload
+        if not self.withheld:
+            return frozenset()
+        sets = [header["auth"]["set"] for header in entry.headers]
+        parts = max([entry.command["index"], *(part["i"] for part in sets if part)])
+        named = [ref["position"] for ref in (*payload["causes"], payload["corrects"]) if ref]
+        if not any(one in self.withheld for one in named) and not self.hidden(position, parts):
+            return BEHIND
+        self.resting.append(position)
+        return BEHIND | RESTING
+
+    def hidden(self, position: int, parts: int) -> bool:
+        """Whether one of so many entries before a position is withheld."""
+        return any(one in self.withheld for one in range(max(0, position - parts), position))
+
+    def signatures(self, entry: Entry) -> None:
+        """L1: every signature, by the key that the log made active before this position."""
+        held = {one["key_id"]: one for one in entry.body["registrars"]} if entry.kind == GENESIS else None
+        if held and held.keys() - {header["kid"] for header in entry.headers}:
+            self.fail(entry.position, entry.kind, "key", "not every root registrar has signed the first entry")
+            return
+        keys = []
+        for header in entry.headers:
+            key = self.roster.key(header["kid"]) if held is None else held.get(header["kid"])
+            if key is None or algorithm(key["key"]) != header["alg"]:
+                why = f"the key {header['kid'][:8]} of {header['signer']['id']} is not active, or of another algorithm"
+                self.fail(entry.position, entry.kind, "key", why)
+                return
+            keys.append(key["key"])
+        for header, key, (_, covered, signature) in zip(entry.headers, keys, entry.signed):
+            good = made(key, covered, signature)
+            if good is None:
+                self.count("ES256 signatures (they need the package cryptography)")
+            elif not good:
+                why = f"{header['signer']['id']}: the signature was not made by this key over these bytes"
+                self.fail(entry.position, entry.kind, "signature", why)
+
+    def count(self, what: str) -> None:
+        """Count something that is not checked."""
+        self.not_checked[what] = self.not_checked.get(what, 0) + 1
+
+    def beside(self, entry: Entry) -> None:
+        """L1: the texts that the entry is committed to, and the files that it names."""
+        body, copy = entry.body, self.copy
+        if copy.alone:
+            return
+        for commitment in sorted(set(re.findall(rb'"(sha256:[0-9a-f]{64})"', entry.data))):
+            found = copy.texts.get(commitment.decode())
+            if found is None:
+                self.fail(entry.position, entry.kind, "text", f"the text behind {commitment[:15].decode()} is missing")
+            elif (len(found[0]), sha256(b"".join(found)).hexdigest()) != (32, commitment[7:].decode()):
+                self.fail(entry.position, entry.kind, "text", f"the text behind {commitment[:15].decode()} is another")
+        for digest in (body[name]["digest"] for name in FILES.get(entry.kind, ())):
+            if copy.blob(digest) != digest:
+                self.fail(entry.position, entry.kind, "blob", f"the file {digest[:8]} is missing, or another")
+
+    def keep(self, entry: Entry) -> None:
+        """Remember what later entries are judged by."""
+        position, payload = entry.position, entry.payload
+        self.ids.setdefault(entry.id, position)
+        self.commands.setdefault((entry.command["id"], entry.command["index"]), position)
+        for header in entry.headers:
+            self.counters.setdefault(header["kid"], {}).setdefault(header["n"], position)
+        self.newest[entry.author["kid"]] = position
+        for scope in (entry.stream, f"{entry.family}/*"):
+            self.places.setdefault((scope, entry.kind), []).append(position)
+        if payload["corrects"] is not None:
+            self.amending.setdefault(payload["corrects"]["id"], []).append(position)
+        elif entry.kind == SIGNED:
+            self.countersigning.setdefault(entry.body["target"], []).append(position)
+        reset = entry.kind == "log.clock/1" and entry.body["reset"]
+        self.time = entry.recorded_at if reset or self.time is None else max(self.time, entry.recorded_at)
+
+    def head(self, size: int, note: bytes) -> None:
+        """L1: a checkpoint of as many entries as were passed."""
+        try:
+            found = open_note(note, self.origin(), self.log_key())
+        except Bad as error:
+            self.fail(size - 1, None, "checkpoint", f"the checkpoint of {size} entries: {error}")
+            return
+        if found != (size, self.tree.root(size)):
+            self.fail(size - 1, None, "root", f"the signed checkpoint of {size} entries gives another root")
+
+    def log_key(self) -> Obj:
+        """The key of the log, as the first entry says."""
+        return dict(self.first.body["log_key"]) if self.first else {}
+
+    def origin(self) -> str:
+        """The origin of the checkpoints, as the first entry says."""
+        return f"doseledger/{self.first.body['trial']}/{self.leaves[0][:32]}/main" if self.first else ""
+
+    def last_parts(self, entry: Entry) -> None:
+        """L2: what the newest entry belongs to must be complete."""
+        if entry.command["index"] + 1 != entry.command["of"]:
+            self.fail(entry.position, entry.kind, "command-broken", "the last parts of the newest command are missing")
+        for part in (header["auth"]["set"] for header in entry.headers):
+            if part and part["i"] + 1 < part["of"]:
+                self.fail(entry.position, entry.kind, "set", "the last of the entries signed together are missing")
+
+    def gaps(self) -> None:
+        """Notice the signature counters that never arrived."""
+        for kid, used in self.counters.items():
+            key, low, high = self.roster.keys.get(kid), min(used), max(used)
+            request = {1} if key and key["since"] > 0 else set()
+            if high - low <= 2 * len(used) + 1000:
+                left = [str(n) for n in range(low, high) if n not in used and n not in request]
+                if left:
+                    why = (
+                        f"signatures of {key['person'] if key else kid[:8]} that never arrived: {', '.join(left[:10])}"
+                    )
+                    self.notices.append(Finding("L2", "n-missing", why, None, None))
+
+    def unchecked(self) -> list[str]:
+        """What was not checked of this copy, in sentences."""
+        found = [f"{count} {what}" for what, count in self.not_checked.items()]
+        found += ["texts", "blobs", "checkpoints"] if self.copy.alone else []
+        if self.withheld:
+            found.append(
+                f"{len(self.withheld)} withheld entries, of which only hashes stand here: {span(self.withheld)}"
+            )
+            found.append(f"{', '.join(sorted(BEHIND))}, clock-behind, n-missing behind #{min(self.withheld)}")
+        if self.resting:
+            found.append(f"what {len(self.resting)} entries say of withheld ones: {span(self.resting)}")
+        left = len(self.copy.lines) - len(self.leaves)
+        return found + ([f"{left} entries behind position {len(self.leaves) - 1}"] if left else [])
+
+    # the judgement
+
+    def notice(self, entry: Entry, code: str, why: str) -> None:
+        """Add what is worth reading and changes no verdict."""
+        if not (code == "clock-behind" and self.withheld):
+            self.notices.append(Finding("L2", code, why, entry.position, entry.kind))
+
+    def judge(self, entry: Entry) -> None:
+        """L2, and what of L1 hangs on other entries: docs/spec/verification.md, in the order of the program."""
+        first, position = entry.kind == GENESIS, entry.position
+        if first != (position == 0):
+            self.add("genesis", "the first entry of a ledger, and only it, creates the ledger")
+            return
+        reset = entry.kind == "log.clock/1" and entry.body["reset"]
+        now = entry.recorded_at if reset or self.time is None else max(self.time, entry.recorded_at)
+        roster = self.roster
+        if first:
+            self.first_entry(entry)
+            roster = Roster()
+            roster.take(entry)
+        else:
+            self.place(entry)
+            self.references(entry)
+            self.in_time(entry)
+        self.enrolments(entry)
+        about = self.subject(entry)
+        self.amendment(entry, about, now)
+        self.ruled(entry, now)
+        self.authority(entry, about, now, roster)
+        self.separation(entry)
+        self.together(entry)
+
+    def first_entry(self, entry: Entry) -> None:
+        """The first entry comes after nothing."""
+        after, payload = entry.after, entry.payload
+        if (after["log"], after["size"], after["root"]) != ("main", 0, sha256(b"").hexdigest()):
+            self.add("after", "the first entry comes after nothing")
+        if payload["causes"] or payload["corrects"] or payload["protocol"] or entry.command["index"]:
+            self.add("genesis", "the first entry names other entries or a protocol")
+
+    def place(self, entry: Entry) -> None:
+        """Ledger, site, ids, counters, the command, and `after`."""
+        payload, command, after, size = entry.payload, entry.command, entry.after, entry.position
+        if payload["ledger"] != self.roster.ledger:
+            self.add("ledger", f"the entry belongs to the ledger {payload['ledger'][:8]}")
+        if payload["site"] != self.roster.site:
+            self.add("site", f"the entry is of the site {payload['site']}, this ledger is of {self.roster.site}")
+        if entry.id in self.ids:
+            self.add("id-reused", f"the entry id already stands at position {self.ids[entry.id]}")
+        for header in entry.headers:
+            if header["n"] in self.counters.get(header["kid"], {}):
+                self.add("n-reused", f"{header['signer']['id']}: signature {header['n']} stands already")
+        if (command["id"], command["index"]) in self.commands:
+            self.add("command-used", f"part {command['index']} of the command stands already")
+        if size - 1 not in self.withheld:
+            last = self.opened(size - 1)
+            goes_on = (last.command["id"], last.command["index"] + 1) == (command["id"], command["index"])
+            if goes_on and (last.command["of"], last.after) != (command["of"], after):
+                self.add("command-broken", "entries of one command name one number of parts and one `after`")
+            if not goes_on and (command["index"] > 0 or last.command["index"] + 1 < last.command["of"]):
+                self.add("command-broken", "the entries of one command do not stand together")
+        if after["log"] != "main" or not 0 < after["size"] <= size:
+            self.add("after", f"`after` names {after['size']} entries of {after['log']}; {size} stand before this one")
+            return
+        if self.tree.root(after["size"]).hex() != after["root"]:
+            self.add("after-root", "the author saw another log: `after` gives another root for its entries")
+        for header in entry.headers:
+            key = self.roster.key(header["kid"])
+            if key and key["since"] >= after["size"]:
+                self.add("after-enrolment", f"`after` does not cover the enrolment of {header['signer']['id']}")
+        own = self.newest.get(entry.author["kid"], -1)
+        if own >= after["size"] and self.opened(own).command["id"] != command["id"]:
+            self.add("after-own", f"`after` does not cover the previous entry of this author at position {own}")
+
+    def references(self, entry: Entry) -> None:
+        """The entries that are named are those that stand there; nothing slipped in between."""
+        payload, after, inside = entry.payload, entry.after, entry.references()
+        for ref in (*payload["causes"], payload["corrects"]):
+            position = ref and self.named(ref, entry)
+            if position is None or not (ref is payload["corrects"] or ref["id"] in inside):
+                continue
+            stream = self.opened(position).stream
+            stock = entry.family == "supply" and stream.startswith("patient/") and ref is not payload["corrects"]
+            if stream != entry.stream and not stock:
+                self.add("reference-stream", f"the entry {ref['id']} belongs to {stream}, not to {entry.stream}")
+        if after["size"] < entry.position:
+            for family, kinds in entry.row.after:
+                scope = entry.stream if family == "any" else f"{family}/*"
+                winner = self.between(scope, sorted(kinds), after["size"], entry.command["id"])
+                if winner is not None:
+                    self.add("predicate", f"somebody wrote first: the entry at position {winner} was not known")
+        if entry.kind == "patient.registered/1" and self.places.get((entry.stream, entry.kind)):
+            self.add("registered", "the patient was already registered")
+
+    def named(self, ref: Obj, entry: Entry) -> int | None:
+        """The position that a reference names, once it is true and can be read."""
+        position, own = ref["position"], self.ids.get(ref["id"])
+        if position is None:
+            if self.hidden(entry.position, entry.command["index"]):
+                return None
+            whole = own is not None and ref["leaf"] is None and ref["log"] == "main"
+            if own is None or not whole or self.opened(own).command["id"] != entry.command["id"]:
+                self.add("reference", "what is named as an entry of the same command is none before this one")
+                return None
+            return own
+        seen = position < entry.position and position not in self.withheld and position not in self.shut
+        right = position < entry.position and position not in self.shut and self.leaves[position] == ref["leaf"]
+        if not right or ref["log"] != "main" or (seen and self.opened(position).id != ref["id"]):
+            self.add("reference", f"what is named at position {position} is not the entry that stands there")
+            return None
+        if position >= entry.after["size"]:
+            self.add("reference-after", f"`after` does not cover the entry named at position {position}")
+        return position if seen else None
+
+    def in_time(self, entry: Entry) -> None:
+        """Nothing is recorded before it happened; the protocol was activated; a clock that is behind is said so."""
+        payload, recorded = entry.payload, entry.recorded_at
+        now = max(recorded, self.time or recorded) + MINUTES
+        for occurred in [entry.occurred, entry.restated][: 1 + (entry.kind == CORRECTED)]:
+            zone = moment(entry.author["at"]).tzinfo
+            day = occurred["precision"] == "day"
+            if occurred["at"] > now.astimezone(zone).date().isoformat() if day else moment(occurred["at"]) > now:
+                self.add("future", f"{occurred['at']} is later than the entry was recorded")
+        if payload["protocol"] is not None and payload["protocol"] not in self.roster.packs:
+            self.add("protocol", f"the protocol {payload['protocol']['id']} was never activated")
+        if self.time is not None and self.time - recorded > MINUTES:
+            if entry.position - 1 in self.withheld or self.opened(entry.position - 1).kind != "log.clock/1":
+                self.notice(entry, "clock-behind", f"the entry's clock was behind log time by {self.time - recorded}")
+        if entry.kind == "log.clock/1" and entry.body["reset"]:
+            self.add("clock-reset", "only registrars begin log time anew")
+        if payload["reason"] is None and entry.kind in {CORRECTED, VOIDED, "override.granted/1"}:
+            self.add("reason", f"{entry.kind} gives no reason")
+
+    def enrolments(self, entry: Entry) -> None:
+        """Keys that enter the log: strong, named by their thumbprint, new, held by their owner, of one kind of role."""
+        body, roster = entry.body, self.roster
+        if entry.kind == GENESIS:
+            cards = [*body["registrars"], body["device"]]
+            for card in [*cards, {"key_id": thumbprint(body["log_key"]), "key": body["log_key"]}]:
+                self.strong(card)
+            people, kids = [one["person"] for one in body["registrars"]], [card["key_id"] for card in cards]
+            if len(set(people)) < len(people) or len(set(kids)) < len(kids):
+                self.add("key-reused", "a person or a key stands twice in the first entry")
+            if not people:
+                self.add("no-registrar", "the first entry names no root registrar")
+            if len(people) < max(2, body["quorum"] + 1):
+                self.notice(entry, "few-registrars", f"{len(people)} root registrars; one who leaves leaves a gap")
+            self.printed(entry, body["registrars"])
+        elif entry.kind == "device.enrolled/1":
+            self.strong(body["device"])
+            waiting = {one.body["device"]["id"] for one, _ in roster.pending.values() if one.kind == entry.kind}
+            known = waiting | {one["person"] for one in roster.devices.values()}
+            if body["device"]["id"] in known or body["device"]["key_id"] in roster.known():
+                self.add("key-reused", "the device or its key is already enrolled")
+        elif entry.kind == "key.enrolled/1":
+            self.strong(body)
+            waiting = {one.body["person"] for one, _ in roster.pending.values() if one.kind == entry.kind}
+            if body["person"] in roster.people or body["person"] in waiting or body["key_id"] in roster.known():
+                self.add("key-reused", f"{body['person']} or this key is already enrolled")
+            roles, outside = set(body["roles"]), named("OUTSIDE")
+            mixed = (roles & outside and roles - outside) or ("registrar" in roles and len(roles) > 1)
+            if not roles or len(roles) < len(body["roles"]) or "system" in roles or mixed:
+                self.add("roles-mixed", f"{body['person']} cannot hold these roles together")
+            try:
+                self.request(body)
+            except Bad as error:
+                self.add("request", f"the request of {body['person']} proves nothing: {error}")
+            else:
+                self.printed(entry, [body])
+
+    def strong(self, card: Obj) -> None:
+        """A key that may be enrolled, under its own name."""
+        if not strong(card["key"]):
+            self.add("weak-key", "the key is not on its curve, not in its one form, or of small or mixed order")
+        elif thumbprint(card["key"]) != card["key_id"]:
+            self.add("thumbprint", f"the key named {card['key_id'][:8]} has another thumbprint")
+
+    def printed(self, entry: Entry, cards: Sequence[Obj]) -> None:
+        """Notice printed names that are not in their composed form."""
+        for name in (card[part] for card in cards for part in ("name", "organisation")):
+            if unicodedata.normalize("NFC", name) != name:
+                self.notice(entry, "name-form", f"the printed name {name!r} is not in its composed form (NFC)")
+
+    def request(self, body: Obj) -> None:
+        """The request is signed by the key that it offers, for the person who is enrolled; Bad otherwise."""
+        data, signed = open_jws(body["request"].encode())
+        request = canonical(data)
+        members("KeyRequest", request, "request")
+        header = open_header(signed[0][0])
+        card, key = header["signer"], request["key"]
+        offered = [request[name] for name in ("person", "name", "organisation")]
+        says = [header["kid"], header["alg"], header["meaning"]["code"], card["id"], card["name"], card["organisation"]]
+        if len(signed) != 1 or says != [thumbprint(key), algorithm(key), "possession", *offered]:
+            raise Bad("its signature is not that of its key and person")
+        good = made(key, signed[0][1], signed[0][2])
+        if good is None:
+            self.count("ES256 signatures (they need the package cryptography)")
+        if good is False or request["key_id"] != thumbprint(key):
+            raise Bad("it names another key than it carries, or that key did not sign it")
+        if any(request[name] != body[name] for name in ("person", "name", "organisation", "key_id", "key")):
+            raise Bad("it is for another person or key")
+
+    # entries about entries
+
+    def subject(self, entry: Entry) -> Entry | None:
+        """The entry that this one amends or countersigns, where it stands."""
+        corrects = entry.payload["corrects"]
+        name = entry.body["target"] if entry.kind == SIGNED else corrects["id"] if corrects else ""
+        return self.opened(self.ids[name]) if name in self.ids else None
+
+    def amendment(self, entry: Entry, about: Entry | None, now: datetime) -> None:
+        """What is amended can be, is the head, and waits for nobody; what is countersigned stands."""
+        if entry.kind == SIGNED:
+            if about is not None:
+                self.countersigned(entry, about, now)
+        elif entry.kind not in {CORRECTED, VOIDED}:
+            if entry.payload["corrects"] is not None:
+                self.add("corrects", f"{entry.kind} corrects nothing, yet names an entry")
+        elif about is None:
+            self.add("corrects", "the entry does not name what it amends")
+        else:
+            self.amended(entry, about, now)
+            author, kind = entry.author["signer"]["id"], about.said[0]
+            task = KINDS[kind].task
+            own = author in {header["signer"]["id"] for header in about.headers}
+            if not (own or (task is None and kind in {SIGNED, VOIDED})):
+                if task is None or not self.holds(author, task, entry.occurred, entry.at):
+                    self.add(
+                        "delegation", f"{author} neither signed the entry that he amends nor was delegated its task"
+                    )
+
+    def holds(self, person: str, task: str, occurred: Obj, at: datetime) -> bool:
+        """Whether a task was delegated to a person at a stated time."""
+        return self.roster.delegated(person, task, occurred["at"][:10], at if len(occurred["at"]) > 10 else None)
+
+    def amended(self, entry: Entry, about: Entry, now: datetime) -> None:
+        """Judge a correction or a void."""
+        corrects = entry.kind == CORRECTED
+        if about.family in SETS["OWN_ENDINGS"] or (corrects and about.kind in {VOIDED, SIGNED}):
+            self.add("corrects", f"a {about.kind} cannot be {'corrected' if corrects else 'voided'}")
+            return
+        if corrects and KINDS[entry.body["kind"]].family != about.family:
+            self.add("corrects", f"a {entry.body['kind']} does not belong to a {about.family} stream")
+        if self.void_of(about, now) is not None:
+            self.add("not-head", "the entry was voided")
+        for position in self.chain(about):
+            for later in self.amending.get(self.opened(position).id, ()):
+                state = self.standing(later, now)
+                newer = self.opened(later).kind == CORRECTED and position == about.position
+                if state == "pending":
+                    self.add("amendment-waits", f"an amendment at position {later} waits for its second signature")
+                elif state == "standing" and newer and (corrects or about.kind == CORRECTED):
+                    self.add("not-head", f"the entry was corrected at position {later}; that is the one to amend")
+
+    def chain(self, about: Entry) -> list[int]:
+        """The positions of an entry, of the corrections above it, and of what it corrects, down to the first."""
+        found, above = [], [about.position]
+        while above:
+            position = above.pop()
+            found.append(position)
+            later = self.amending.get(self.opened(position).id, ())
+            above += [one for one in later if self.opened(one).kind == CORRECTED and one not in found]
+        below: Entry | None = about
+        while below is not None and below.kind == CORRECTED:
+            below = self.subject(below)
+            if below is not None and below.position in found:
+                break
+            found += [] if below is None else [below.position]
+        return found
+
+    def void_of(self, entry: Entry, now: datetime) -> int | None:
+        """The void of an entry that is in effect."""
+        voids = (one for one in self.amending.get(entry.id, ()) if self.opened(one).kind == VOIDED)
+        return next((one for one in voids if self.standing(one, now) == "standing"), None)
+
+    def standing(self, position: int, now: datetime) -> str:
+        """Whether an entry is struck by a void, complete, or still waits for a signature."""
+        entry = self.opened(position)
+        if self.void_of(entry, now) is not None:
+            return "struck"
+        headers = list(entry.headers)
+        for later in self.countersigning.get(entry.id, ()) if entry.row.completed else ():
+            one = self.opened(later)
+            if one.recorded_at - entry.recorded_at <= MONTH and self.void_of(one, now) is None:
+                headers += one.headers
+        if not entry.row.completed or not missing(entry, headers):
+            return "standing"
+        return "lapsed" if now - entry.recorded_at > MONTH else "pending"
+
+    def countersigned(self, entry: Entry, about: Entry, now: datetime) -> None:
+        """Judge a later signature."""
+        if self.void_of(about, now) is not None:
+            self.add("not-head", "the entry was voided")
+        signed = {header["signer"]["id"] for header in about.headers}
+        for header in entry.headers:
+            person, role = header["signer"]["id"], header["signer"]["role"]
+            if role == "registrar" and about.family not in {"study", "people"}:
+                self.add("role", f"a registrar does not countersign {about.kind}")
+            if {"meaning": header["meaning"]["code"], "role": role} in about.needs and person in signed:
+                self.add("same-person", f"{person} has signed the entry; a second person must")
+        if about.row.completed and now - about.recorded_at > MONTH:
+            self.notice(
+                entry, "completion-late", "signed more than 30 days after the entry, which stays without effect"
+            )
+
+    def ruled(self, entry: Entry, now: datetime) -> None:
+        """A toxicity is ruled on once; a later ruling names the one that it turns around."""
+        if entry.kind == "dlt.adjudicated/1":
+            same = [
+                one for one in self.all_of(entry.stream, entry.kind) if one.body["toxicity"] == entry.body["toxicity"]
+            ]
+            stand = [one.position for one in same if self.standing(one.position, now) == "standing"]
+            if self.ids.get(entry.body["reverses"]) != (stand[-1] if stand else None):
+                self.add("ruling", "`reverses` does not name the ruling that stands")
+
+    def regraded(self, entry: Entry, now: datetime) -> Said | None:
+        """The grade that a regrade changes, as corrections and earlier regrades in effect left it."""
+        if entry.kind != "toxicity.regraded/1" or entry.body["graded"] not in self.ids:
+            return None
+        graded = self.opened(self.ids[entry.body["graded"]])
+        said = self.corrected(graded, now)
+        for one in self.all_of(entry.stream, entry.kind, graded.position):
+            if one.body["graded"] == entry.body["graded"] and self.standing(one.position, now) == "standing":
+                said = self.corrected(one, now)
+        return said
+
+    def corrected(self, entry: Entry, now: datetime) -> Said:
+        """What an entry says after the newest correction of it that is in effect."""
+        for position in sorted(self.chain(entry), reverse=True):
+            if position > entry.position and self.standing(position, now) == "standing":
+                return self.opened(position).said
+        return entry.said
+
+    # who signs what
+
+    def authority(self, entry: Entry, about: Entry | None, now: datetime, roster: Roster) -> None:
+        """Judge the needs, and the card, role, meaning and delegation of each signature."""
+        row, author = entry.row, entry.author
+        said = self.regraded(entry, now) if about is None else about.said
+        wanted = required(entry, said, None if about is None else about.restated["at"])
+        if row.fact:
+            wanted = [(meanings, roles | named("SITE")) for meanings, roles in wanted]
+        if not covers(entry.needs, wanted):
+            self.add("needs", f"the entry does not name every signature that {entry.kind} requires")
+        meanings, roles = KINDS[SIGNED].needs[0]
+        for index, header in enumerate(entry.headers):
+            meaning, role = header["meaning"]["code"], header["signer"]["role"]
+            refused = roster.refuses(header, now)
+            if refused:
+                self.add("signer", refused)
+            later = (
+                meaning in meanings and role in roles and (role != "registrar" or entry.family in {"study", "people"})
+            )
+            if not any(meaning in one and role in other for one, other in wanted) and (index == 0 or not later):
+                self.add("role", f"a {role} does not sign {entry.kind} with the meaning {meaning}")
+            if row.task and not row.fact:
+                tasks = {row.task, "pharmacy"} if index and role in SETS["PHARMACY"] else {row.task}
+                times_stated = [(entry.occurred, entry.at), ({"at": header["at"]}, moment(header["at"]))]
+                for occurred, at in times_stated:
+                    if not any(self.holds(header["signer"]["id"], task, occurred, at) for task in tasks):
+                        self.add("delegation", f"{row.task} was not delegated to {header['signer']['id']}")
+                        break
+        people = [header["signer"]["id"] for header in entry.headers]
+        if len(set(people)) < len(people):
+            self.add("same-person", "one person has signed the entry twice")
+        if {"meaning": author["meaning"]["code"], "role": author["signer"]["role"]} not in entry.needs:
+            self.add("author", f"the entry does not name the signature of its author {people[0]}")
+        if not row.fact and not row.completed and missing(entry, entry.headers):
+            self.add("incomplete", f"{entry.kind} lacks a signature that it needs")
+
+    def separation(self, entry: Entry) -> None:
+        """The prescriber checks nothing of a dose, and its preparer is no check at the bedside."""
+        name = entry.body.get("order")
+        if entry.kind not in {"order.checked/1", "dose.released/1", "infusion.started/1"} or name not in self.ids:
+            return
+        order = self.opened(self.ids[name])
+        after = order.position + 1
+        amended = [one for one in self.all_of(entry.stream, "order.amended/1", after) if one.body["order"] == name]
+        amended += [self.opened(position) for position in self.amending.get(name, ())]
+        barred = {header["signer"]["id"] for header in order.headers} | {one.author["signer"]["id"] for one in amended}
+        if order.kind != "dose.ordered/1":
+            self.add("reference-kind", f"{order.kind} at position {order.position} is not an order")
+        start = entry.kind == "infusion.started/1"
+        if start:
+            released = [one for one in self.all_of(entry.stream, "dose.released/1", after) if one.body["order"] == name]
+            by = [header for one in released for header in one.headers if header["meaning"]["code"] == "dispensed"]
+            barred |= {header["signer"]["id"] for header in by}
+        for header in entry.headers:
+            if header["signer"]["id"] in barred and not (start and header["meaning"]["code"] != "verified"):
+                self.add(
+                    "separation", f"{header['signer']['id']} prescribed or prepared this dose and does not check it"
+                )
+
+    def together(self, entry: Entry) -> None:
+        """Entries signed by one act stand one behind the other, under one digest."""
+        size = entry.position
+        if size and size - 1 not in self.withheld:
+            for header in self.opened(size - 1).headers:
+                part = header["auth"]["set"]
+                if part and part["i"] + 1 < part["of"] and next_of(header, entry) is None:
+                    self.add("set", f"of {part['of']} entries signed together {part['i'] + 1} stand here")
+        for header in entry.headers:
+            part = header["auth"]["set"]
+            if part:
+                self.part_of_set(entry, header, part)
+
+    def part_of_set(self, entry: Entry, header: Obj, part: Obj) -> None:
+        """The earlier parts of a set stand before this one, and the last closes it with the digest of all."""
+        if not (part["i"] < part["of"] and 2 <= part["of"] <= 8):
+            self.add("set", f"part {part['i']} of {part['of']} entries signed together: 2 to 8 are possible")
+            return
+        payloads, later, later_header = [entry.data], entry, header
+        for position in range(entry.position - 1, entry.position - 1 - part["i"], -1):
+            earlier = self.opened(position) if position >= 0 and position not in self.withheld else None
+            headers = earlier.headers if earlier else []
+            match = next((one for one in headers if next_of(one, later) is later_header), None)
+            if earlier is None or match is None or earlier.stream != entry.stream:
+                self.add("set", "the entries that were signed together do not stand together")
+                return
+            payloads.append(earlier.data)
+            later, later_header = earlier, match
+        digest = sha256(b"".join(sha256(payload).digest() for payload in reversed(payloads))).hexdigest()
+        if part["i"] + 1 == part["of"] and digest != part["digest"]:
+            self.add("set", "other entries were signed together than those that stand here")
+
+
+def span(positions: Iterable[int]) -> str:
+    """Positions in words; of many the first."""
+    words = [f"#{one}" for one in sorted(positions)]
+    return ", ".join(words[:20]) + (" ..." if len(words) > 20 else "")
+
+
+def next_of(header: Obj, entry: Entry) -> Obj | None:
+    """The signature of an entry by the same key, act and set, next in order."""
+    held = header["auth"]["set"]
+    for one in entry.headers:
+        part = one["auth"]["set"]
+        if part and held and (one["kid"], one["auth"]["act"]) == (header["kid"], header["auth"]["act"]):
+            if (part["digest"], part["of"], part["i"]) == (held["digest"], held["of"], held["i"] + 1):
+                return one
+    return None
+
+
+STUB = re.compile(rb'\{"withheld":"([0-9a-f]{64})"\}\Z')
+RESTING = frozenset({"command-broken", "set", "corrects", "needs", "role"})
+BEHIND = frozenset({"future", "ruling", "not-head", "amendment-waits"})
+FILES = {"protocol.activated/1": ("pack", "dictionary"), "dictionary.loaded/1": ("dictionary",)}
+
+
+# --- the verdict
+
+
+def verify(path: str, ledger: str | None, log_key: str | None, trusted: bytes | None) -> Obj:
+    """The report on a copy, with the members that `doseledger verify --json` gives it."""
+    findings: list[Finding] = []
+    notices: list[Finding] = []
+    unchecked, verdict, log = ["derived columns", "zone against offset"], "failed", None
+    name, root, size = "", "", 0
+    try:
+        log = Log(Copy(path))
+        log.run()
+    except Exception as error:
+        findings.append(Finding("L1", "unreadable", sentence(error), len(log.leaves) if log else None, None))
+    if log is not None:
+        name, root, size = log.roster.ledger, log.tree.root(len(log.leaves)).hex(), len(log.copy.lines)
+        made_of = {"ledger": name, "origin": log.origin(), "size": size, "root": root}
+        findings, notices, unchecked = log.findings + findings, log.notices, unchecked + log.unchecked()
+        try:
+            findings += [Finding("L1", "copy", why, None, None) for why in log.copy.flaws(made_of)]
+        except Exception as error:
+            findings.append(Finding("L1", "copy", sentence(error), None, None))
+        found = list(outside(log, ledger, log_key, trusted))
+        findings += found
+        anchored = "ok" if trusted else "self-consistent" if ledger is None and log_key is None else "ok-unanchored"
+        verdict = min((one.code for one in found), default=anchored)
+    unique = sorted(dict.fromkeys(findings), key=lambda one: (one.position is None, one.position or 0, one.level))
+    bad = next((one for one in unique if one.position is not None), None)
+    return {
+        "verdict": "failed" if any(one.code not in {"fork", "stale"} for one in unique) else verdict,
+        "ledger": name,
+        "entries": size,
+        "root": root,
+        "not_checked": unchecked + ([] if trusted else ["outside anchors"]),
+        "first_bad": bad and {"position": bad.position, "kind": bad.kind, "why": bad.why},
+        "findings": [one._asdict() for one in unique],
+        "notices": [one._asdict() for one in notices],
+    }
+
+
+def sentence(error: Exception) -> str:
+    """What went wrong, in a line."""
+    return str(error) if isinstance(error, (Bad, OSError)) else f"{type(error).__name__}: {error}"
+
+
+def outside(log: Log, ledger: str | None, log_key: str | None, trusted: bytes | None) -> Iterator[Finding]:
+    """What differs from what was given from outside the copy."""
+    if ledger is not None and ledger != log.roster.ledger:
+        yield Finding("L1", "fork", f"this is the ledger {log.roster.ledger or 'unknown'}, not {ledger}", None, None)
+    if log.first is None:
+        return
+    try:
+        if log_key is not None and log_key != vkey(log.origin(), log.log_key())[0]:
+            yield Finding("L1", "fork", f"the key given is of another log than {log.origin()}, or another", None, None)
+        if trusted is not None:
+            seen, root = open_note(trusted, log.origin(), log.log_key())
+            if seen > len(log.leaves):
+                why = f"the trusted checkpoint saw {seen} entries; only {len(log.leaves)} are here"
+                yield Finding("L1", "stale", why, None, None)
+            elif log.tree.root(seen) != root:
+                yield Finding("L1", "fork", f"the trusted checkpoint of {seen} entries has another root", None, None)
+    except Bad as error:
+        yield Finding("L1", "fork", f"what was given is not of this ledger: {error}", None, None)
+
+
+SENTENCE = {
+    "ok": "Everything that was checked holds, up to a checkpoint kept outside.",
+    "ok-unanchored": "Everything that was checked holds; nothing outside vouches for the newest entries: not anchored.",
+    "self-consistent": "It agrees with itself; nothing outside it was asked.",
+    "stale": "It is older than a checkpoint that was seen before.",
+    "fork": "It is another history, or another ledger, than the one that was named.",
+    "failed": "It must not be trusted as it is.",
+}
+
+
+def told(report: Obj) -> str:
+    """The report for people: the verdict first."""
+    first = report["first_bad"]
+    lines = [f"{report['verdict'].upper()}: {SENTENCE[report['verdict']]}"]
+    if first:
+        lines.append(f"first bad entry: #{first['position']} ({first['kind'] or 'kind unknown'}): {first['why']}")
+    for mark, listed in (("x", report["findings"]), ("!", report["notices"])):
+        for one in listed:
+            place = "" if one["position"] is None else f"#{one['position']} "
+            lines.append(f"  {mark} {one['level']} {place}{one['code']}: {one['why']}")
+    lines += [f"NOT CHECKED: {one}" for one in report["not_checked"]]
+    lines += [f"{name:7} {report[name]}" for name in ("entries", "root", "ledger")]
+    return "\n".join(lines)
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Read the command line, verify, and say what was found."""
+    parser = argparse.ArgumentParser(prog="verify.py", description="Verify a copy of a doseledger record.")
+    parser.add_argument("copy", metavar="COPY", help="folder, bundle (folder or .zip), dossier (.html), entries.jsonl")
+    parser.add_argument("--ledger", metavar="ID", help="the ledger id, from paper")
+    parser.add_argument("--log-key", metavar="KEY", help="the verifier key of the log, from paper")
+    parser.add_argument("--trusted", metavar="CHECKPOINT", help="a file with a checkpoint that was kept elsewhere")
+    parser.add_argument("--json", action="store_true", help="the report as JSON")
+    parser.add_argument("--pure", action="store_true", help="use the standard library alone")
+    given, trusted = parser.parse_args(arguments), None
+    USE["library"] = LIBRARY and not given.pure
+    if given.ledger is not None and not HEX.match(given.ledger):
+        parser.error("--ledger takes 64 hexadecimal digits")
+    if not os.path.exists(given.copy):
+        parser.error(f"there is nothing at {given.copy}")
+    if given.trusted is not None:
+        try:
+            with open(given.trusted, "rb") as file:
+                trusted = file.read(262145)
+        except OSError as error:
+            parser.error(f"--trusted: {error}")
+    report = verify(given.copy, given.ledger, given.log_key, trusted)
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(encoding="utf-8", errors="backslashreplace")
+    print(json.dumps(report, indent=1) if given.json else told(report))
+    return 0 if report["verdict"] in {"ok", "ok-unanchored", "self-consistent"} else 8
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
