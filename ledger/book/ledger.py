@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Self
 
 from ledger.book.shelf import Shelf
 from ledger.codec import open_entry
+from ledger.copies.form import form_of
 from ledger.course.people import Roster
 from ledger.errors import BadInput, IntegrityFailure, Unavailable
 from ledger.events.base import After
@@ -85,14 +86,15 @@ class Ledger:
 
     @classmethod
     def open(cls, path: str | PathLike[str], *, read_only: bool = False, log_signer: Signer | None = None) -> Ledger:
-        """Open a ledger; with `read_only` no file is ever made or changed, and `append` refuses.
+        """Open a ledger; with `read_only` no file beside it is ever made or changed, and `append` refuses.
 
+        A copy (a folder of lines, a bundle, a dossier) opens for reading too, from a private file that goes with it.
         Raises Unavailable when it is missing, of another program, newer, or on a network share (writing),
         IntegrityFailure when the file is damaged, BadInput when `log_signer` is not the key of this log.
         """
         name = fspath(path)
         if read_only:
-            return cls(name, Reader.open(name), None, None)
+            return cls(name, _reader(name), None, None)
         from ledger.book.writing import require_log_key  # noqa: PLC0415  # see the top of this module
         from ledger.storage.store import Store  # noqa: PLC0415
 
@@ -323,3 +325,11 @@ class Ledger:
     def _require_size(self, size: int) -> None:
         if not 0 <= size <= self.size:
             raise BadInput(f"The log never held {size} entries.", why=f"it has {self.size}")
+
+
+def _reader(path: str) -> Reader:
+    if form_of(path) is None:
+        return Reader.open(path)
+    from ledger.book.copied import reader_of  # noqa: PLC0415  # what reads copies loads for copies alone
+
+    return reader_of(path)

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
-import tempfile
-import weakref
 from collections.abc import Callable
 from functools import partial
 from os import PathLike, fspath
@@ -48,6 +45,10 @@ class PrivateFolder:
     """A folder that only this user can enter; it goes when it is closed, and with this process in any case."""
 
     def __init__(self) -> None:
+        import shutil  # noqa: PLC0415 - these load only where something must be unpacked
+        import tempfile  # noqa: PLC0415
+        import weakref  # noqa: PLC0415
+
         try:
             self.path = Path(tempfile.mkdtemp(prefix="doseledger-"))
         except OSError as error:
