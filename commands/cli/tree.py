@@ -159,6 +159,12 @@ TREE: dict[str, Branch] = {
     "explain": Branch(
         "HISTORY", "What the rules say about an entry, with their inputs and the pack's version.", "reads.history"
     ),
+    "find": Branch(
+        "HISTORY",
+        "An inspector's question, answered with the exact entries: no-premed, dose-violations, late and others.",
+        "reads.finding",
+    ),
+    "recompute": Branch("HISTORY", "Every dose of the drug given by body surface, worked out again.", "reads.finding"),
     "activity": Branch(
         "HISTORY", "Everything somebody did: signed, was named for, or was said to have tried.", "reads.trail"
     ),
