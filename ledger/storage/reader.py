@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import os
 import sqlite3
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from pathlib import Path
 from typing import Any, Literal
 
@@ -47,11 +47,18 @@ _GONE: Stamp = (0, 0, 0)
 class Reader:
     """The reading half of a ledger file."""
 
-    def __init__(self, path: str, connection: sqlite3.Connection, stamp: Stamp | None = None) -> None:
-        """Read through `connection`; `stamp` is given when it ignores the write-ahead log."""
+    def __init__(
+        self,
+        path: str,
+        connection: sqlite3.Connection,
+        stamp: Stamp | None = None,
+        release: Callable[[], object] = tuple,
+    ) -> None:
+        """Read through `connection`; `stamp` is given when it ignores the write-ahead log, `release` ends a copy."""
         self.path = path
         self._connection = connection
         self._stamp = stamp
+        self._release = release
         self._frontiers: dict[int, tuple[bytes, ...]] = {}
 
     @classmethod
@@ -74,6 +81,7 @@ class Reader:
         """Let go of the file."""
         with translated(self.path):
             self._connection.close()
+        self._release()
 
     def all(self, sql: str, parameters: Sequence[object] = ()) -> list[Any]:
         """The rows of one statement, all as they stood at one moment."""
@@ -284,13 +292,18 @@ class Reader:
 
     def _look_again(self) -> None:
         self.close()
-        self._connection, self._stamp = _look(self.path)
+        self._connection, self._stamp, self._release = _look(self.path)
 
 
 def _blob(value: object) -> bytes:
     if type(value) is not bytes:
         raise IntegrityFailure("A value of the ledger file is not stored as bytes.", fix="Run `doseledger verify`.")
     return value
+
+
+def left_behind(path: str) -> bool:
+    """Whether a write-ahead log lies beside the file and nobody has it open."""
+    return os.path.lexists(f"{path}-wal") and not os.path.lexists(f"{path}-shm")
 
 
 def _stamp(path: str) -> Stamp | None:
@@ -303,8 +316,20 @@ def _stamp(path: str) -> Stamp | None:
     return seen.st_ino, seen.st_size, seen.st_mtime_ns
 
 
-def _look(path: str) -> tuple[sqlite3.Connection, Stamp | None]:
+def _look(path: str) -> tuple[sqlite3.Connection, Stamp | None, Callable[[], object]]:
     require_present(path)
+    if left_behind(path):
+        from ledger.storage.aside import Aside  # noqa: PLC0415 - seldom needed, and slow to load
+
+        aside = Aside(path)
+        if left_behind(path):
+            try:
+                with translated(path):
+                    return connect(aside.path, mode="ro"), None, aside.close
+            except BaseException:
+                aside.close()
+                raise
+        aside.close()  # somebody has opened it meanwhile
     stamp = _stamp(path)
     with translated(path):
-        return connect(path, mode="ro", immutable=stamp is not None), stamp
+        return connect(path, mode="ro", immutable=stamp is not None), stamp, tuple

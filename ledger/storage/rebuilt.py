@@ -37,15 +37,9 @@ class Partial(Reader):
         size: int,
         release: Callable[[], object],
     ) -> None:
-        super().__init__(path, connection)
+        super().__init__(path, connection, release=release)
         self._hidden = hidden
         self._size = size
-        self._release = release
-
-    def close(self) -> None:
-        """Let go of the file, and of the folder it lies in."""
-        super().close()
-        self._release()
 
     def size(self) -> int:
         """How many entries the log has, those that are left out with them."""
