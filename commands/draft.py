@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 
 from commands.chart import PatientFile
 from ledger import wire
+from ledger.course.people import Roster
 from ledger.errors import BadInput, NotAllowed, Question, Refused
 from ledger.events.base import DictionaryRef, Occurred, ProtocolRef, Reason, ReasonCode, Ref, Source, Wire
 from ledger.events.entry import Entry
@@ -116,6 +117,8 @@ class Desk:
     patterns: tuple[str, ...] = ()
     files: dict[str, PatientFile] = field(default_factory=dict)
     memory: dict[str, PatientFile] = field(default_factory=dict)
+    roster: Roster = field(default_factory=Roster)
+    """Who may do what, whether or not a protocol is in force."""
 
     @property
     def setting(self) -> Setting:

@@ -40,6 +40,7 @@ def open_desk(ledger: Ledger, post: Post, persons: Sequence[str], said: Circumst
         said,
         patterns,
         memory=post.memory.setdefault(ledger.id, {}),
+        roster=roster,
     )
 
 
@@ -83,4 +84,4 @@ def bare_desk(ledger: Ledger, post: Post, pad: Pad, said: Circumstances) -> Desk
     roster = ledger.roster()
     zone = roster.genesis.zone if roster.genesis is not None else "UTC"
     now = post.clock().astimezone(ZoneInfo(zone))
-    return Desk(ledger, None, (), now, zone, roster.site, (), pad, said)
+    return Desk(ledger, None, (), now, zone, roster.site, (), pad, said, roster=roster)

@@ -9,11 +9,15 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import get_args
 
+import msgspec
+
 from commands import bedside, safety
 from commands.draft import When
 from commands.reading import read_when
-from ledger.errors import BadInput
+from ledger.errors import BadInput, Malformed
 from ledger.events.patient import Unit
+from ledger.events.study import Device
+from ledger.merkle.note import VerifierKey, parse_vkey
 from ledger.protocol.bundled import bundled
 from ledger.values import parse_amount, parse_number
 
@@ -163,3 +167,21 @@ def file_bytes(text: str, reading: Reading) -> bytes:
 def file_text(text: str, reading: Reading) -> str:
     """Read a file as text, or text that is given as it is."""
     return text if text.startswith("{") else reading.read_file(text).decode("utf-8", "replace")
+
+
+def device_card(text: str, reading: Reading) -> Device:
+    """Read the card of a device: its name and its public key, as `device create` wrote it."""
+    try:
+        return msgspec.json.decode(file_text(text, reading), type=Device)
+    except msgspec.MsgspecError as error:
+        raise BadInput(
+            "this is not the card of a device", why=str(error), fix="doseledger device create NAME"
+        ) from error
+
+
+def verifier_key(text: str, _: Reading) -> VerifierKey:
+    """Read the key of a witness, as C2SP signed notes write it: NAME+ID+KEY."""
+    try:
+        return parse_vkey(text.strip())
+    except Malformed as error:
+        raise BadInput(f"{text!r} is not the key of a witness", why=error.what, fix="NAME+ID+KEY") from error

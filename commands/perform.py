@@ -159,13 +159,8 @@ def refused(error: DoseLedgerError, act: Act, desk: Desk, ledger: Ledger, *, pos
 
 def _plan(act: Act, desk: Desk, ledger: Ledger) -> Plan:
     roster = ledger.roster()
-    stranger = next((person for person in desk.actors if person not in roster.people), None)
-    if stranger is not None:
-        raise NotAllowed(
-            f"{stranger} is not enrolled",
-            why="no key of that person is active in this ledger",
-            fix="two registrars enrol it: doseledger person enrol",
-        )
+    for person in desk.actors:
+        roster.require_person(person, desk.now.astimezone(UTC))
     authorise(act, desk, roster)
     drafts = act.decide(desk)
     for draft in drafts:

@@ -74,14 +74,19 @@ class Sealer:
 
     def system(self, draft: Draft) -> bytes:
         """Sign an entry of the device itself."""
-        post, signer, new_id = self.post, self.post.device_signer, self.desk.pad.new_id
-        needs = (Need(meaning="system", role="system"),)
-        payload = codec.write_payload(self._payload(draft, needs, CommandRef(id=new_id(), index=0, of=1)))
+        post = self.post
         card = SignerCard(
             id=post.device, name=f"Device {post.device}", role="system", organisation=f"Site {self.desk.site}"
         )
-        auth = Auth(method=signer.method, act=new_id(), first=False, set=None)
-        header = self._header(card, signer, "system", auth=auth, n=self.ledger.next_n(signer.public.kid))
+        return self.alone(draft, card, post.device_signer, "system")
+
+    def alone(self, draft: Draft, card: SignerCard, signer: Signer, meaning: wire.Meaning) -> bytes:
+        """Sign one entry with one key, which no person at the desk holds."""
+        new_id = self.desk.pad.new_id
+        needs = (Need(meaning=meaning, role=card.role),)
+        payload = codec.write_payload(self._payload(draft, needs, CommandRef(id=new_id(), index=0, of=1)))
+        auth = Auth(method=signer.method, act=new_id(), first=meaning != "system", set=None)
+        header = self._header(card, signer, meaning, auth=auth, n=self.ledger.next_n(signer.public.kid))
         return seal(payload, [(header, signer)])
 
     def _header(self, card: SignerCard, signer: Signer, meaning: wire.Meaning, *, auth: Auth, n: int) -> Header:

@@ -8,9 +8,10 @@ from dataclasses import dataclass, replace
 from commands.draft import Desk, Draft
 from ledger import wire
 from ledger.course import needs
-from ledger.course.people import Person, Roster
+from ledger.course.people import Person, Roster, beside
 from ledger.errors import NotAllowed
-from ledger.events.base import Need, Occurred
+from ledger.events.base import Need, Occurred, Ref
+from ledger.events.keys import SignatureReaffirmed, SignatureRepudiated
 from ledger.events.record import EntryCountersigned
 from ledger.events.registry import KINDS, NAMES
 from ledger.events.row import SITE, KindRow, Requirement
@@ -61,7 +62,10 @@ def _signings(draft: Draft, desk: Desk, roster: Roster) -> tuple[Signing, ...]:
     if isinstance(draft.event, EntryCountersigned):
         return _countersigning(draft.event, persons[0], desk)
     author_role = _role(persons[0], row, row.signatures[0])
-    requirements = needs.required(draft.event, author_role, draft.target, draft.moved)
+    requirements = (
+        *needs.required(draft.event, author_role, draft.target, draft.moved),
+        *beside(draft.event, persons[0].id, [desk.book.find(ref.id) for ref in _answered(draft)], roster),
+    )
     planned, wanted = list[Signing](), list[Need]()
     for place, requirement in enumerate(requirements):
         person = persons[place] if place < len(persons) else None
@@ -82,6 +86,11 @@ def _signings(draft: Draft, desk: Desk, roster: Roster) -> tuple[Signing, ...]:
     if draft.performed_by is not None:
         wanted.append(_performer(draft.performed_by, row, roster))
     return (replace(planned[0], needs=tuple(wanted)), *planned[1:])
+
+
+def _answered(draft: Draft) -> tuple[Ref, ...]:
+    """Name the entries that an answer to a doubt is about."""
+    return draft.causes if isinstance(draft.event, SignatureReaffirmed | SignatureRepudiated) else ()
 
 
 def _role(person: Person, row: KindRow, requirement: Requirement) -> wire.Role:

@@ -29,6 +29,11 @@ def path_of(person: str) -> Path:
     return keys_dir() / f"{person}{SUFFIX}"
 
 
+def retired(path: Path, kid: str) -> Path:
+    """Give the name under which a key or its card is kept once another took its place; `kid` is its key's id."""
+    return path.with_name(f"{path.name}.{kid[:8]}")
+
+
 def who(option: str | None) -> str:
     """Tell who acts: `--as`, $DOSELEDGER_AS, the user's file, or the only key in the folder."""
     named = setting("as", option).value
@@ -46,7 +51,10 @@ def unlock(person: str, roster: Roster, passphrases: Mapping[str, bytes], *, pur
 
     Key files under 100 rounds of bcrypt open in training and simulation ledgers only.
     """
+    active = roster.active_key(person)
     path = path_of(person)
+    if active is not None and retired(path, active.kid).is_file():
+        path = retired(path, active.kid)  # it was changed in another ledger, and is still the key of this one
     try:
         text = path.read_bytes()
     except OSError as error:
@@ -56,7 +64,6 @@ def unlock(person: str, roster: Roster, passphrases: Mapping[str, bytes], *, pur
             fix="make one: doseledger key create; or name the folder: $DOSELEDGER_KEYS",
         ) from error
     signer = _opened(person, text, passphrases, fast=purpose != "production")
-    active = roster.active_key(person)
     if active is not None and active.kid != signer.public.kid:
         raise NotAllowed(
             f"the key file of {person} is not the key enrolled here",

@@ -16,6 +16,7 @@ VARIABLES = {
     "keys": "DOSELEDGER_KEYS",
     "as": "DOSELEDGER_AS",
     "state": "DOSELEDGER_STATE",
+    "device-key": "DOSELEDGER_DEVICE_KEY",
 }
 """Each setting and its environment variable. There is none for the clock."""
 
@@ -143,8 +144,8 @@ def next_log_key_path(ledger: str) -> Path:
 
 
 def device_key_path(ledger: str) -> Path:
-    """This machine's own key, beside the ledger."""
-    return Path(f"{ledger}.device-key")
+    """This machine's own key: beside the ledger, or where a machine that shares it with others keeps its own."""
+    return Path(setting("device-key").value or f"{ledger}.device-key")
 
 
 def write_private(path: Path, data: bytes) -> None:

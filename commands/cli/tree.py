@@ -70,8 +70,27 @@ TREE: dict[str, Branch] = {
     "key": Branch(
         "PEOPLE",
         "Signing keys: files that only their owner's passphrase opens.",
-        leaves=_written(create="keys", request="keys", list="keys"),
+        leaves=_written(
+            "revoke",
+            "reaffirm",
+            "repudiate",
+            create="keys",
+            request="keys",
+            rotate="rotating",
+            selftest="selftest",
+            list="keys",
+            abandon="registry",
+        ),
     ),
+    "device": Branch(
+        "PEOPLE", "Workstations, each with a key of its own.", leaves=_written("enrol", create="registry")
+    ),
+    "registrar": Branch(
+        "PEOPLE",
+        "The registrars: who enrols people.",
+        leaves=_written("change", recover="registry"),
+    ),
+    "policy": Branch("PEOPLE", "What the registrars laid down for signing.", leaves=_written("amend")),
     "person": Branch(
         "PEOPLE",
         "People, their roles, and what is delegated to them.",
@@ -178,7 +197,12 @@ TREE: dict[str, Branch] = {
         "Vials on the shelf: count, waste, return, move, destroy.",
         leaves=_written("count", "waste", "return", "transfer", "destroy"),
     ),
-    "export": Branch("OUT", "The record in other forms.", leaves=_written(jsonl="exporting")),
+    "export": Branch("OUT", "The record in other forms.", leaves=_written(jsonl="exporting", bundle="bundling")),
+    "certify-copy": Branch(
+        "OUT",
+        "Certified copies: attest that a copy is complete and true, and check what somebody attested.",
+        leaves=_written(make="certifying", check="certifying"),
+    ),
     "report": Branch(
         "OUT",
         "Reports for people: one patient, the trial, the deviations; plots as SVG.",

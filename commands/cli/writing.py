@@ -108,7 +108,7 @@ def _run(name: str, said: dict[str, object], shared: Shared, signing: Signing) -
         try:
             doing = acting.begin(session, name, said, shared, signing)
             if signing.dry_run:
-                return _dry(doing, shared)
+                return dry(doing, shared)
             outcome = acting.do(doing)
         except (Refused, NotAllowed, Conflict) as error:
             if shared.json:
@@ -118,7 +118,8 @@ def _run(name: str, said: dict[str, object], shared: Shared, signing: Signing) -
     return 0
 
 
-def _dry(doing: acting.Doing, shared: Shared) -> int:
+def dry(doing: acting.Doing, shared: Shared) -> int:
+    """Print what an act would sign; nothing is written."""
     planned = acting.planned_with_answers(doing)
     if shared.json:
         envelope.put("dry-run", doing.session.ledger, {"would_sign": shown.as_data(planned), "rules": []})

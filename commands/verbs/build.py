@@ -8,7 +8,7 @@ from typing import Any
 from commands.draft import Circumstances
 from commands.options import Option, Reading
 from commands.perform import Act
-from commands.verbs import cohort, cycle, dose, patient, record, safety, site, supply
+from commands.verbs import cohort, cycle, dose, keys, patient, record, safety, site, supply
 from commands.verbs.verb import COMMON, Verb
 from ledger.errors import BadInput
 from ledger.protocol.bundled import bundled
@@ -17,7 +17,17 @@ from ledger.values import parse_amount, parse_number
 
 VERBS: dict[str, Verb] = {
     verb.name: verb
-    for rows in (site.ROWS, patient.ROWS, dose.ROWS, cycle.ROWS, safety.ROWS, cohort.ROWS, supply.ROWS, record.ROWS)
+    for rows in (
+        site.ROWS,
+        keys.ROWS,
+        patient.ROWS,
+        dose.ROWS,
+        cycle.ROWS,
+        safety.ROWS,
+        cohort.ROWS,
+        supply.ROWS,
+        record.ROWS,
+    )
     for verb in rows
 }
 """Every write command by its name."""

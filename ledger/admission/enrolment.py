@@ -37,6 +37,8 @@ def enrolments(entry: Entry, roster: Roster, at: datetime, found: list[Problem])
             _registrar(event.added, event.request, event.removed, roster, at, found)
         case RegistrarRecovered() as event:
             _registrar(event.registrar, event.request, None, roster, at, found)
+            why = f"{event.registrar.person} became a registrar by the recovery key"
+            found.append(Problem("recovered", why, severity="notice"))
         case _:
             pass
 

@@ -120,13 +120,31 @@ class Roster(Struct, frozen=True):
                 fix="two registrars enrol it: doseledger person enrol",
             )
         if key.ended is not None:
-            how = "rotated" if key.why == "rotated" else f"revoked ({key.why})"
             raise NotAllowed(
-                f"the key {kid[:8]} of {person} was {how} at position {key.ended}",
+                f"the key {kid[:8]} of {person} was {_how(key)} at position {key.ended}",
                 why="a key signs nothing after it has ended, whenever the bytes were signed",
-                fix="sign anew with the key that came after it; a new key: doseledger key create, key request",
+                fix=_ANEW if key.why != "rotated" else "sign it anew with the key that came after",
             )
         return key
+
+    def require_person(self, person: str, at: datetime) -> None:
+        """Refuse (NotAllowed) somebody who holds no key that may sign at log time `at`."""
+        held = [key for key in self.keys.values() if key.person == person]
+        if any(key.holds(at) for key in held):
+            return
+        if not held:
+            raise NotAllowed(
+                f"{person} is not enrolled",
+                why="no key of that person is active in this ledger",
+                fix="two registrars enrol it: doseledger person enrol",
+            )
+        key = max(held, key=lambda one: one.since)
+        ended = f"it was {_how(key)} at position {key.ended}"
+        raise NotAllowed(
+            f"{person} holds no valid key",
+            why=f"it expired on {key.valid_until}" if key.ended is None else ended,
+            fix=_ANEW,
+        )
 
     def require_signer(self, signer: Signer, at: datetime) -> None:
         """Refuse (NotAllowed) a signer whose card is not what the log says of that key; `at` is log time."""
@@ -150,7 +168,7 @@ class Roster(Struct, frozen=True):
         if not key.holds(at):
             raise NotAllowed(
                 f"the key of {person} expired on {key.valid_until}",
-                fix="two registrars enrol a new one: doseledger key create, key request, person enrol",
+                fix=_ANEW,
             )
 
     def _require_device(self, signer: Signer) -> None:
@@ -204,3 +222,10 @@ class Roster(Struct, frozen=True):
     def doubted(self, entries: Iterable[Entry]) -> frozenset[str]:
         """Give the ids of the entries that are disputed or repudiated."""
         return self.disputes.doubted(entries)
+
+
+_ANEW = "make a new one: doseledger key create, key request; two registrars enrol it: person enrol"
+
+
+def _how(key: Key) -> str:
+    return "rotated" if key.why == "rotated" else f"revoked ({key.why})"

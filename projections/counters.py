@@ -1,0 +1,23 @@
+"""Signature counters of keys: which of them never arrived, and were never abandoned."""
+
+from __future__ import annotations
+
+from ledger.book import Ledger
+from ledger.events.keys import SignatureAbandoned
+
+
+def never_arrived(ledger: Ledger, holder: str) -> tuple[tuple[str, tuple[int, ...]], ...]:
+    """List the keys of a person or device with counters below the newest that stand in no entry, rising."""
+    roster = ledger.roster()
+    held = {key.kid: key for key in (*roster.keys.values(), *roster.devices.values()) if key.person == holder}
+    used: dict[str, set[int]] = {kid: {1} if key.since else set() for kid, key in held.items()}
+    newest: dict[str, int] = {}
+    for entry in ledger.entries():
+        for signer in entry.signers:
+            if signer.kid in held:
+                used[signer.kid].add(signer.n)
+                newest[signer.kid] = max(newest.get(signer.kid, 0), signer.n)
+        if isinstance(entry.event, SignatureAbandoned) and entry.event.key_id in held:
+            used[entry.event.key_id].update(entry.event.n)
+    found = ((kid, tuple(n for n in range(top) if n not in used[kid])) for kid, top in newest.items())
+    return tuple((kid, missing) for kid, missing in found if missing)
