@@ -30,7 +30,7 @@ from bisect import bisect_left
 from datetime import datetime, timedelta
 from functools import lru_cache
 from hashlib import sha256, sha512
-from typing import IO, Any, Callable, Dict, Iterable, Iterator, List, NamedTuple, Optional, Sequence, Tuple
+from typing import IO, Any, Callable, Dict, Iterable, Iterator, NamedTuple, Sequence, Tuple
 
 try:
     from cryptography.exceptions import InvalidSignature
@@ -337,12 +337,9 @@ class Finding(NamedTuple):
     kind: str | None
 
 
-Obj = dict[str, Any]
-Said = tuple[str, Obj]
-LEVEL_1 = frozenset(
-    "bytes key signature missing genesis weak-key thumbprint request signer text blob checkpoint root empty"
-    " unreadable copy fork stale".split()
-)
+Obj = Dict[str, Any]
+Said = Tuple[str, Obj]
+LEVEL_1 = {"key", "signature", "genesis", "weak-key", "thumbprint", "request", "signer", "text", "blob"}
 GENESIS, CORRECTED, VOIDED, SIGNED = "ledger.created/1", "entry.corrected/1", "entry.voided/1", "entry.countersigned/1"
 MONTH, MINUTES = timedelta(days=30), timedelta(minutes=5)
 
@@ -500,7 +497,7 @@ CURVE = -121665 * pow(121666, PRIME - 2, PRIME) % PRIME
 P256 = 2**256 - 2**224 + 2**192 + 2**96 - 1
 P256_B = 0x5AC635D8AA3A93E7B3EBBD55769886BC651D06B0CC53B0F63BCE3C3E27D2604B
 P256_ORDER = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551
-Point = tuple[int, int, int, int]
+Point = Tuple[int, int, int, int]
 ZERO: Point = (0, 1, 1, 0)
 
 
@@ -640,15 +637,33 @@ def open_jws(raw: bytes) -> tuple[bytes, list[tuple[bytes, bytes, bytes]]]:
     return payload, parts
 
 
-def open_header(data: bytes) -> Obj:
+class Signature(NamedTuple):
+    """What a protected header says; `part` is the signed set that the signature is a part of."""
+
+    alg: str
+    kid: str
+    person: str
+    name: str
+    role: str
+    organisation: str
+    at: str
+    meaning: str
+    n: int
+    act: str
+    part: Any
+
+
+def open_header(data: bytes) -> Signature:
     """A protected header."""
     header: Obj = canonical(data)
     members("Header", header, "header")
-    meaning, card = header["meaning"], header["signer"]
+    meaning, card, auth = header["meaning"], header["signer"], header["auth"]
     if SENTENCES.get((meaning["code"], meaning["lang"], meaning["version"])) != meaning["text"]:
         raise Bad(f"the text shown is not that of the meaning {meaning['code']}")
     short(card)
-    return header
+    said = header["at"], meaning["code"], header["n"], auth["act"], auth["set"]
+    printed = card["id"], card["name"], card["role"], card["organisation"]
+    return Signature(header["alg"], header["kid"], *printed, *said)
 
 
 def short(card: Obj) -> None:
@@ -687,7 +702,7 @@ class Entry:
         self.headers = [open_header(header) for header, _, _ in self.signed]
         self.author = self.headers[0]
         at = self.occurred["at"]
-        self.at = moment(at if len(at) > 10 else f"{at}T23:59:59.999{self.author['at'][-6:]}")
+        self.at = moment(at if len(at) > 10 else f"{at}T23:59:59.999{self.author.at[-6:]}")
         self.restated = self.body["occurred"] if self.kind == CORRECTED else self.occurred
 
     def consistent(self) -> None:
@@ -838,7 +853,8 @@ class Files:
         payload = {name for name in names if name.startswith("data/")}
         tags = {name for name in names - payload - {TAGS} if not name.startswith("signatures/")}
         for manifest, expected in (("manifest-sha256.txt", payload), (TAGS, tags)):
-            data, listed = self.read(manifest), {}  # type: Optional[bytes], Dict[str, str]
+            listed: dict[str, str] = {}
+            data = self.read(manifest)
             if data is None:
                 yield f"{manifest} is missing or cannot be read"
                 continue
@@ -1009,7 +1025,7 @@ class Roster:
         self.keys: dict[str, Obj] = {}
         self.devices: dict[str, Obj] = {}
         self.delegations: list[Obj] = []
-        self.pending: dict[str, tuple[Entry, list[Obj]]] = {}
+        self.pending: dict[str, tuple[Entry, list[Signature]]] = {}
         self.packs: list[Obj] = []
 
     def take(self, entry: Entry) -> None:
@@ -1035,7 +1051,7 @@ class Roster:
         elif entry.kind == "protocol.activated/1":
             self.packs.append(body["pack"])
 
-    def gather(self, entry: Entry, headers: list[Obj], position: int) -> None:
+    def gather(self, entry: Entry, headers: list[Signature], position: int) -> None:
         """Keep an enrolment until all its signatures stand; then it takes effect."""
         self.pending[entry.id] = entry, headers
         if missing(entry, headers):
@@ -1065,23 +1081,20 @@ class Roster:
         waiting = [entry.body.get("device", entry.body)["key_id"] for entry, _ in self.pending.values()]
         return {*self.keys, *self.devices, *waiting}
 
-    def refuses(self, header: Obj, at: datetime) -> str:
+    def refuses(self, one: Signature, at: datetime) -> str:
         """Why the card of a signature is not what the log says of its key; empty where it is."""
-        kid, card = header["kid"], header["signer"]
-        person = card["id"]
-        if card["role"] == "system":
-            device = self.devices.get(kid)
-            return "" if device and device["person"] == person else f"the key of device {person} is not enrolled"
-        key = self.keys.get(kid)
-        if key is None or key["person"] != person:
-            return f"the key {kid[:8]} of {person} is not active"
-        holder = self.people[person]
-        if (holder["name"], holder["organisation"]) != (card["name"], card["organisation"]):
-            return f"{person} signs under another name or organisation than enrolled"
-        if card["role"] not in holder["roles"]:
-            return f"{person} does not hold the role {card['role']}"
+        key = (self.devices if one.role == "system" else self.keys).get(one.kid)
+        if key is None or key["person"] != one.person:
+            return f"the key {one.kid[:8]} of {one.person} is not active"
+        if one.role == "system":
+            return ""
+        holder = self.people[one.person]
+        if (holder["name"], holder["organisation"]) != (one.name, one.organisation):
+            return f"{one.person} signs under another name or organisation than enrolled"
+        if one.role not in holder["roles"]:
+            return f"{one.person} does not hold the role {one.role}"
         expired = key["until"] is not None and at.date().isoformat() > key["until"]
-        return f"the key of {person} expired on {key['until']}" if expired else ""
+        return f"the key of {one.person} expired on {key['until']}" if expired else ""
 
     def delegated(self, person: str, task: str, day: str, minute: datetime | None) -> bool:
         """Whether the task was delegated to the person then; `minute` is None where only the day is known."""
@@ -1106,12 +1119,12 @@ def behind(day: str, minute: datetime | None, bound: str) -> bool:
     return day > bound[:10] if len(bound) == 10 or minute is None else minute >= moment(bound)
 
 
-def missing(entry: Entry, headers: Sequence[Obj]) -> list[Obj]:
+def missing(entry: Entry, headers: Sequence[Signature]) -> list[Obj]:
     """The needs of an entry that none of the signatures meets; a person meets one at most."""
     left, used, stand_in = list(entry.needs), set(), entry.payload["performed_by"]
     for header in headers:
-        person = header["signer"]["id"]
-        want = {"meaning": header["meaning"]["code"], "role": header["signer"]["role"]}
+        person = header.person
+        want = {"meaning": header.meaning, "role": header.role}
         stranger = want["meaning"] == "performed" and stand_in not in {None, person}
         if person not in used and not stranger and want in left:
             left.remove(want)
@@ -1146,7 +1159,7 @@ def relaxes(old: Said, new: Said) -> bool:
 def required(entry: Entry, about: Said | None, at: str | None) -> list[tuple[frozenset[str], frozenset[str]]]:
     """The signatures that kind and content require; `about` is what is amended or regraded, `at` its time."""
     base, body = list(entry.row.needs), entry.body
-    pi = entry.author["signer"]["role"] == "principal-investigator"
+    pi = entry.author.role == "principal-investigator"
     approval = (frozenset({"approved"}), frozenset({"investigator" if pi else "principal-investigator"}))
     if entry.kind == CORRECTED:
         moved = about and KINDS[about[0]].moved and at not in {None, body["occurred"]["at"]}
@@ -1213,7 +1226,7 @@ class Log:
 
     def fail(self, position: int | None, kind: str | None, code: str, why: str) -> None:
         """Add a finding."""
-        self.findings.append(Finding("L1" if code in LEVEL_1 else "L2", code, why, position, kind))
+        self.findings.append(Finding("L1" if code in LEVEL_1 or kind is None else "L2", code, why, position, kind))
 
     # the pass
 
@@ -1283,7 +1296,7 @@ class Log:
         position, payload = entry.position, entry.payload
         if not self.withheld:
             return frozenset()
-        sets = [header["auth"]["set"] for header in entry.headers]
+        sets = [header.part for header in entry.headers]
         parts = max([entry.command["index"], *(part["i"] for part in sets if part)])
         named = [ref["position"] for ref in (*payload["causes"], payload["corrects"]) if ref]
         if not any(one in self.withheld for one in named) and not self.hidden(position, parts):
@@ -1298,14 +1311,14 @@ class Log:
     def signatures(self, entry: Entry) -> None:
         """L1: every signature, by the key that the log made active before this position."""
         held = {one["key_id"]: one for one in entry.body["registrars"]} if entry.kind == GENESIS else None
-        if held and held.keys() - {header["kid"] for header in entry.headers}:
+        if held and held.keys() - {header.kid for header in entry.headers}:
             self.fail(entry.position, entry.kind, "key", "not every root registrar has signed the first entry")
             return
         keys = []
         for header in entry.headers:
-            key = self.roster.key(header["kid"]) if held is None else held.get(header["kid"])
-            if key is None or algorithm(key["key"]) != header["alg"]:
-                why = f"the key {header['kid'][:8]} of {header['signer']['id']} is not active, or of another algorithm"
+            key = self.roster.key(header.kid) if held is None else held.get(header.kid)
+            if key is None or algorithm(key["key"]) != header.alg:
+                why = f"the key {header.kid[:8]} of {header.person} is not active, or of another algorithm"
                 self.fail(entry.position, entry.kind, "key", why)
                 return
             keys.append(key["key"])
@@ -1314,7 +1327,7 @@ class Log:
             if good is None:
                 self.count("ES256 signatures (they need the package cryptography)")
             elif not good:
-                why = f"{header['signer']['id']}: the signature was not made by this key over these bytes"
+                why = f"{header.person}: the signature was not made by this key over these bytes"
                 self.fail(entry.position, entry.kind, "signature", why)
 
     def count(self, what: str) -> None:
@@ -1342,8 +1355,8 @@ class Log:
         self.ids.setdefault(entry.id, position)
         self.commands.setdefault((entry.command["id"], entry.command["index"]), position)
         for header in entry.headers:
-            self.counters.setdefault(header["kid"], {}).setdefault(header["n"], position)
-        self.newest[entry.author["kid"]] = position
+            self.counters.setdefault(header.kid, {}).setdefault(header.n, position)
+        self.newest[entry.author.kid] = position
         for scope in (entry.stream, f"{entry.family}/*"):
             self.places.setdefault((scope, entry.kind), []).append(position)
         if payload["corrects"] is not None:
@@ -1375,7 +1388,7 @@ class Log:
         """L2: what the newest entry belongs to must be complete."""
         if entry.command["index"] + 1 != entry.command["of"]:
             self.fail(entry.position, entry.kind, "command-broken", "the last parts of the newest command are missing")
-        for part in (header["auth"]["set"] for header in entry.headers):
+        for part in (header.part for header in entry.headers):
             if part and part["i"] + 1 < part["of"]:
                 self.fail(entry.position, entry.kind, "set", "the last of the entries signed together are missing")
 
@@ -1410,8 +1423,7 @@ class Log:
 
     def notice(self, entry: Entry, code: str, why: str) -> None:
         """Add what is worth reading and changes no verdict."""
-        if not (code == "clock-behind" and self.withheld):
-            self.notices.append(Finding("L2", code, why, entry.position, entry.kind))
+        self.notices.append(Finding("L2", code, why, entry.position, entry.kind))
 
     def judge(self, entry: Entry) -> None:
         """L2, and what of L1 hangs on other entries: docs/spec/verification.md, in the order of the program."""
@@ -1456,8 +1468,8 @@ class Log:
         if entry.id in self.ids:
             self.add("id-reused", f"the entry id already stands at position {self.ids[entry.id]}")
         for header in entry.headers:
-            if header["n"] in self.counters.get(header["kid"], {}):
-                self.add("n-reused", f"{header['signer']['id']}: signature {header['n']} stands already")
+            if header.n in self.counters.get(header.kid, {}):
+                self.add("n-reused", f"{header.person}: signature {header.n} stands already")
         if (command["id"], command["index"]) in self.commands:
             self.add("command-used", f"part {command['index']} of the command stands already")
         if size - 1 not in self.withheld:
@@ -1473,10 +1485,10 @@ class Log:
         if self.tree.root(after["size"]).hex() != after["root"]:
             self.add("after-root", "the author saw another log: `after` gives another root for its entries")
         for header in entry.headers:
-            key = self.roster.key(header["kid"])
+            key = self.roster.key(header.kid)
             if key and key["since"] >= after["size"]:
-                self.add("after-enrolment", f"`after` does not cover the enrolment of {header['signer']['id']}")
-        own = self.newest.get(entry.author["kid"], -1)
+                self.add("after-enrolment", f"`after` does not cover the enrolment of {header.person}")
+        own = self.newest.get(entry.author.kid, -1)
         if own >= after["size"] and self.opened(own).command["id"] != command["id"]:
             self.add("after-own", f"`after` does not cover the previous entry of this author at position {own}")
 
@@ -1525,15 +1537,15 @@ class Log:
         payload, recorded = entry.payload, entry.recorded_at
         now = max(recorded, self.time or recorded) + MINUTES
         for occurred in [entry.occurred, entry.restated][: 1 + (entry.kind == CORRECTED)]:
-            zone = moment(entry.author["at"]).tzinfo
+            zone = moment(entry.author.at).tzinfo
             day = occurred["precision"] == "day"
             if occurred["at"] > now.astimezone(zone).date().isoformat() if day else moment(occurred["at"]) > now:
                 self.add("future", f"{occurred['at']} is later than the entry was recorded")
         if payload["protocol"] is not None and payload["protocol"] not in self.roster.packs:
             self.add("protocol", f"the protocol {payload['protocol']['id']} was never activated")
-        if self.time is not None and self.time - recorded > MINUTES:
-            if entry.position - 1 in self.withheld or self.opened(entry.position - 1).kind != "log.clock/1":
-                self.notice(entry, "clock-behind", f"the entry's clock was behind log time by {self.time - recorded}")
+        late = self.time is not None and self.time - recorded > MINUTES and not self.withheld
+        if late and self.opened(entry.position - 1).kind != "log.clock/1":
+            self.notice(entry, "clock-behind", f"the entry's clock was behind log time by {self.time - recorded}")
         if entry.kind == "log.clock/1" and entry.body["reset"]:
             self.add("clock-reset", "only registrars begin log time anew")
         if payload["reason"] is None and entry.kind in {CORRECTED, VOIDED, "override.granted/1"}:
@@ -1595,9 +1607,9 @@ class Log:
         request = canonical(data)
         members("KeyRequest", request, "request")
         header = open_header(signed[0][0])
-        card, key = header["signer"], request["key"]
+        key = request["key"]
         offered = [request[name] for name in ("person", "name", "organisation")]
-        says = [header["kid"], header["alg"], header["meaning"]["code"], card["id"], card["name"], card["organisation"]]
+        says = [header.kid, header.alg, header.meaning, header.person, header.name, header.organisation]
         if len(signed) != 1 or says != [thumbprint(key), algorithm(key), "possession", *offered]:
             raise Bad("its signature is not that of its key and person")
         good = made(key, signed[0][1], signed[0][2])
@@ -1628,14 +1640,12 @@ class Log:
             self.add("corrects", "the entry does not name what it amends")
         else:
             self.amended(entry, about, now)
-            author, kind = entry.author["signer"]["id"], about.said[0]
+            author, kind = entry.author.person, about.said[0]
             task = KINDS[kind].task
-            own = author in {header["signer"]["id"] for header in about.headers}
-            if not (own or (task is None and kind in {SIGNED, VOIDED})):
-                if task is None or not self.holds(author, task, entry.occurred, entry.at):
-                    self.add(
-                        "delegation", f"{author} neither signed the entry that he amends nor was delegated its task"
-                    )
+            own = author in {header.person for header in about.headers}
+            held = task is not None and self.holds(author, task, entry.occurred, entry.at)
+            if not (own or held or (task is None and kind in {SIGNED, VOIDED})):
+                self.add("delegation", f"{author} neither signed the entry that he amends nor was delegated its task")
 
     def holds(self, person: str, task: str, occurred: Obj, at: datetime) -> bool:
         """Whether a task was delegated to a person at a stated time."""
@@ -1699,12 +1709,12 @@ class Log:
         """Judge a later signature."""
         if self.void_of(about, now) is not None:
             self.add("not-head", "the entry was voided")
-        signed = {header["signer"]["id"] for header in about.headers}
+        signed = {header.person for header in about.headers}
         for header in entry.headers:
-            person, role = header["signer"]["id"], header["signer"]["role"]
+            person, role = header.person, header.role
             if role == "registrar" and about.family not in {"study", "people"}:
                 self.add("role", f"a registrar does not countersign {about.kind}")
-            if {"meaning": header["meaning"]["code"], "role": role} in about.needs and person in signed:
+            if {"meaning": header.meaning, "role": role} in about.needs and person in signed:
                 self.add("same-person", f"{person} has signed the entry; a second person must")
         if about.row.completed and now - about.recorded_at > MONTH:
             self.notice(
@@ -1752,7 +1762,7 @@ class Log:
             self.add("needs", f"the entry does not name every signature that {entry.kind} requires")
         meanings, roles = KINDS[SIGNED].needs[0]
         for index, header in enumerate(entry.headers):
-            meaning, role = header["meaning"]["code"], header["signer"]["role"]
+            meaning, role = header.meaning, header.role
             refused = roster.refuses(header, now)
             if refused:
                 self.add("signer", refused)
@@ -1763,15 +1773,15 @@ class Log:
                 self.add("role", f"a {role} does not sign {entry.kind} with the meaning {meaning}")
             if row.task and not row.fact:
                 tasks = {row.task, "pharmacy"} if index and role in SETS["PHARMACY"] else {row.task}
-                times_stated = [(entry.occurred, entry.at), ({"at": header["at"]}, moment(header["at"]))]
+                times_stated = [(entry.occurred, entry.at), ({"at": header.at}, moment(header.at))]
                 for occurred, at in times_stated:
-                    if not any(self.holds(header["signer"]["id"], task, occurred, at) for task in tasks):
-                        self.add("delegation", f"{row.task} was not delegated to {header['signer']['id']}")
+                    if not any(self.holds(header.person, task, occurred, at) for task in tasks):
+                        self.add("delegation", f"{row.task} was not delegated to {header.person}")
                         break
-        people = [header["signer"]["id"] for header in entry.headers]
+        people = [header.person for header in entry.headers]
         if len(set(people)) < len(people):
             self.add("same-person", "one person has signed the entry twice")
-        if {"meaning": author["meaning"]["code"], "role": author["signer"]["role"]} not in entry.needs:
+        if {"meaning": author.meaning, "role": author.role} not in entry.needs:
             self.add("author", f"the entry does not name the signature of its author {people[0]}")
         if not row.fact and not row.completed and missing(entry, entry.headers):
             self.add("incomplete", f"{entry.kind} lacks a signature that it needs")
@@ -1785,34 +1795,32 @@ class Log:
         after = order.position + 1
         amended = [one for one in self.all_of(entry.stream, "order.amended/1", after) if one.body["order"] == name]
         amended += [self.opened(position) for position in self.amending.get(name, ())]
-        barred = {header["signer"]["id"] for header in order.headers} | {one.author["signer"]["id"] for one in amended}
+        barred = {header.person for header in order.headers} | {one.author.person for one in amended}
         if order.kind != "dose.ordered/1":
             self.add("reference-kind", f"{order.kind} at position {order.position} is not an order")
         start = entry.kind == "infusion.started/1"
         if start:
             released = [one for one in self.all_of(entry.stream, "dose.released/1", after) if one.body["order"] == name]
-            by = [header for one in released for header in one.headers if header["meaning"]["code"] == "dispensed"]
-            barred |= {header["signer"]["id"] for header in by}
+            by = [header for one in released for header in one.headers if header.meaning == "dispensed"]
+            barred |= {header.person for header in by}
         for header in entry.headers:
-            if header["signer"]["id"] in barred and not (start and header["meaning"]["code"] != "verified"):
-                self.add(
-                    "separation", f"{header['signer']['id']} prescribed or prepared this dose and does not check it"
-                )
+            if header.person in barred and not (start and header.meaning != "verified"):
+                self.add("separation", f"{header.person} prescribed or prepared this dose and does not check it")
 
     def together(self, entry: Entry) -> None:
         """Entries signed by one act stand one behind the other, under one digest."""
         size = entry.position
         if size and size - 1 not in self.withheld:
             for header in self.opened(size - 1).headers:
-                part = header["auth"]["set"]
+                part = header.part
                 if part and part["i"] + 1 < part["of"] and next_of(header, entry) is None:
                     self.add("set", f"of {part['of']} entries signed together {part['i'] + 1} stand here")
         for header in entry.headers:
-            part = header["auth"]["set"]
+            part = header.part
             if part:
                 self.part_of_set(entry, header, part)
 
-    def part_of_set(self, entry: Entry, header: Obj, part: Obj) -> None:
+    def part_of_set(self, entry: Entry, header: Signature, part: Obj) -> None:
         """The earlier parts of a set stand before this one, and the last closes it with the digest of all."""
         if not (part["i"] < part["of"] and 2 <= part["of"] <= 8):
             self.add("set", f"part {part['i']} of {part['of']} entries signed together: 2 to 8 are possible")
@@ -1838,14 +1846,13 @@ def span(positions: Iterable[int]) -> str:
     return ", ".join(words[:20]) + (" ..." if len(words) > 20 else "")
 
 
-def next_of(header: Obj, entry: Entry) -> Obj | None:
+def next_of(header: Signature, entry: Entry) -> Signature | None:
     """The signature of an entry by the same key, act and set, next in order."""
-    held = header["auth"]["set"]
+    held = header.part
     for one in entry.headers:
-        part = one["auth"]["set"]
-        if part and held and (one["kid"], one["auth"]["act"]) == (header["kid"], header["auth"]["act"]):
-            if (part["digest"], part["of"], part["i"]) == (held["digest"], held["of"], held["i"] + 1):
-                return one
+        same = (one.kid, one.act) == (header.kid, header.act) and one.part and held
+        if same and one.part == {**held, "i": held["i"] + 1}:
+            return one
     return None
 
 
