@@ -1,0 +1,211 @@
+"""What the program says of each patient at every place in the log where it changes: the block `dl-state`.
+
+A dossier's page shows what it reads in the signed bytes; where a patient stands in the protocol is judged here, and the
+page labels it as computed by this program and counts again what it can.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+
+from msgspec import to_builtins
+
+from ledger.book import Ledger
+from ledger.course.history import Awaiting
+from ledger.events.study import ProtocolActivated
+from ledger.rules.lateness import late
+from ledger.rules.setting import Setting
+from projections import patient, replay, rows, stricter
+from projections.card import HoldRow, PackRow, pack_row
+from projections.cycles import strictest
+from projections.findings import FindingRow, finding_row
+from projections.printed import View, amount, second
+from projections.replay import PatientAt, Window
+
+Row = dict[str, object]
+
+
+class Dose(View, frozen=True, kw_only=True):
+    """One administration as the card has it; amounts in mg, `entry` its position in the log."""
+
+    entry: int
+    drug: str
+    started_at: str
+    ended_at: str | None
+    step_mg: str | None
+    prepared_mg: str | None
+    given_mg: str | None
+    counted: bool
+    step_passed: bool
+    late: bool
+    tolerance: str | None
+    worst_grade: int | None
+    status: str
+
+
+class Card(View, frozen=True, kw_only=True):
+    """One patient as known after so many entries: equal to what `replay --known-at` gives of the same members."""
+
+    state: str
+    course: str
+    step_mg: str | None
+    because: tuple[str, ...]
+    counted: int
+    remaining: int
+    over: int
+    cumulative_mg: str
+    last_started: str | None
+    lapses_on: str | None
+    cycle_state: str
+    cycle: int | None
+    cycle_day: int | None
+    cycle_level_mg_m2: str | None
+    cycle_days_given: tuple[int, ...]
+    holds: tuple[HoldRow, ...]
+    pending: tuple[int, ...]
+    doses: tuple[Dose, ...]
+
+
+class PatientState(View, frozen=True, kw_only=True):
+    """One patient: each change of the card (only what changed, and after how many entries), findings, late entries."""
+
+    patient: str
+    changes: tuple[Row, ...]
+    findings: tuple[FindingRow, ...]
+    late: tuple[int, ...]
+
+
+class State(View, frozen=True, kw_only=True):
+    """The whole block. `as_of` is the log time of the newest entry, in the site's zone."""
+
+    computed_by: str
+    size: int
+    as_of: str
+    pack: PackRow | None
+    step_up_drug: str | None
+    cycle_drug: str | None
+    maximum: int | None
+    patients: tuple[PatientState, ...]
+
+
+def state(ledger: Ledger, size: int, *, software: str, only: Sequence[str] | None = None) -> State:
+    """Compute the block for the first `size` entries: of all patients, or of those that the copy is about."""
+    through = replay.window(ledger, now=ledger.log_time(size - 1), known_at=size)
+    known = replay.numbers(ledger, through) if only is None else only
+    base = replay.setting(ledger, through) if known and ledger.roster(size).protocol is not None else None
+    opened = [replay.open_patient(ledger, one, through, base=base) for one in known] if base is not None else []
+    protocol = opened[0].setting.protocol if opened else None
+    return State(
+        computed_by=software,
+        size=size,
+        as_of=second(through.known_at, through.zone),
+        pack=pack_row(protocol) if protocol is not None else None,
+        step_up_drug=protocol.ladder_drug if protocol is not None else None,
+        cycle_drug=protocol.cycle_drug if protocol is not None else None,
+        maximum=protocol.ladder_max_doses if protocol is not None else None,
+        patients=tuple(_patient(ledger, one) for one in opened),
+    )
+
+
+def card(opened: PatientAt) -> Card:
+    """Give what a dossier says of an opened patient; the stricter of every reading that stands."""
+    ladders = stricter.ladders_of(opened)
+    course, (_, cycles) = stricter.step_up(opened, ladders), strictest(opened)
+    cycle, days = cycles.cycle, cycles.days
+    return Card(
+        state=patient.state_of(opened),
+        course=course.state,
+        step_mg=course.protocol_step_mg,
+        because=course.because,
+        counted=course.counted,
+        remaining=course.remaining,
+        over=course.over,
+        cumulative_mg=course.cumulative_mg,
+        last_started=course.last_started,
+        lapses_on=course.lapses_on,
+        cycle_state=cycles.state,
+        cycle=cycle.n if cycle is not None else None,
+        cycle_day=cycles.day,
+        cycle_level_mg_m2=amount(cycle.level_mg_m2) if cycle is not None else None,
+        cycle_days_given=tuple(sorted(days.given)) if days is not None else (),
+        holds=stricter.holds_of(opened, ladders),
+        pending=tuple(one.entry.position for one in opened.history.awaiting if not one.lapsed(opened.window.known_at)),
+        doses=tuple(
+            Dose(
+                entry=row.entry,
+                drug=row.drug,
+                started_at=row.started_at,
+                ended_at=row.ended_at,
+                step_mg=row.step_mg,
+                prepared_mg=row.prepared_mg,
+                given_mg=row.given_mg,
+                counted=row.counted,
+                step_passed=row.step_passed,
+                late=row.late,
+                tolerance=row.tolerance,
+                worst_grade=row.worst_grade,
+                status=row.status,
+            )
+            for row in rows.doses(opened, ladders)
+        ),
+    )
+
+
+def _patient(ledger: Ledger, opened: PatientAt) -> PatientState:
+    protocol = opened.setting.protocol
+    return PatientState(
+        patient=opened.number,
+        changes=tuple(_changes(ledger, opened)),
+        findings=tuple(finding_row(one) for one in opened.findings),
+        late=tuple(sorted(f.entry.position for f in opened.history.facts if late(f, protocol) is not None)),
+    )
+
+
+def _changes(ledger: Ledger, opened: PatientAt) -> Iterator[Row]:
+    """Give the first card whole and then, at each place in the log, the members that are not as before.
+
+    Doses are listed one by one, those that changed; one that no longer stands is `gone`.
+    """
+    before: Row = {}
+    known: dict[int, Dose] = {}
+    for one in _opened(ledger, opened):
+        now = card(one)
+        doses = {dose.entry: dose for dose in now.doses}
+        row: Row = {name: value for name, value in to_builtins(now).items() if name != "doses"}
+        changed: Row = {name: value for name, value in row.items() if name not in before or before[name] != value}
+        moved = [to_builtins(dose) for entry, dose in doses.items() if known.get(entry) != dose]
+        moved += [{"entry": entry, "gone": True} for entry in known if entry not in doses]
+        before, known = row, doses
+        if moved:
+            changed["doses"] = moved
+        if changed:
+            yield {"size": one.window.size, **changed}
+
+
+def _opened(ledger: Ledger, opened: PatientAt) -> Iterator[PatientAt]:
+    """Open the patient after each entry that can change the card: an own one, a new pack, and as the clock goes on.
+
+    Between own entries a card rests of the clock on nothing finer than the day, but for amendments that lapse and for
+    laboratory values stated ahead of the clock.
+    """
+    zone, stop = opened.window.zone, opened.window.size
+    own = [entry.position for entry in opened.entries]
+    packs = [entry.position for entry in ledger.stream("study") if isinstance(entry.event, ProtocolActivated)]
+    settings: dict[int, Setting] = {}
+    key: object = None
+    read, stated, waiting = 0, list[datetime](), tuple[Awaiting, ...]()
+    for position in range(max(own[0], packs[0]), stop):
+        at = ledger.log_time(position).astimezone(zone)
+        through = Window(position + 1, at, at, None, zone)
+        entries, pack = bisect_right(own, position), bisect_right(packs, position)
+        if pack not in settings:
+            settings[pack] = replay.setting(ledger, through)
+        one = PatientAt(opened.number, through, opened.entries[:entries], settings[pack])
+        if entries != read:
+            read, stated, waiting = entries, [lab.at for lab in one.course.labs], one.history.awaiting
+        moment = (entries, pack, at.date(), sum(lab <= at for lab in stated), sum(w.lapsed(at) for w in waiting))
+        if moment != key:
+            key = moment
+            yield one
