@@ -7,17 +7,18 @@ from ledger.events.keys import SignatureAbandoned
 
 
 def never_arrived(ledger: Ledger, holder: str) -> tuple[tuple[str, tuple[int, ...]], ...]:
-    """List the keys of a person or device with counters below the newest that stand in no entry, rising."""
+    """List the keys of a person or device with the counters between their lowest and highest that stand nowhere."""
     roster = ledger.roster()
     held = {key.kid: key for key in (*roster.keys.values(), *roster.devices.values()) if key.person == holder}
     used: dict[str, set[int]] = {kid: {1} if key.since else set() for kid, key in held.items()}
-    newest: dict[str, int] = {}
+    span: dict[str, tuple[int, int]] = {}
     for entry in ledger.entries():
         for signer in entry.signers:
             if signer.kid in held:
                 used[signer.kid].add(signer.n)
-                newest[signer.kid] = max(newest.get(signer.kid, 0), signer.n)
+                low, high = span.get(signer.kid, (signer.n, signer.n))
+                span[signer.kid] = min(low, signer.n), max(high, signer.n)
         if isinstance(entry.event, SignatureAbandoned) and entry.event.key_id in held:
             used[entry.event.key_id].update(entry.event.n)
-    found = ((kid, tuple(n for n in range(top) if n not in used[kid])) for kid, top in newest.items())
+    found = ((kid, tuple(n for n in range(*ends) if n not in used[kid])) for kid, ends in span.items())
     return tuple((kid, missing) for kid, missing in found if missing)

@@ -13,8 +13,10 @@ from ledger.copies import Withheld
 from ledger.course.people import Roster, evolve
 from ledger.errors import DoseLedgerError, Malformed
 from ledger.events.body import blobs
+from ledger.events.keys import SignatureAbandoned
 from ledger.events.study import LedgerCreated
 from ledger.signing import keys
+from ledger.verify.doubts import doubts
 from ledger.verify.opening import Head, Looked, Run, sentence
 from ledger.verify.report import Finding
 from ledger.verify.seen import Seen
@@ -35,6 +37,7 @@ class Passing:
         self.known: dict[str, keys.PublicKey] = {}
         self.findings: list[Finding] = []
         self.notices: list[Finding] = []
+        self.abandoned: dict[str, set[int]] = {}
         self.newest_head = 0
         self.broken = False
 
@@ -78,6 +81,8 @@ class Passing:
                 (self.findings if problem.severity == "failure" else self.notices).append(finding)
         except DoseLedgerError as error:
             self.fail(position, kind, "L2", "not-judged", sentence(error))
+        if isinstance(opened.entry.event, SignatureAbandoned):
+            self.abandoned.setdefault(opened.entry.event.key_id, set()).update(opened.entry.event.n)
         self._beside(opened, position)
         self.seen.add(opened, looked.leaf)
         if not any(finding.level == "L1" for finding in self.findings[before:]):
@@ -101,6 +106,7 @@ class Passing:
             self._last_parts(size - 1)
         for kid, used in () if self.unseen.withheld else self.seen.counters().items():
             self._gaps(kid, used)
+        self.notices.extend(doubts(self.roster, self.seen))
 
     def _signatures(self, opened: Opened, looked: Looked) -> None:
         position, kind = opened.entry.position, opened.entry.kind
@@ -170,9 +176,10 @@ class Passing:
                 self.fail(last, kind, "L2", "set", f"of {part.of} entries signed together the last are missing")
 
     def _gaps(self, kid: str, used: dict[int, int]) -> None:
-        """A counter that never arrived: the entry was drafted and dropped, or somebody withheld it."""
+        """A counter that never arrived and was never abandoned: a draft was dropped, or somebody withheld the entry."""
         key = self.roster.keys.get(kid)
         requested = {1} if key is not None and key.since > 0 else set()  # the request for the key was signature 1
+        requested |= self.abandoned.get(kid, set())
         low, high = min(used), max(used)
         unlikely = high - low > 2 * len(used) + 1000  # a counter that jumps is no list of missing ones
         missing = [] if unlikely else [n for n in range(low, high) if n not in used and n not in requested]
