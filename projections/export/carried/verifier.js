@@ -2,7 +2,7 @@
 //
 // It is an implementation of its own, written from docs/spec (entry, kinds, log, checkpoint, verification): levels L1
 // (bytes, signatures, keys, tree, checkpoints, texts, blobs) and L2 (what entries say of each other). It has no DOM, no
-// import and no network; signatures are checked by the WebCrypto of the machine, hashes here (a call of WebCrypto for
+// dependency and no network; signatures are checked by the WebCrypto of the machine, hashes here (a call of WebCrypto for
 // each of many small hashes takes longer than the hash). Whatever the bytes are, the answer is a report.
 //
 //   const report = await doseledger.verify({ entries, texts, checkpoints, blobs }, { ledger, logKey, trusted })
@@ -30,7 +30,6 @@ grammar Stream 0 (?:study|people|patient/(?=.{1,32}\Z)(?:P-)?[0-9]+(?:-[0-9]+)*|
 grammar Kind 64 [a-z]+\.[a-z]+(?:-[a-z]+)*/[1-9][0-9]{0,2}
 grammar FindingId 41 [A-Z]-[A-Z0-9]+(?:-[A-Z0-9]+)*@(?:0|[1-9][0-9]{0,15})
 grammar PrintedName 0 [^\x00-\x20\x7f-\xa0\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff](?:[^\x00-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]{0,126}[^\x00-\x20\x7f-\xa0\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff])?
-grammar Base64url 0 [A-Za-z0-9_-]*
 grammar RuleId 24 [A-Z]-[A-Z0-9]+(?:-[A-Z0-9]+)*
 grammar Level 0 (?:0|-?[1-9])
 grammar Outcomes 0 (?:[1-9][0-9]?[NT]{1,12}(?: [1-9][0-9]?[NT]{1,12}){0,11})?
@@ -80,6 +79,8 @@ set PHYSICIANS investigator principal-investigator
 set PHARMACY pharmacist pharmacy-technician
 set DATA coordinator data-manager
 set FACT authorship performed transcribed
+set OUTSIDE monitor sponsor-medical sponsor inspector
+set OWN_ENDINGS attempts clock cohort exports people security study
 set REFERENCES delegation dose export factors graded hold opened order overrides reverses source target targets toxicities toxicity
 part CommandRef : id:Uuid index:Count of:Count
 part Occurred : at:When zone:Zone precision:minute|day basis:observed|device|chart|recalled
@@ -385,7 +386,7 @@ kind signature.abandoned/1 security by=system:system : key_id:Kid n:Count*
 
   // --------------------------------------------------------------------------------------------------- one entry
 
-  const B64 = "[A-Za-z0-9_-]+", SIGNED = `\\{"protected":"${B64}","signature":"${B64}"\\}`;
+  const B64 = "[A-Za-z0-9_-]*", SIGNED = `\\{"protected":"${B64}","signature":"${B64}"\\}`;
   const ENVELOPE = new RegExp(`^\\{"payload":"(${B64})","signatures":\\[(${SIGNED}(?:,${SIGNED}){0,7})\\]\\}$`);
   const COMMITMENT = /"(sha256:[0-9a-f]{64})"/g;
   const restated = (one) => one.kind === "entry.corrected/1" ? { kind: one.body.kind, body: one.body.body } : one;
@@ -573,6 +574,7 @@ kind signature.abandoned/1 security by=system:system : key_id:Kid n:Count*
 
   // --------------------------------------------------------------------------- who held which key, role and task
 
+  const same = (a, b) => JSON.stringify(a ?? null) === JSON.stringify(b ?? null);
   const meets = (requirement, one) => requirement.meanings.includes(one.meaning) && requirement.roles.includes(one.role);
   const signersOf = (one) => one.signatures.map(({ header }) => ({
     kid: header.kid, person: header.signer.id, role: header.signer.role, meaning: header.meaning.code, at: header.at, n: header.n, header,
@@ -589,128 +591,183 @@ kind signature.abandoned/1 security by=system:system : key_id:Kid n:Count*
     }
     return left;
   }
-  const newRoster = () => ({
-    ledger: "", site: "", people: new Map(), keys: new Map(), devices: new Map(), pending: new Map(), delegations: [], packs: [],
-  });
-  /** Apply one entry that nothing on L1 was found against. */
-  function enter(roster, one) {
-    const { kind, body, position } = one, device = (it) => roster.devices.set(it.key_id, { kid: it.key_id, person: it.id, jwk: it.key, since: position });
-    const complete = (target) => {
-      if (target.kind === "device.enrolled/1") return device(target.body.device);
-      const { person, name, organisation, roles, key_id: kid, key: jwk, valid_until: until } = target.body;
-      roster.people.set(person, { person, name, organisation, roles });
-      roster.keys.set(kid, { kid, person, jwk, since: position, until });
-    };
-    if (kind === "ledger.created/1") {
-      Object.assign(roster, { ledger: one.leaf, site: one.payload.site });
-      for (const it of body.registrars) {
-        roster.people.set(it.person, { person: it.person, name: it.name, organisation: it.organisation, roles: ["registrar"] });
-        roster.keys.set(it.key_id, { kid: it.key_id, person: it.person, jwk: it.key, since: position, until: null });
-      }
-      device(body.device);
-    } else if (kind === "key.enrolled/1" || kind === "device.enrolled/1") {
-      if (missing(one.payload, signersOf(one)).length) roster.pending.set(one.id, { target: one, signers: signersOf(one) });
-      else complete(one);
-    } else if (kind === "entry.countersigned/1") {
-      const waiting = roster.pending.get(body.target);
-      if (!waiting || one.recordedAt - waiting.target.recordedAt > COMPLETION) return;
-      waiting.signers.push(...signersOf(one));
-      if (missing(waiting.target.payload, waiting.signers).length) return;
-      roster.pending.delete(body.target);
-      complete(waiting.target);
-    } else if (kind === "delegation.granted/1") {
-      const { person, tasks, since, until } = body;
-      roster.delegations.push({ id: one.id, position, person, tasks, since, until, ended: null, endedAt: null });
-    } else if (kind === "delegation.ended/1") {
-      for (const it of roster.delegations) if (it.id === body.delegation) Object.assign(it, { ended: one.payload.occurred.at, endedAt: position });
-    } else if (kind === "protocol.activated/1") {
-      roster.packs.push(JSON.stringify(body.pack));
+
+  /** Everything about authority, folded from the entries before a position; keys that ended stay known. */
+  class Roster {
+    ledger = ""; site = ""; places = new Set(); recovery = null; packs = new Set(); delegations = []; doubts = []; answers = [];
+    people = new Map(); keys = new Map(); devices = new Map(); pending = new Map();
+
+    key(kid) { return this.keys.get(kid) ?? this.devices.get(kid); }
+    /** Why the key is not one that this holder may sign with here; "" where it is. */
+    inactive(kid, person) {
+      const key = this.key(kid);
+      if (key?.person !== person) return `the key ${kid.slice(0, 8)} of ${person} is not active: no complete enrolment stands before`;
+      return key.ended === null ? "" : `the key ${kid.slice(0, 8)} of ${person} was ended (${key.why}) at position ${key.ended}`;
     }
-  }
-  /** Whether a task was delegated at a stated time: to the day where either is a day, else to the minute. */
-  function delegated(roster, person, task, at) {
-    if (roster.people.get(person)?.roles.includes("principal-investigator")) return true;
-    const days = (bound) => bound.length === 10 || at.length === 10, day = at.slice(0, 10), moment = Date.parse(at);
-    return roster.delegations.some((it) => it.person === person && it.tasks.includes(task)
-      && (days(it.since) ? day >= it.since.slice(0, 10) : moment >= Date.parse(it.since))
-      && [it.until, it.ended].every((end) => end === null || (days(end) ? day <= end.slice(0, 10) : moment < Date.parse(end))));
+    end(position, why, which) {
+      for (const key of [...this.keys.values(), ...this.devices.values()]) if (key.ended === null && which(key)) Object.assign(key, { ended: position, why });
+    }
+    put(map, { person, key_id: kid, key: jwk, valid_until: until = null }, since) { map.set(kid, { kid, person, jwk, since, until, ended: null, why: null }); }
+    registrar(it, position) {
+      this.people.set(it.person, { person: it.person, name: it.name, organisation: it.organisation, roles: ["registrar"] });
+      this.put(this.keys, it, position);
+    }
+    /** Apply one entry that nothing on L1 was found against; what awaits a signature has no effect yet. */
+    enter(one) {
+      if (one.stream !== "study" && one.stream !== "people") return;
+      if (one.kind === "entry.countersigned/1") {
+        const waiting = this.pending.get(one.body.target);
+        if (!waiting || one.recordedAt - waiting.target.recordedAt > COMPLETION) return;
+        waiting.signers.push(...signersOf(one));
+        if (missing(waiting.target.payload, waiting.signers).length) return;
+        this.pending.delete(one.body.target);
+        this.apply(waiting.target, one.position);
+      } else if (KINDS[one.kind].completed && missing(one.payload, signersOf(one)).length) this.pending.set(one.id, { target: one, signers: signersOf(one) });
+      else this.apply(one, one.position);
+    }
+    apply(one, position) {
+      const { body } = one, device = (it) => this.put(this.devices, { ...it, person: it.id }, position);
+      const over = (which, ended) => this.delegations.filter((it) => it.ended === null && which(it)).forEach((it) => Object.assign(it, { ended, endedAt: position }));
+      const effect = {
+        "ledger.created/1": () => {
+          this.ledger = one.leaf; this.site = one.payload.site; this.recovery = body.recovery_key;
+          this.places = new Set([`Site ${this.site}`, ...body.registrars.map((it) => it.organisation)]);
+          body.registrars.forEach((it) => this.registrar(it, position));
+          device(body.device);
+        },
+        "key.enrolled/1": () => {
+          this.people.set(body.person, { person: body.person, name: body.name, organisation: body.organisation, roles: body.roles });
+          this.put(this.keys, body, position);
+        },
+        "device.enrolled/1": () => device(body.device),
+        "key.rotated/1": () => {
+          this.end(position, "rotated", (key) => key.kid === body.old_key_id);
+          this.put(this.keys, body, position);
+        },
+        "key.revoked/1": () => {
+          this.end(position, body.why, (key) => key.kid === body.key_id);
+          if (body.suspected_from !== null) this.doubts.push({ kid: body.key_id, person: body.person, since: body.suspected_from, until: position });
+          if (body.why === "left") over((it) => it.person === body.person, one.payload.occurred.at);
+          if (body.why !== "compromised") return;
+          for (const [id, { signers }] of this.pending) if (signers.some((it) => it.kid === body.key_id)) this.pending.delete(id);
+        },
+        "registrar.changed/1": () => {
+          if (body.removed !== null) this.end(position, "removed", (key) => key.person === body.removed);
+          if (body.added) this.registrar(body.added, position);
+        },
+        "registrar.recovered/1": () => this.registrar(body.registrar, position),
+        "delegation.granted/1": () => this.delegations.push({ ...body, id: one.id, position, ended: null, endedAt: null }),
+        "delegation.ended/1": () => over((it) => it.id === body.delegation, one.payload.occurred.at),
+        "protocol.activated/1": () => this.packs.add(JSON.stringify(body.pack)),
+      }[one.kind] ?? (/^signature\.re(affirm|pudiat)ed\/1$/.test(one.kind) && (() => {
+        const person = one.signatures[0].header.signer.id, stands = one.kind === "signature.reaffirmed/1";
+        for (const id of body.targets) if (!this.answer(id, person)) this.answers.push({ id, person, stands, position });
+      }));
+      if (effect) effect();
+    }
+    answer(id, person) { return this.answers.find((it) => it.id === id && it.person === person); }
+    /** Whether a signature of the entry is in doubt since its key was revoked: disputed, repudiated, or null. */
+    doubt(one) {
+      const said = this.doubts.filter((it) => it.since <= one.position && one.position < it.until)
+        .flatMap(({ kid }) => signersOf(one).filter((it) => it.kid === kid)).map(({ person }) => this.answer(one.id, person));
+      return said.some((it) => it && !it.stands) ? "repudiated" : said.some((it) => !it) ? "disputed" : null;
+    }
+    /** Whether a task was delegated at a stated time: to the day where either is a day, else to the minute. */
+    delegated(person, task, at) {
+      if (this.people.get(person)?.roles.includes("principal-investigator")) return true;
+      const days = (bound) => bound.length === 10 || at.length === 10, day = at.slice(0, 10), moment = Date.parse(at);
+      return this.delegations.some((it) => it.person === person && it.tasks.includes(task)
+        && (days(it.since) ? day >= it.since.slice(0, 10) : moment >= Date.parse(it.since))
+        && [it.until, it.ended].every((end) => end === null || (days(end) ? day <= end.slice(0, 10) : moment < Date.parse(end))));
+    }
   }
 
   // ------------------------------------------------------------------------- L1: keys, signatures, texts and blobs
 
-  /** Begin everything about an entry that takes the machine's cryptography; `keys` are those named so far. */
+  /** The keys that an entry brings, each with the request that its owner signed, where there must be one. */
+  function offers({ kind, body, signatures }, roster) {
+    const asked = (it, request = body.request) => ({ ...it, request, card: { person: it.person, name: it.name, organisation: it.organisation } });
+    if (kind === "ledger.created/1") return [...body.registrars, body.device, { key: body.log_key, key_id: null }];
+    if (kind === "device.enrolled/1") return [body.device];
+    if (kind === "key.enrolled/1") return [asked(body)];
+    if (kind === "registrar.recovered/1") return [asked(body.registrar)];
+    if (kind === "registrar.changed/1") return body.added ? [asked(body.added)] : [];
+    if (kind === "policy.amended/1") return body.witnesses.keys.map(({ key }) => ({ key, key_id: null }));
+    if (kind !== "key.rotated/1") return [];
+    const [{ header }] = signatures, owner = roster?.people.get(body.person);
+    const own = !roster || (owner && header.signer.id === body.person && header.kid === body.old_key_id);
+    return [own ? asked({ ...body, ...owner }) : body].map((it) => own ? it : { key: it.key, key_id: it.key_id });
+  }
+  /** Begin what takes the machine's cryptography; `keys` are those named so far, by their thumbprints. */
   function begin(one, keys, supported) {
-    const { kind, body } = one, under = [];
-    const offered = kind === "ledger.created/1" ? [...body.registrars, body.device] : kind === "device.enrolled/1" ? [body.device]
-      : kind === "key.enrolled/1" ? [body] : [];
-    for (const { key_id: kid, key } of offered) if (kidOf(key) === kid) keys.set(kid, key);
+    const under = [], check = (jwk, { input, signature }, keep) => supported && under.push(made(jwk, input, signature).then(keep));
     one.made = one.signatures.map(() => null);
-    const check = (jwk, { input, signature }, keep) => supported && under.push(made(jwk, input, signature).then(keep));
+    for (const it of [...offers(one), ...(one.kind === "registrar.recovered/1" ? [{ key: one.body.recovery_key, key_id: kidOf(one.body.recovery_key) }] : [])]) {
+      if (it.key_id && kidOf(it.key) === it.key_id) keys.set(it.key_id, it.key);
+      if (it.request === undefined) continue;
+      try {
+        one.request = openRequest(it.request);
+        check(one.request.asked.key, one.request.signed, (held) => { if (!held) one.request = { error: "the new key did not sign it" }; });
+      } catch (error) { one.request = { error: String(error.message) }; }
+    }
     one.signatures.forEach((it, at) => {
       const jwk = keys.get(it.header.kid);
       if (jwk && algOf(jwk) === it.header.alg) check(jwk, it, (held) => { one.made[at] = held; });
     });
-    if (kind === "key.enrolled/1") {
-      one.request = "";
-      try {
-        const { jwk, signed } = openRequest(body);
-        check(jwk, signed, (held) => { if (!held) one.request = "the new key did not sign it"; });
-      } catch (error) { one.request = String(error.message); }
-    }
     return Promise.all(under);
   }
-  /** The request with which a key was offered: for this person, name and key, with the meaning possession. */
-  function openRequest(body) {
-    const { payload, signatures } = openJws(body.request), request = canonical(text8(payload), "KeyRequest", "the request");
-    const [signed] = signatures, { alg, kid, meaning, signer } = signed.header, name = kidOf(request.key);
-    const said = [kid, alg, meaning.code, signer.id, signer.name, signer.organisation, request.key_id];
-    const due = [name, algOf(request.key), "possession", request.person, request.name, request.organisation, name];
-    if (signatures.length !== 1 || JSON.stringify(said) !== JSON.stringify(due)) malformed("it was not signed by the new key for this person");
-    for (const member of ["person", "name", "organisation", "key_id", "key"]) {
-      if (JSON.stringify(request[member]) !== JSON.stringify(body[member])) malformed("it is for another person or key");
-    }
-    return { jwk: request.key, signed };
+  /** The request with which a key was offered: signed by that key alone, with the meaning possession. */
+  function openRequest(text) {
+    const { payload, signatures } = openJws(text), asked = canonical(text8(payload), "KeyRequest", "the request"), name = kidOf(asked.key);
+    const [signed] = signatures, { alg, kid, meaning, signer } = signed.header;
+    const said = [kid, alg, meaning.code, signer.id, signer.name, signer.organisation, asked.key_id];
+    const due = [name, algOf(asked.key), "possession", asked.person, asked.name, asked.organisation, name];
+    return signatures.length === 1 && same(said, due) ? { asked, signed } : malformed("it was not signed by the new key for this person");
   }
-  /** The keys that must have signed; a sentence where one is not active here. */
-  function keysFor(one, roster) {
-    const own = one.kind === "ledger.created/1" ? new Map(one.body.registrars.map((it) => [it.key_id, it.key])) : null;
-    const kids = one.signatures.map(({ header }) => header.kid);
+  function enrolments(one, roster, fail) {
+    for (const { key, key_id: kid, request, card } of offers(one, roster)) {
+      const why = weakness(key);
+      if (why) fail("L1", "weak-key", why);
+      else if (kid && kidOf(key) !== kid) fail("L1", "thumbprint", `the key named ${kid.slice(0, 8)} has the thumbprint ${kidOf(key).slice(0, 8)}`);
+      if (request === undefined) continue;
+      const { error, asked } = one.request;
+      if (error) fail("L1", "request", `the request of ${card.person} proves nothing: ${error}`);
+      else if (!same(asked, { format: 1, ...card, key_id: kid, key })) fail("L1", "request", `the request of ${card.person} is for another person or key`);
+    }
+  }
+  /** Why a recovered registrar does not come by the key that the first entry committed to; "" where he does. */
+  function notRecovered({ signatures, body }, roster) {
+    const [{ header }] = signatures, { id, name, role, organisation } = header.signer, it = body.registrar;
+    if (signatures.length !== 1 || header.kid !== roster.recovery || kidOf(body.recovery_key) !== roster.recovery) return "this is not the recovery key of the ledger";
+    return same([id, name, organisation, role], [it.person, it.name, it.organisation, "registrar"]) ? "" : "the recovery key does not sign as the registrar who comes by it";
+  }
+  /** Why the keys that the headers name are not those that must have signed here; "" where they are. */
+  function keysWrong(one, roster) {
+    const { kind, body, signatures } = one, kids = signatures.map(({ header }) => header.kid);
+    const own = kind === "ledger.created/1" ? new Map(body.registrars.map((it) => [it.key_id, it.key])) : null;
     if (own && [...own.keys()].some((kid) => !kids.includes(kid))) return "not every root registrar has signed the first entry";
-    for (const { header } of one.signatures) {
-      const jwk = own ? own.get(header.kid) : (roster.keys.get(header.kid) ?? roster.devices.get(header.kid))?.jwk;
-      if (!jwk) return `the key ${header.kid.slice(0, 8)} of ${header.signer.id} is not active: no complete enrolment stands before`;
+    const recovers = kind === "registrar.recovered/1", refused = recovers ? notRecovered(one, roster) : "";
+    if (refused) return refused;
+    for (const { header } of signatures) {
+      const why = own || recovers ? "" : roster.inactive(header.kid, roster.key(header.kid)?.person ?? header.signer.id);
+      const jwk = own ? own.get(header.kid) : recovers ? body.recovery_key : roster.key(header.kid)?.jwk;
+      if (why || !jwk) return why || `the key ${header.kid.slice(0, 8)} is not one of the first entry`;
       if (algOf(jwk) !== header.alg) return `the signature names ${header.alg}, its key was enrolled for ${algOf(jwk)}`;
     }
     return "";
   }
-  function enrolments(one, fail) {
-    const { kind, body } = one, strong = (jwk, kid) => {
-      const why = weakness(jwk);
-      if (why) fail("L1", "weak-key", why);
-      else if (kid && kidOf(jwk) !== kid) fail("L1", "thumbprint", `the key named ${kid.slice(0, 8)} has the thumbprint ${kidOf(jwk).slice(0, 8)}`);
-    };
-    if (kind === "ledger.created/1") {
-      for (const it of [...body.registrars, body.device]) strong(it.key, it.key_id);
-      strong(body.log_key);
-    } else if (kind === "device.enrolled/1") strong(body.device.key, body.device.key_id);
-    else if (kind === "key.enrolled/1") {
-      strong(body.key, body.key_id);
-      if (one.request) fail("L1", "request", `the request of ${body.person} proves nothing: ${one.request}`);
-    }
-  }
   /** Why the card of a signature is not what the log says of its key at log time; "" where it is. */
   function cardWrong(roster, { kid, person, role, header }, at) {
-    if (role === "system") return roster.devices.get(kid)?.person === person ? "" : `the key of the device ${person} is not enrolled`;
-    const key = roster.keys.get(kid), holder = roster.people.get(person), { name, organisation } = header.signer;
-    if (key?.person !== person) return `the key ${kid.slice(0, 8)} of ${person} is not active`;
+    const { name, organisation } = header.signer, holder = roster.people.get(person), inactive = roster.inactive(kid, person), { until } = roster.key(kid) ?? {};
+    if (inactive || (role === "system") !== roster.devices.has(kid)) return inactive || `${person} does not sign as ${role}`;
+    if (role === "system") return name === `Device ${person}` && roster.places.has(organisation) ? "" : `the device ${person} signs as ${name} of ${organisation}`;
     if (holder.name !== name || holder.organisation !== organisation) return `${person} signs as ${name} of ${organisation}, enrolled as ${holder.name} of ${holder.organisation}`;
     if (!holder.roles.includes(role)) return `${person} does not hold the role ${role}`;
-    return key.until !== null && new Date(at).toISOString().slice(0, 10) > key.until ? `the key of ${person} expired on ${key.until}` : "";
+    return until !== null && new Date(at).toISOString().slice(0, 10) > until ? `the key of ${person} expired on ${until}` : "";
   }
 
   // ---------------------------------------------------------------------------- L2: what entries say of each other
 
-  const same = (a, b) => JSON.stringify(a ?? null) === JSON.stringify(b ?? null);
   const APPROVED = (author) => ({ meanings: ["approved"], roles: [author === "principal-investigator" ? "investigator" : "principal-investigator"] });
   /** Whether a restated body could lower a dose or a grade, turn a ruling, or permit more than before. */
   function relaxes(before, after) {
@@ -720,17 +777,15 @@ kind signature.abandoned/1 security by=system:system : key_id:Kid n:Count*
     if (/^toxicity\.(re)?graded\/1$/.test(before.kind)) return now.grade < old.grade || now.toxicity !== old.toxicity;
     return KINDS[before.kind].guards.some((name) => !same(old[name], now[name]));
   }
-  /** The signatures that kind and content require; `target` is what an amendment or regrade is about, as it stands. */
-  function required(one, target, moved) {
+  /** The signatures that kind and content require; `about` is what a correction or void names. */
+  function required(one, about) {
     const { by } = KINDS[one.kind], approval = APPROVED(one.signatures[0].header.signer.role);
-    if (one.kind === "entry.voided/1") return [...by, approval];
-    if (one.kind === "entry.corrected/1") {
-      const more = target ? KINDS[target.kind].by.slice(1) : [];
-      const shifted = target && KINDS[target.kind].moved && moved !== one.body.occurred.at;
-      return !target || shifted || relaxes(target, restated(one)) ? [...by, approval, ...more] : [...by, ...more];
-    }
-    const lower = one.kind === "toxicity.regraded/1" && target && one.body.grade < target.body.grade;
-    return lower || (one.kind === "dlt.adjudicated/1" && one.body.reverses !== null) ? [...by, approval] : by;
+    if (one.kind === "entry.voided/1" || (one.kind === "dlt.adjudicated/1" && one.body.reverses !== null)) return [...by, approval];
+    if (one.kind !== "entry.corrected/1") return by;
+    if (!about) return [...by, approval];
+    const said = restated(about), { at } = (about.kind === one.kind ? about.body : about.payload).occurred, more = KINDS[said.kind].by.slice(1);
+    const approved = (KINDS[said.kind].moved && at !== one.body.occurred.at) || relaxes(said, restated(one));
+    return approved ? [...by, approval, ...more] : [...by, ...more];
   }
   const covers = (needs, requirements) => {
     const left = [...needs];
@@ -742,371 +797,262 @@ kind signature.abandoned/1 security by=system:system : key_id:Kid n:Count*
 
   /** The entries passed so far, and what the next one is judged by. */
   class Log {
-    entries = []; tree = newTree(); roster = newRoster(); time = null; withheld = 0;
-    ids = new Map(); commands = new Map(); counters = new Map(); last = new Map(); amending = new Map(); countersigning = new Map();
-    kinds = new Map();
+    entries = []; tree = newTree(); roster = new Roster(); time = null; withheld = 0;
+    ids = new Map(); commands = new Map(); counters = new Map(); last = new Map(); registered = new Set();
+    amending = new Map(); countersigning = new Map();
 
     get size() { return this.entries.length; }
     find(id) { return this.entries[this.ids.get(id)]; }
-    amendments(id) { return this.amending.get(id) ?? []; }
     logTime(one) { return this.time === null || (one.kind === "log.clock/1" && one.body.reset) ? one.recordedAt : Math.max(this.time, one.recordedAt); }
     add(one) {
       this.tree.add(one.leafBytes);
       this.entries.push(one);
       if (one.withheld) this.withheld++;
       if (!one.payload) return;
-      const { command, corrects } = one.payload, put = (map, key) => map.set(key, [...(map.get(key) ?? []), one]), part = `${command.id} ${command.index}`;
-      if (!this.ids.has(one.id)) this.ids.set(one.id, one.position);
-      if (!this.commands.has(part)) this.commands.set(part, one.position);
-      for (const { kid, n } of signersOf(one)) {
-        if (!this.counters.has(kid)) this.counters.set(kid, new Map());
-        if (!this.counters.get(kid).has(n)) this.counters.get(kid).set(n, one.position);
-      }
+      const { command, corrects } = one.payload, first = (map, key, value) => map.has(key) || map.set(key, value);
+      const list = (map, key) => { first(map, key, []); map.get(key).push(one); };
+      first(this.ids, one.id, one.position);
+      first(this.commands, `${command.id} ${command.index}`, one.position);
+      for (const { kid, n } of signersOf(one)) first(this.counters, `${kid} ${n}`, one.position);
       this.last.set(one.signatures[0].header.kid, one);
-      if (corrects !== null) put(this.amending, corrects.id);
-      else if (one.kind === "entry.countersigned/1") put(this.countersigning, one.body.target);
-      const place = `${one.stream} ${one.kind}`;
-      if (!this.kinds.has(place)) this.kinds.set(place, []);
-      this.kinds.get(place).push(one);
+      if (corrects !== null) list(this.amending, corrects.id);
+      else if (one.kind === "entry.countersigned/1") list(this.countersigning, one.body.target);
+      if (one.kind === "patient.registered/1") this.registered.add(one.stream);
       this.time = one.logTime = this.logTime(one);
-    }
-    /** Where an entry stands at log time `at`: struck by a void in effect, standing, pending, or lapsed. */
-    standing(one, at) {
-      if (this.voidOf(one, at)) return "struck";
-      if (!KINDS[one.kind].completed || !missing(one.payload, this.signers(one, at)).length) return "standing";
-      return at - one.recordedAt > COMPLETION ? "lapsed" : "pending";
-    }
-    voidOf(one, at) { return this.amendments(one.id).find((later) => later.kind === "entry.voided/1" && this.standing(later, at) === "standing"); }
-    signers(one, at) {
-      const later = (this.countersigning.get(one.id) ?? []).filter((it) => it.recordedAt - one.recordedAt <= COMPLETION && !this.voidOf(it, at));
-      return [one, ...later].flatMap(signersOf);
-    }
-    about(one) {
-      return one.kind === "entry.countersigned/1" ? this.find(one.body.target) : one.payload.corrects ? this.find(one.payload.corrects.id) : undefined;
-    }
-    /** The entry, the corrections above it, and what it corrects down to the first. */
-    chain(one) {
-      const found = [], above = [one];
-      while (above.length) {
-        const it = above.pop();
-        found.push(it);
-        above.push(...this.amendments(it.id).filter((later) => later.kind === "entry.corrected/1" && !found.includes(later)));
-      }
-      for (let below = one; below?.kind === "entry.corrected/1";) {
-        below = this.about(below);
-        if (below) found.push(below);
-      }
-      return found;
-    }
-    corrected(one, at) {
-      const newer = this.chain(one).filter((it) => it.position > one.position && this.standing(it, at) === "standing");
-      return restated(newer.sort((a, b) => b.position - a.position)[0] ?? one);
-    }
-    regraded(one, at) {
-      const graded = one.kind === "toxicity.regraded/1" && this.find(one.body.graded);
-      if (!graded) return undefined;
-      const later = (this.kinds.get(`${one.stream} ${one.kind}`) ?? []).filter((it) => it.body.graded === one.body.graded && this.standing(it, at) === "standing");
-      return this.corrected(later.at(-1) ?? graded, at);
     }
   }
 
   /** Judge an entry that would stand at the end of the log; `fail(level, code, why)` takes what is wrong. */
-  function judge(log, one, fail, notice) {
-    const { kind, body, payload } = one, signers = signersOf(one), at = log.logTime(one), first = kind === "ledger.created/1";
+  function judge(log, one, fail) {
+    const { kind, payload } = one, first = kind === "ledger.created/1", before = log.entries.at(-1);
     if (first !== (log.size === 0)) return fail("L1", "genesis", "the first entry of a ledger, and only it, creates the ledger");
-    const roster = first ? newRoster() : log.roster;
-    if (first) {
-      enter(roster, one);
-      const { log: name, size, root } = payload.after;
-      if (name !== "main" || size || root !== EMPTY_ROOT) fail("L2", "after", "the first entry comes after nothing");
-      if (payload.causes.length || payload.corrects || payload.protocol || payload.command.index) fail("L2", "genesis", "the first entry names other entries");
+    const roster = first ? new Roster() : log.roster, at = log.logTime(one), { size, root, log: name } = payload.after;
+    if (first) roster.enter(one);
+    enrolments(one, roster, fail);
+    for (const it of signersOf(one)) {
+      const why = kind === "registrar.recovered/1" ? notRecovered(one, roster) : cardWrong(roster, it, at);
+      if (why) fail("L1", "signer", why);
     }
-    enrolments(one, fail);
-    for (const it of signers) { const why = cardWrong(roster, it, at); if (why) fail("L1", "signer", why); }
-    const before = log.entries.at(-1);
     if (before && !before.payload && !before.withheld) return fail("L2", "not-judged", "the entry before it cannot be read");
-    if (!first) place(log, one, before, fail, notice);
-    people(log, one, fail);
-    const about = log.about(one), said = about ? restated(about) : log.regraded(one, at);
-    amendment(log, one, about, at, fail, notice);
-    authority(log, one, said, about && (about.kind === "entry.corrected/1" ? about.body : about.payload).occurred.at, fail);
-    separation(log, one, fail);
-    together(log, one, before, fail);
+    const open = rests(log, one), judged = (code) => !(open && ["command-broken", "set", "needs", "role"].includes(code));
+    const found = (code, why) => judged(code) && fail("L2", code, why);
+    if (first) {
+      if (name !== "main" || size || root !== EMPTY_ROOT) found("after", "the first entry comes after nothing");
+      if (payload.causes.length || payload.corrects || payload.protocol || payload.command.index) found("genesis", "the first entry names other entries");
+    } else {
+      place(log, one, before, found);
+      for (const ref of [...payload.causes, ...(payload.corrects ? [payload.corrects] : [])]) refer(log, one, ref, open, found);
+    }
+    authority(log, one, found);
+    together(log, one, before, found);
   }
-  function place(log, one, before, fail, notice) {
+  /** Whether an entry rests on withheld ones: names one by its position, or is a later part of what may be withheld. */
+  function rests(log, one) {
+    const hidden = (parts) => log.entries.slice(Math.max(0, log.size - parts)).some((it) => parts && it.withheld), { causes, corrects, command } = one.payload;
+    if (!log.withheld) return false;
+    return [...causes, corrects].some((ref) => ref && log.entries[ref.position]?.withheld) || hidden(command.index)
+      || one.signatures.some(({ header }) => hidden(header.auth.set?.i ?? 0));
+  }
+  function place(log, one, before, found) {
     const { payload, kind } = one, { command, after } = payload, { roster } = log, signers = signersOf(one);
-    if (payload.ledger !== roster.ledger) fail("L2", "ledger", "the entry belongs to another ledger");
-    if (payload.site !== roster.site) fail("L2", "site", `the entry is of the site ${payload.site}`);
-    if (log.ids.has(one.id)) fail("L2", "id-reused", `the entry id already stands at position ${log.ids.get(one.id)}`);
-    for (const { kid, n, person } of signers) if (log.counters.get(kid)?.has(n)) fail("L2", "n-reused", `the key of ${person} was used in two places: ${n} stands already`);
-    if (log.commands.has(`${command.id} ${command.index}`)) fail("L2", "command-used", "this part of the command stands already");
+    if (payload.ledger !== roster.ledger) found("ledger", "the entry belongs to another ledger");
+    if (payload.site !== roster.site) found("site", `the entry is of the site ${payload.site}`);
+    if (log.ids.has(one.id)) found("id-reused", `the entry id already stands at position ${log.ids.get(one.id)}`);
+    for (const { kid, n, person } of signers) if (log.counters.has(`${kid} ${n}`)) found("n-reused", `the key of ${person} was used in two places: ${n} stands already`);
+    if (log.commands.has(`${command.id} ${command.index}`)) found("command-used", "this part of the command stands already");
     if (!before.withheld) {
       const held = before.payload.command, goes = held.id === command.id && held.index + 1 === command.index;
-      if (goes && (held.of !== command.of || !same(before.payload.after, after))) fail("L2", "command-broken", "entries of one command name one number of parts and one after");
-      if (!goes && (command.index || held.index + 1 < held.of)) fail("L2", "command-broken", "the entries of one command do not stand together");
+      if (goes && (held.of !== command.of || !same(before.payload.after, after))) found("command-broken", "entries of one command name one number of parts and one after");
+      if (!goes && (command.index || held.index + 1 < held.of)) found("command-broken", "the entries of one command do not stand together");
     }
-    if (after.log !== "main") fail("L2", "after", `after names the log ${after.log}`);
-    else if (after.size < 1 || after.size > log.size) fail("L2", "after", `after names ${after.size} entries; ${log.size} stand before`);
+    if (after.log !== "main") found("after", `after names the log ${after.log}`);
+    else if (after.size < 1 || after.size > log.size) found("after", `after names ${after.size} entries; ${log.size} stand before`);
     else {
-      if (log.tree.roots[after.size] !== after.root) fail("L2", "after-root", `after gives another root for its ${after.size} entries`);
-      for (const { kid, person } of signers) {
-        const key = roster.keys.get(kid) ?? roster.devices.get(kid);
-        if (key && key.since >= after.size) fail("L2", "after-enrolment", `after does not cover the enrolment of ${person}`);
-      }
+      if (log.tree.roots[after.size] !== after.root) found("after-root", `after gives another root for its ${after.size} entries`);
+      for (const { kid, person } of signers) if (roster.key(kid)?.since >= after.size) found("after-enrolment", `after does not cover the enrolment of ${person}`);
       const own = log.last.get(signers[0].kid);
-      if (own && own.position >= after.size && own.payload.command.id !== command.id) fail("L2", "after-own", `after does not cover the author's entry at position ${own.position}`);
+      if (own?.position >= after.size && own.payload.command.id !== command.id) found("after-own", `after does not cover the author's entry at position ${own.position}`);
     }
-    for (const ref of [...payload.causes, ...(payload.corrects ? [payload.corrects] : [])]) refer(log, one, ref, fail);
     for (const { family, kinds } of KINDS[kind].after) {
-      for (let p = Math.max(0, after.size); p < log.size; p++) {
-        const it = log.entries[p];
-        if (!it.payload || !kinds.has(it.kind) || it.payload.command.id === command.id) continue;
-        if (family === "any" ? it.stream !== one.stream : it.stream.split("/")[0] !== family) continue;
-        fail("L2", "predicate", `somebody wrote first: ${it.kind} at position ${p} was not known when this was signed`);
-        break;
-      }
+      const rival = (it) => it.payload && kinds.has(it.kind) && it.payload.command.id !== command.id
+        && (family === "any" ? it.stream === one.stream : it.stream.split("/")[0] === family);
+      let p = Math.min(after.size, log.size);
+      while (p < log.size && !rival(log.entries[p])) p++;
+      if (p < log.size) found("predicate", `somebody wrote first: ${log.entries[p].kind} at position ${p} was not known when this was signed`);
     }
-    if (kind === "patient.registered/1" && log.kinds.has(`${one.stream} ${kind}`)) fail("L2", "registered", "the patient was already registered");
+    if (log.registered.has(one.stream) && kind === "patient.registered/1") found("registered", "the patient was already registered");
     const now = Math.max(one.recordedAt, log.time ?? 0) + FIVE_MINUTES, offset = signers[0].at.slice(-6);
     for (const { at, precision } of log.withheld ? [] : [payload.occurred, ...(kind === "entry.corrected/1" ? [one.body.occurred] : [])]) {
-      if (precision === "minute" ? Date.parse(at) > now : Date.parse(`${at}T00:00:00.000${offset}`) > now) fail("L2", "future", `${at} is later than the entry was recorded`);
+      if (Date.parse(precision === "minute" ? at : `${at}T00:00:00.000${offset}`) > now) found("future", `${at} is later than the entry was recorded`);
     }
-    if (payload.protocol && !log.withheld && !roster.packs.includes(JSON.stringify(payload.protocol))) fail("L2", "protocol", `the protocol ${payload.protocol.id} was never activated`);
-    if (log.time !== null && log.time - one.recordedAt > FIVE_MINUTES && before.kind !== "log.clock/1" && !before.withheld) notice("clock-behind", "the entry's clock was behind log time");
-    if (kind === "log.clock/1" && one.body.reset) fail("L2", "clock-reset", "only registrars begin log time anew");
-    if (!payload.reason && ["entry.corrected/1", "entry.voided/1", "override.granted/1"].includes(kind)) fail("L2", "reason", `${kind} gives no reason`);
+    if (payload.protocol && !roster.packs.has(JSON.stringify(payload.protocol))) found("protocol", `the protocol ${payload.protocol.id} was never activated`);
+    if (kind === "log.clock/1" && one.body.reset) found("clock-reset", "only registrars begin log time anew");
+    if (!payload.reason && ["entry.corrected/1", "entry.voided/1", "override.granted/1"].includes(kind)) found("reason", `${kind} gives no reason`);
   }
-  /** A reference must be that of one entry, and what the body names of the same stream; of a withheld entry the leaf is compared. */
-  function refer(log, one, ref, fail) {
+  /** A reference must be that of one entry, and what the body names of the same stream; of a stub the leaf is compared. */
+  function refer(log, one, ref, open, found) {
     const { payload } = one, named = ref.position === null ? log.find(ref.id) : log.entries[ref.position];
     if (ref.position === null) {
-      if (!named && log.withheld) return;
-      if (!named || ref.leaf !== null || ref.log !== "main" || named.payload.command.id !== payload.command.id) return fail("L2", "reference", `${ref.id} is not an earlier entry of the same command`);
+      if (open && !named) return;
+      if (!named || ref.leaf !== null || ref.log !== "main" || named.payload.command.id !== payload.command.id) return found("reference", `${ref.id} is not an earlier entry of the same command`);
     } else {
-      if (!named || ref.log !== "main" || named.leaf !== ref.leaf || (!named.withheld && named.id !== ref.id)) return fail("L2", "reference", `what is named at position ${ref.position} is not the entry that stands there`);
-      if (ref.position >= payload.after.size) fail("L2", "reference-after", `after does not cover the entry named at position ${ref.position}`);
+      if (!named || ref.log !== "main" || named.leaf !== ref.leaf || (!named.withheld && named.id !== ref.id)) return found("reference", `what is named at position ${ref.position} is not the entry that stands there`);
+      if (ref.position >= payload.after.size) found("reference-after", `after does not cover the entry named at position ${ref.position}`);
     }
-    const amended = ref === payload.corrects, stock = payload.stream.startsWith("supply/") && named.stream?.startsWith("patient/");
-    if (named.withheld || !(amended || one.inside.includes(ref.id)) || named.stream === payload.stream || (stock && !amended)) return;
-    fail("L2", "reference-stream", `${named.kind} belongs to ${named.stream}, not to ${payload.stream}`);
-  }
-  const OUTSIDE = ["sponsor", "sponsor-medical", "monitor", "inspector"];
-  /** Persons, devices and keys are enrolled once, and with roles that go together. */
-  function people(log, { kind, body }, fail) {
-    const { roster } = log, waiting = [...roster.pending.values()].map((it) => it.target);
-    const kids = [...roster.keys.keys(), ...roster.devices.keys(), ...waiting.map((it) => it.body.key_id ?? it.body.device.key_id)];
-    if (kind === "ledger.created/1") {
-      const persons = body.registrars.map((it) => it.person), own = [...body.registrars, body.device].map((it) => it.key_id);
-      if (new Set(persons).size !== persons.length || new Set(own).size !== own.length) fail("L2", "key-reused", "a person or a key stands twice in the first entry");
-      if (!persons.length) fail("L2", "no-registrar", "the first entry names no root registrar");
-    } else if (kind === "device.enrolled/1") {
-      const known = [...[...roster.devices.values()].map((it) => it.person), ...waiting.map((it) => it.body.device?.id)];
-      if (known.includes(body.device.id) || kids.includes(body.device.key_id)) fail("L2", "key-reused", `the device ${body.device.id} or its key is already enrolled`);
-    } else if (kind === "key.enrolled/1") {
-      const { roles, person } = body, mixes = (group) => roles.some((it) => group.includes(it)) && !roles.every((it) => group.includes(it));
-      if (roster.people.has(person) || waiting.some((it) => it.body.person === person) || kids.includes(body.key_id)) fail("L2", "key-reused", `${person} or this key is already enrolled`);
-      if (!roles.length || new Set(roles).size !== roles.length || roles.includes("system") || mixes(OUTSIDE) || mixes(["registrar"])) fail("L2", "roles-mixed", `${person} cannot hold these roles together`);
-    }
-  }
-  const ENDED_OTHERWISE = ["study", "people", "cohort", "attempts", "clock"];
-  /** What an entry says about another: it names the head of a chain, one amendment waits at a time, and who may say it. */
-  function amendment(log, one, about, at, fail, notice) {
-    const { kind, payload } = one, corrects = kind === "entry.corrected/1";
-    if (kind === "dlt.adjudicated/1") {
-      const rulings = (log.kinds.get(`${one.stream} ${kind}`) ?? []).filter((it) => it.body.toxicity === one.body.toxicity && log.standing(it, at) === "standing");
-      if (log.find(one.body.reverses) !== rulings.at(-1)) fail("L2", "ruling", "reverses is not the ruling in effect");
-    }
-    if (kind === "entry.countersigned/1") return about && countersigned(log, one, about, at, fail, notice);
-    if (!corrects && kind !== "entry.voided/1") return payload.corrects && fail("L2", "corrects", `${kind} corrects nothing, yet names an entry`);
-    if (!about) return log.withheld || fail("L2", "corrects", "the entry does not name what it amends");
-    const family = about.stream.split("/")[0], author = one.signatures[0].header.signer.id;
-    if (ENDED_OTHERWISE.includes(family) || (corrects && ["entry.voided/1", "entry.countersigned/1"].includes(about.kind))) fail("L2", "corrects", `a ${about.kind} cannot be amended`);
-    else {
-      if (corrects && KINDS[one.body.kind].family !== family) fail("L2", "corrects", `a ${one.body.kind} does not belong to a ${family} stream`);
-      if (log.voidOf(about, at)) fail("L2", "not-head", "the entry was voided");
-      for (const link of log.chain(about)) {
-        for (const later of log.amendments(link.id)) {
-          const state = log.standing(later, at), newer = later.kind === "entry.corrected/1" && link === about;
-          if (state === "pending") fail("L2", "amendment-waits", `an amendment at position ${later.position} still waits for its second signature`);
-          else if (state === "standing" && newer && (corrects || about.kind === "entry.corrected/1")) fail("L2", "not-head", `the entry was corrected at position ${later.position}`);
-        }
-      }
-    }
-    const said = restated(about), { task } = KINDS[said.kind], own = signersOf(about).some((it) => it.person === author);
-    if (own || (!task && /^(entry|log)\./.test(said.kind))) return;
-    if (!task || !delegated(log.roster, author, task, payload.occurred.at)) fail("L2", "delegation", `${author} neither signed the entry at position ${about.position} nor was delegated ${task}`);
-  }
-  function countersigned(log, one, about, at, fail, notice) {
-    if (log.voidOf(about, at)) fail("L2", "not-head", "the entry was voided");
-    for (const it of signersOf(one)) {
-      const needed = about.payload.needs.some((need) => need.meaning === it.meaning && need.role === it.role);
-      if (it.role === "registrar" && !/^(study|people)/.test(about.stream)) fail("L2", "role", `a registrar does not countersign ${about.kind}`);
-      if (needed && signersOf(about).some((other) => other.person === it.person)) fail("L2", "same-person", `${it.person} has signed the entry at position ${about.position}`);
-    }
-    if (KINDS[about.kind].completed && at - about.recordedAt > COMPLETION) notice("completion-late", "signed more than 30 days after the entry");
+    const amended = ref === payload.corrects, answers = /^signature\.re(affirm|pudiat)ed\/1$/.test(one.kind);
+    const crosses = answers || (payload.stream.startsWith("supply/") && named.stream?.startsWith("patient/"));
+    if (named.withheld || !(amended || one.inside.includes(ref.id)) || named.stream === payload.stream || (crosses && !amended)) return;
+    found("reference-stream", `${named.kind} belongs to ${named.stream}, not to ${payload.stream}`);
   }
   /** Who may sign what: the needs, the role and meaning of each signature, and what was delegated. */
-  function authority(log, one, target, moved, fail) {
-    const { kind, payload } = one, row = KINDS[kind], signers = signersOf(one), [author] = signers;
-    const wanted = required(one, target, moved).map((it) => row.fact ? { ...it, roles: [...it.roles, ...SETS.SITE] } : it);
-    if (!(log.withheld && /^entry\./.test(kind) && !target) && !covers(payload.needs, wanted)) fail("L2", "needs", `the entry does not name every signature that ${kind} requires`);
-    const [later] = KINDS["entry.countersigned/1"].by, home = /^(study|people)(\/|$)/.test(one.stream);
+  function authority(log, one, found) {
+    const { kind, payload } = one, row = KINDS[kind], signers = signersOf(one), [author] = signers, about = payload.corrects && log.find(payload.corrects.id);
+    const wanted = required(one, about).map((it) => row.fact ? { ...it, roles: [...it.roles, ...SETS.SITE] } : it);
+    const [later] = KINDS["entry.countersigned/1"].by, home = one.stream === "study" || one.stream === "people";
+    if (!covers(payload.needs, wanted)) found("needs", `the entry does not name every signature that ${kind} requires`);
     signers.forEach((it, index) => {
-      if (!wanted.some((want) => meets(want, it)) && (!index || !meets(later, it) || (it.role === "registrar" && !home))) fail("L2", "role", `a ${it.role} does not sign ${kind} with the meaning ${it.meaning}`);
+      const fits = wanted.some((want) => meets(want, it)), beside = index && meets(later, it) && (it.role !== "registrar" || home);
+      if (!fits && !beside) found("role", `a ${it.role} does not sign ${kind} with the meaning ${it.meaning}`);
       if (!row.task || row.fact) return;
-      const tasks = index && SETS.PHARMACY.includes(it.role) ? [row.task, "pharmacy"] : [row.task], signed = `${it.at.slice(0, 16)}${it.at.slice(-6)}`;
-      const held = (at) => tasks.some((task) => delegated(log.roster, it.person, task, at));
-      if (!held(payload.occurred.at) || !held(signed)) fail("L2", "delegation", `${row.task} was not delegated to ${it.person}`);
+      const tasks = index && SETS.PHARMACY.includes(it.role) ? [row.task, "pharmacy"] : [row.task];
+      const held = (at) => tasks.some((task) => log.roster.delegated(it.person, task, at));
+      if (!held(payload.occurred.at) || !held(`${it.at.slice(0, 16)}${it.at.slice(-6)}`)) found("delegation", `${row.task} was not delegated to ${it.person}`);
     });
-    if (new Set(signers.map((it) => it.person)).size < signers.length) fail("L2", "same-person", "one person has signed the entry twice");
-    if (!payload.needs.some((need) => need.meaning === author.meaning && need.role === author.role)) fail("L2", "author", `the entry does not name the signature of its author ${author.person}`);
-    if (!row.fact && !row.completed && missing(payload, signers).length) fail("L2", "incomplete", `${kind} lacks a signature that it needs`);
-  }
-  /** The prescriber checks, releases and verifies nothing of his dose; its preparer is no second check at the bedside. */
-  function separation(log, one, fail) {
-    if (!["order.checked/1", "dose.released/1", "infusion.started/1"].includes(one.kind)) return;
-    const id = one.body.order, order = log.find(id), start = one.kind === "infusion.started/1";
-    if (!order) return;
-    const persons = (it) => signersOf(it).map((signer) => signer.person), author = (it) => persons(it)[0];
-    const rest = (kind) => (log.kinds.get(`${one.stream} ${kind}`) ?? []).filter((it) => it.position > order.position && it.body.order === id);
-    const barred = new Set([...persons(order), ...rest("order.amended/1").map(author), ...log.amendments(id).map(author)]);
-    if (order.kind !== "dose.ordered/1") fail("L2", "reference-kind", `${order.kind} is not an order`);
-    if (start) for (const it of rest("dose.released/1").flatMap(signersOf)) if (it.meaning === "dispensed") barred.add(it.person);
-    for (const { person, meaning } of signersOf(one)) {
-      if (barred.has(person) && (!start || meaning === "verified")) fail("L2", "separation", `${person} prescribed or prepared this dose and does not check it`);
-    }
+    if (new Set(signers.map((it) => it.person)).size < signers.length) found("same-person", "one person has signed the entry twice");
+    if (!payload.needs.some((need) => need.meaning === author.meaning && need.role === author.role)) found("author", `the entry does not name the signature of its author ${author.person}`);
+    if (!row.fact && !row.completed && missing(payload, signers).length) found("incomplete", `${kind} lacks a signature that it needs`);
   }
   /** Entries signed by one act: together, in one stream, under one digest. */
-  function together(log, one, before, fail) {
-    const headers = (it) => it.signatures.map(({ header }) => header), { stream } = one;
-    const follows = (held, it) => headers(it).find(({ kid, auth }) => auth.set && held.auth.set && kid === held.kid && auth.act === held.auth.act
-      && auth.set.digest === held.auth.set.digest && auth.set.of === held.auth.set.of && auth.set.i === held.auth.set.i + 1);
+  function together(log, one, before, found) {
+    const headers = (it) => it.signatures.map(({ header }) => header);
+    const follows = (held, it) => headers(it).find(({ kid, auth: { act, set } }) => {
+      const kept = held.auth.set;
+      return set && kept && same([kid, act, set.digest, set.of, set.i], [held.kid, held.auth.act, kept.digest, kept.of, kept.i + 1]);
+    });
     for (const held of before?.payload ? headers(before) : []) {
       const { set } = held.auth;
-      if (set && set.i + 1 < set.of && !follows(held, one)) fail("L2", "set", `${held.signer.id} signed ${set.of} entries together; ${set.i + 1} of them stand here`);
+      if (set && set.i + 1 < set.of && !follows(held, one)) found("set", `${held.signer.id} signed ${set.of} entries together; ${set.i + 1} of them stand here`);
     }
     for (const header of headers(one)) {
-      const { set } = header.auth;
+      const { set } = header.auth, digests = [one.digest()];
       if (!set) continue;
-      if (!(set.i < set.of && set.of >= 2 && set.of <= 8)) { fail("L2", "set", "2 to 8 entries can be signed together"); continue; }
-      const digests = [one.digest()];
-      let later = one, mark = header;
-      for (let at = log.size - 1; digests.length <= set.i && later; at--) {
-        const it = log.entries[at], match = it?.payload && headers(it).find((held) => follows(held, later) === mark);
-        if (it?.withheld) { later = undefined; break; }
-        if (!match || it.stream !== stream) { fail("L2", "set", "the entries that were signed together do not stand together"); later = undefined; break; }
-        digests.unshift(it.digest());
-        [later, mark] = [it, match];
+      if (set.i >= set.of || set.of < 2 || set.of > 8) { found("set", "2 to 8 entries can be signed together"); continue; }
+      let [later, mark] = [one, header];
+      for (let back = 1; back <= set.i && later; back++) {
+        const it = log.entries[log.size - back], match = it?.payload && headers(it).find((held) => follows(held, later) === mark);
+        if (match && it.stream === one.stream) digests.unshift(it.digest());
+        else found("set", "the entries that were signed together do not stand together");
+        [later, mark] = match && it.stream === one.stream ? [it, match] : [];
       }
-      if (later && set.i + 1 === set.of && hex(sha256(joined(...digests))) !== set.digest) fail("L2", "set", "other entries were signed together than those that stand here");
+      if (later && set.i + 1 === set.of && hex(sha256(joined(...digests))) !== set.digest) found("set", "other entries were signed together than those that stand here");
     }
   }
 
   // ------------------------------------------------------------------------------------------------- the whole copy
 
-  const CHECKED = ["bytes", "signatures", "keys", "tree", "checkpoints", "texts", "blobs", "needs", "delegation", "after", "predicates", "counters"];
-  const NOT_CHECKED = ["projections and the rules of the protocol", "Unicode normal form, time zones against offsets"];
+  const CHECKED = ["bytes", "signatures", "keys", "tree", "checkpoints", "texts", "blobs", "needs", "delegation", "after", "references", "predicates", "counters"];
+  const NOT_CHECKED = [
+    "what a correction, a void, a ruling or a countersignature may name, and in which order (corrects, not-head, amendment-waits, ruling)",
+    "separation of duties on one dose (separation), and the approval of a regrade",
+    "acts about keys, registrars and policy beyond their signatures (key-reused, roles-mixed, quorum)",
+    "the rules of the protocol, and what is derived from the entries",
+    "notices: Unicode normal form, time zones, counters that never arrived",
+  ];
   const pause = () => new Promise((resume) => setTimeout(resume, 0));
 
-  /** Verify a copy; `outside` is what the reader holds himself: ledger id, log key (verifier key), trusted checkpoint. */
-  async function verify({ entries: lines, texts = [], checkpoints = [], blobs = {} }, outside = {}) {
-    const log = new Log(), findings = [], notices = [], keys = new Map(), supported = await able(), size = lines.length;
+  /**
+   * Verify a copy (docs/spec/copy.md): `entries` a text for each line; `texts`, `checkpoints` and `about` objects as they
+   * stand in its lines; `blobs` bytes by digest. `outside` is what the reader holds himself: the id of the `ledger`, the
+   * `logKey` (a verifier key), a `trusted` checkpoint (a signed note); `onProgress(done, total)` is told how far it is.
+   */
+  async function verify({ entries: lines, texts = [], checkpoints = [], blobs = {}, about = null }, outside = {}) {
+    const log = new Log(), findings = [], keys = new Map(), supported = await able(), size = lines.length;
     const put = (level, code, why, position = null, kind = null) => { findings.push({ level, code, why, position, kind }); };
-    const copy = { texts: new Map(), blobs, heads: new Map() };
-    for (const it of texts) copy.texts.set(it.commitment, [...(copy.texts.get(it.commitment) ?? []), it]);
-    for (const it of checkpoints) copy.heads.set(it.size, [...(copy.heads.get(it.size) ?? []), it]);
+    const kept = { texts: new Map(), heads: new Map(), blobs: new Map(Object.entries(blobs)) }; // of what stands twice the last
+    for (const it of texts) sound(it, { commitment: /^sha256:[0-9a-f]{64}$/, salt: /^[0-9a-f]{64}$/, text: /^/ }) ? kept.texts.set(it.commitment, it) : put("L1", "copy", "a text of the copy is not in its form");
+    for (const it of checkpoints) sound(it, { note: /^/ }) && Number.isSafeInteger(it.size) && it.size >= 0 ? kept.heads.set(it.size, { ...it }) : put("L1", "copy", "a checkpoint of the copy is not in its form");
     if (!size) put("L1", "empty", "the copy holds no entries");
-    let head = null, waiting = null; // the log's own name and key, from the first entry
-    for (let start = 0; start < size && (head || !start); start += start ? CHUNK : 1) {
-      const run = lines.slice(start, start + (start ? CHUNK : 1)).map((line, at) => looked(line, start + at));
-      const own = run[0];
-      if (!start && own.kind === "ledger.created/1") {
-        const origin = `doseledger/${own.body.trial}/${own.leaf.slice(0, 32)}/main`;
-        head = { origin, jwk: own.body.log_key, supported };
-      }
-      const under = run.map((one) => one.payload && begin(one, keys, supported));
-      if (head) for (const one of run) for (const it of copy.heads.get(one.position + 1) ?? []) under.push(checkHead(it, head));
+    let head = null, waiting = null; // the log's own name and key come from the first entry
+    for (let start = 0, stop = 1; start < size && (head || !start); start = stop, stop += CHUNK) {
+      const run = lines.slice(start, stop).map((line, at) => looked(line, start + at)), [own] = run;
+      if (!start && own.kind === "ledger.created/1") head = { origin: `doseledger/${own.body.trial}/${own.leaf.slice(0, 32)}/main`, jwk: own.body.log_key, supported };
+      const under = run.flatMap((one) => [one.payload && begin(one, keys, supported), head && checkHead(kept.heads.get(one.position + 1), head)]);
       const ready = Promise.all(under).then(() => run);
-      if (waiting) pass(await waiting);
+      if (waiting) (await waiting).forEach(pass);
       waiting = ready;
       outside.onProgress?.(log.size, size);
       if (start) await pause();
     }
-    if (waiting) pass(await waiting);
+    if (waiting) (await waiting).forEach(pass);
     outside.onProgress?.(log.size, size);
     if (head) ended();
-    const anchor = await anchored(head, log, outside);
+    const made = { ledger: log.roster.ledger, origin: head?.origin ?? "", size, root: log.tree.roots[log.size] };
+    for (const name of about ? Object.keys(made) : []) if (about[name] !== made[name]) put("L1", "copy", `the copy says its ${name} is ${about[name]}; its entries make it ${made[name]}`);
+    const anchor = await anchored(head, log, outside), behind = size - log.size;
     if (anchor.why) put("L1", anchor.verdict, anchor.why);
-    findings.sort((a, b) => (a.position ?? Infinity) - (b.position ?? Infinity) || (a.level < b.level ? -1 : a.level > b.level ? 1 : 0));
-    const inside = findings.some((it) => it.code !== "fork" && it.code !== "stale");
-    const bare = log.entries.filter((one) => one.withheld).length, behind = size - log.size;
+    findings.sort((a, b) => (a.position ?? Infinity) - (b.position ?? Infinity) || (a.level < b.level ? -1 : Number(a.level > b.level)));
+    const inside = findings.some((it) => it.code !== "fork" && it.code !== "stale"), { roster } = log;
     return {
-      verdict: inside ? "failed" : !supported ? "unsupported" : anchor.verdict, ledger: log.roster.ledger, size, root: log.tree.roots[log.size],
-      origin: head?.origin ?? "", logKey: head ? vkey(head) : "", checked: supported ? CHECKED : CHECKED.filter((it) => it !== "signatures"),
-      notChecked: [...NOT_CHECKED, ...(outside.trusted ? [] : ["outside anchors"]), ...(supported ? [] : ["signatures: this browser does not check Ed25519"]),
-        ...(bare ? [`${bare} withheld entries: their place in the tree was checked, their content was not`] : []),
-        ...(behind ? [`${behind} entries behind position ${log.size - 1}`] : [])],
-      findings, notices, firstBad: findings.find((it) => it.position !== null) ?? null, entries: log.entries.map((one) => shown(log, one)),
-      people: [...log.roster.people.values()], keys: [...log.roster.keys.values(), ...log.roster.devices.values()], delegations: log.roster.delegations,
+      verdict: inside ? "failed" : !supported ? "unsupported" : anchor.verdict, ...made, logKey: head && head.jwk.y === null ? vkey(head) : "",
+      checked: supported ? CHECKED : CHECKED.filter((it) => it !== "signatures"),
+      notChecked: [
+        ...(supported ? [] : ["signatures: this browser does not check Ed25519"]), ...NOT_CHECKED, ...(outside.trusted ? [] : ["outside anchors"]),
+        ...(log.withheld ? [`${log.withheld} withheld entries: their hashes stand in the tree, their content was not seen; what rests on them, and future behind the first`] : []),
+        ...(behind ? [`${behind} entries behind position ${log.size - 1}`] : []),
+      ],
+      findings, firstBad: findings.find((it) => it.position !== null) ?? null, entries: shown(log),
+      texts: Object.fromEntries([...kept.texts].filter(([, it]) => committed(it)).map(([commitment, it]) => [commitment, it.text])),
+      people: [...roster.people.values()], keys: [...roster.keys.values(), ...roster.devices.values()], delegations: roster.delegations,
     };
 
     function looked(line, position) {
-      const stub = /^\{"withheld":"([0-9a-f]{64})"\}$/.exec(line), place = { position, withheld: Boolean(stub) };
-      if (stub) return { ...place, leaf: stub[1], leafBytes: unhex(stub[1]) };
-      const leafBytes = leafOf(line), leaf = hex(leafBytes);
+      const stub = /^\{"withheld":"([0-9a-f]{64})"\}$/.exec(line), leafBytes = stub ? unhex(stub[1]) : leafOf(line);
+      const place = { position, withheld: Boolean(stub), leafBytes, leaf: hex(leafBytes) };
       try {
-        return { ...place, leaf, leafBytes, ...open(line) };
-      } catch (error) { return { ...place, leaf, leafBytes, error: String(error.message) }; }
+        return stub ? place : { ...place, ...open(line) };
+      } catch (error) { return { ...place, error: String(error.message) }; }
     }
-    function pass(run) {
-      for (const one of run) {
-        const before = findings.length, fail = (level, code, why) => put(level, code, why, one.position, one.kind ?? null);
-        if (one.error) fail("L1", "bytes", one.error);
-        else if (one.payload) passEntry(one, fail);
-        const held = findings.slice(before).every((it) => it.level !== "L1");
-        log.add(one);
-        if (one.payload && held) enter(log.roster, one);
-        for (const it of copy.heads.get(log.size) ?? []) {
-          if (it.error) fail("L1", "checkpoint", `the checkpoint of ${it.size} entries: ${it.error}`);
-          else if (it.head && (it.head.size !== log.size || it.head.root !== log.tree.roots[log.size])) fail("L1", "root", `the signed checkpoint of ${it.size} entries gives another root`);
-        }
-      }
+    function pass(one) {
+      const before = findings.length, fail = (level, code, why) => put(level, code, why, one.position, one.kind ?? null);
+      if (one.error) fail("L1", "bytes", one.error);
+      else if (one.payload) passEntry(one, fail);
+      else if (!one.position) fail("L1", "genesis", "the first entry is withheld: nothing can be judged without it");
+      const sane = findings.slice(before).every((it) => it.level !== "L1"), it = kept.heads.get(one.position + 1);
+      log.add(one);
+      if (one.payload && sane) log.roster.enter(one);
+      if (it?.error) fail("L1", "checkpoint", `the checkpoint of ${it.size} entries: ${it.error}`);
+      else if (it?.head && (it.head.size !== log.size || it.head.root !== log.tree.roots[log.size])) fail("L1", "root", `the signed checkpoint of ${it.size} entries gives another root`);
     }
     function passEntry(one, fail) {
       if (one.position || one.kind === "ledger.created/1") {
-        const why = keysFor(one, log.roster);
+        const why = keysWrong(one, log.roster);
         if (why) fail("L1", "key", why);
-        one.signatures.forEach(({ header }, at) => { if (!why && supported && !one.made[at]) fail("L1", "signature", `${header.signer.id}: not made by this key over these bytes`); });
-        one.active = !why;
+        else one.signatures.forEach(({ header }, at) => { if (supported && !one.made[at]) fail("L1", "signature", `${header.signer.id}: not made by this key over these bytes`); });
+        if (why) one.made = one.made.map(() => false);
       }
-      judge(log, one, fail, (code, why) => notices.push({ level: "L2", code, why, position: one.position, kind: one.kind }));
+      judge(log, one, fail);
       for (const commitment of one.commitments) {
-        const kept = copy.texts.get(commitment) ?? [];
-        if (!kept.length) fail("L1", "text", `the text behind ${commitment.slice(0, 15)}... is missing`);
-        else if (!kept.every((it) => committed(it))) fail("L1", "text", `the text behind ${commitment.slice(0, 15)}... is not the one committed to`);
+        const it = kept.texts.get(commitment);
+        if (!it || !committed(it)) fail("L1", "text", `the text behind ${commitment.slice(0, 15)}... is ${it ? "not the one committed to" : "missing"}`);
       }
       for (const digest of digestsOf(one)) {
-        const bytes = Object.hasOwn(blobs, digest) ? blobs[digest] : null;
+        const bytes = kept.blobs.get(digest);
         if (!bytes || hex(sha256(bytes)) !== digest) fail("L1", "blob", `the bytes with the digest ${digest.slice(0, 8)}... are missing or others`);
       }
     }
     function ended() {
-      const newest = Math.max(0, ...[...copy.heads.keys()].filter((it) => it <= size)), last = log.entries.at(-1);
-      const stray = [...copy.heads.keys()].filter((it) => it > size);
-      if (stray.length) put("L1", "checkpoint", `a checkpoint of ${stray.at(-1)} entries is there; ${size} entries are`, size - 1);
-      if (newest !== size) put("L1", "checkpoint", `no signed checkpoint of all ${size} entries is there`, size - 1);
-      if (!last.payload) return;
-      const { command } = last.payload;
-      if (command.index + 1 !== command.of) put("L2", "command-broken", `the command ends at part ${command.index + 1} of ${command.of}`, last.position, last.kind);
-      for (const { header: { auth: { set } } } of last.signatures) {
-        if (set && set.i + 1 < set.of) put("L2", "set", `of ${set.of} entries signed together the last are missing`, last.position, last.kind);
-      }
+      const { position, kind, payload, signatures = [] } = log.entries.at(-1), stray = Math.max(...kept.heads.keys(), 0);
+      if (stray > size) put("L1", "checkpoint", `a checkpoint of ${stray} entries is there; ${size} are here`, position);
+      if (!kept.heads.has(size)) put("L1", "checkpoint", `no signed checkpoint of all ${size} entries is there`, position);
+      const { index, of } = payload?.command ?? { index: 0, of: 1 };
+      if (index + 1 !== of) put("L2", "command-broken", `the command ends at part ${index + 1} of ${of}`, position, kind);
+      for (const { header: { auth: { set } } } of signatures) if (set && set.i + 1 < set.of) put("L2", "set", `of ${set.of} entries signed together the last are missing`, position, kind);
     }
   }
-  const committed = ({ commitment, salt, text }) => typeof text === "string" && /^[0-9a-f]{64}$/.test(salt)
-    && `sha256:${hex(sha256(joined(unhex(salt), utf8(text))))}` === commitment;
+  const sound = (it, shape) => it !== null && typeof it === "object" && Object.entries(shape).every(([name, form]) => typeof it[name] === "string" && form.test(it[name]));
+  const committed = ({ commitment, salt, text }) => `sha256:${hex(sha256(joined(unhex(salt), utf8(text))))}` === commitment;
   async function checkHead(it, head) {
-    try { it.head = await checkedNote(it.note, head); } catch (error) { it.error = String(error.message); }
+    try { if (it) it.head = await checkedNote(it.note, head); } catch (error) { it.error = String(error.message); }
   }
   const vkey = ({ origin, jwk }) => {
     const raw = unbase64(jwk.x), typed = base64url(joined([1], raw)).replaceAll("-", "+").replaceAll("_", "/");
@@ -1125,13 +1071,116 @@ kind signature.abandoned/1 security by=system:system : key_id:Kid n:Count*
       return kept.root === log.tree.roots[kept.size] ? { verdict: "ok" } : fork(`the trusted checkpoint of ${kept.size} entries has another root`);
     } catch (error) { return fork(`the trusted checkpoint is not of this ledger: ${error.message}`); }
   }
-  /** An entry as a page shows it; `status` is how it stands now, `lacks` the needs that no signature has met. */
-  function shown(log, one) {
-    const { position, leaf, withheld, error, payload, occurredAt, recordedAt, logTime } = one;
-    if (!payload) return { position, leaf, withheld, error, payload: null, signers: [] };
-    const status = log.standing(one, log.time), signers = one.signatures.map(({ header }, at) => ({ header, ok: one.active ? one.made[at] : false }));
-    return { position, leaf, withheld, payload, signers, occurredAt, recordedAt, logTime, status, lacks: missing(payload, log.signers(one, log.time)) };
+
+  // -------------------------------------------------------------------------------- what a page shows, and recounts
+
+  /**
+   * The entries as a page shows them. `lacks`: the needs that no signature in time has met (INCOMPLETE); `completedAt`: the
+   * position of the signature that met the last one, or null; `voidedBy`, `correctedBy`: the positions of the void and the
+   * newest correction in effect; `doubt`: disputed or repudiated; `logTime`: T at its position, milliseconds UTC.
+   */
+  function shown(log) {
+    const made = log.entries.map((one) => {
+      const { position, leaf, withheld, payload, error = null, occurredAt, recordedAt, logTime } = one;
+      if (!payload) return { position, leaf, withheld, error, payload: null, signers: [] };
+      const signers = one.signatures.map(({ header }, at) => ({ header, ok: one.made[at] })), { lacks, completedAt } = completion(log, one);
+      return { position, leaf, withheld, error, payload, signers, occurredAt, recordedAt, logTime, lacks, completedAt, voidedBy: null, correctedBy: null, doubt: log.roster.doubt(one) };
+    });
+    for (const one of [...made].reverse()) { // an amendment only names earlier entries: what could touch it is decided
+      const { kind, corrects } = one.payload ?? {}, named = made[log.ids.get(corrects?.id)];
+      if (!named?.payload || one.completedAt === null || one.voidedBy !== null) continue;
+      if (kind === "entry.voided/1") named.voidedBy ??= one.position;
+      if (kind === "entry.corrected/1") named.correctedBy ??= one.correctedBy ?? one.position;
+    }
+    return made;
+  }
+  function completion(log, one) {
+    const signers = signersOf(one), later = log.countersigning.get(one.id) ?? [], until = KINDS[one.kind].completed ? COMPLETION : Infinity;
+    if (!missing(one.payload, signers).length) return { lacks: [], completedAt: one.position };
+    for (const it of later.filter((it) => it.recordedAt - one.recordedAt <= until)) {
+      signers.push(...signersOf(it));
+      if (!missing(one.payload, signers).length) return { lacks: [], completedAt: it.position };
+    }
+    return { lacks: missing(one.payload, signers), completedAt: null };
   }
 
-  globalThis.doseledger = { verify, open };
+  /** Compare two decimals of the record: below zero, zero or above, as a - b is. */
+  const compare = (a, b) => Number(scaled(a) - scaled(b));
+  const scaled = (text) => { // in units of 10^-9, exactly
+    const [, sign, whole, part = ""] = /^(-?)(\d+)(?:\.(\d{1,9}))?$/.exec(text) ?? malformed(`${text} is not a decimal`);
+    return BigInt(`${sign}${whole}${part.padEnd(9, "0")}`);
+  };
+  /** The members of a payload or a part of one as [path, value], in their order: `occurred.at`, `needs.0.role`. */
+  function fields(value, path = "") {
+    if (value === null || typeof value !== "object" || !Object.keys(value).length) return [[path, value]];
+    return Object.entries(value).flatMap(([name, inside]) => fields(inside, path ? `${path}.${name}` : name));
+  }
+
+  /**
+   * The step-up course of every patient counted again from the entries alone, as they were known when the log had `size`
+   * entries (DOMAIN: A-COUNTS, A-LADDER, A-GAP, A-STEPOK; limits are those of the pack in force). Every infusion that was
+   * started counts, unless 0 mg were given and a pharmacist verified it. A finding `recount` is a dose above `most`, or
+   * a step without the dose before it tolerated and given to nine tenths. Toxicities linked later are not read here.
+   */
+  function recount(entries, { size = entries.length, drug = "alemtuzumab", most = 12, steps = ["3", "10", "30"], gap = 7 } = {}) {
+    const patients = {}, findings = [];
+    for (const [patient, facts] of effective(entries, size)) {
+      const doses = dosesOf(facts, steps).filter((it) => it.drug === drug && !it.nothing), heights = steps.map((step) => scaled(step));
+      let due = 0, before = null;
+      doses.forEach((dose, at) => {
+        const fail = (rule, why) => findings.push({ code: "recount", rule, patient, position: dose.position, why });
+        const lapsed = before && (Date.parse(dose.on) - Date.parse(before.on)) / DAY >= gap, known = heights.indexOf(scaled(dose.step)), place = known < 0 ? steps.length - 1 : known;
+        if (lapsed) due = 0;
+        if (place > due) fail(lapsed ? "A-GAP" : "A-LADDER", `${dose.step} mg where ${steps[due]} mg was due`);
+        if (at >= most) fail("A-COUNT", `dose ${at + 1} of at most ${most}`);
+        const passed = dose.tolerated && scaled(dose.given) * 10n >= heights[place] * 9n;
+        due = passed ? Math.min(place + 1, steps.length - 1) : Math.min(place, due);
+        before = dose;
+      });
+      patients[patient] = { counted: doses.length, remaining: Math.max(0, most - doses.length), doses };
+    }
+    return { patients, findings };
+  }
+  /** For every patient the facts in clinical order, with the corrections, voids and signatures of the first `size` entries. */
+  function effective(entries, size) {
+    const seen = entries.slice(0, size).filter((one) => one.payload?.stream.startsWith("patient/")), voided = new Set(), newest = new Map(), streams = new Map();
+    for (const one of [...seen].reverse()) {
+      const { id, kind, corrects, stream, body, occurred } = one.payload, about = corrects?.id;
+      if (kind === "entry.countersigned/1" || voided.has(id) || (KINDS[kind].completed && !(one.completedAt !== null && one.completedAt < size))) continue;
+      if (kind === "entry.voided/1") voided.add(about);
+      else if (kind === "entry.corrected/1") { if (!newest.has(about)) newest.set(about, newest.get(id) ?? one.payload.body); }
+      else {
+        const said = newest.get(id) ?? { kind, body, occurred }, at = said.occurred.at, patient = stream.slice("patient/".length);
+        const placed = at.length === 10 ? Date.parse(`${at}T23:59:59.999${one.signers[0].header.at.slice(-6)}`) : Date.parse(at);
+        const signed = [one, ...seen.filter((it) => it.payload.kind === "entry.countersigned/1" && it.payload.body.target === id)].flatMap((it) => it.signers);
+        if (!streams.has(patient)) streams.set(patient, []);
+        streams.get(patient).push({ id, kind: said.kind, body: said.body, on: at.slice(0, 10), placed, position: one.position, signed });
+      }
+    }
+    for (const facts of streams.values()) facts.sort((a, b) => a.placed - b.placed || a.position - b.position);
+    return streams;
+  }
+  function dosesOf(facts, steps) {
+    const orders = new Map(), doses = new Map();
+    for (const { id, kind, body, on, position, signed } of facts) {
+      const verified = signed.some(({ header: { meaning, signer } }) => meaning.code === "verified" && signer.role === "pharmacist");
+      const order = orders.get(body.order), dose = doses.get(body.dose);
+      if (kind === "dose.ordered/1") orders.set(id, { drug: body.drug, step: body.step_mg, prepared: null });
+      else if (kind === "order.amended/1" && order) order.step = body.step_mg;
+      else if (kind === "dose.released/1" && order) order.prepared = body.prepared_mg;
+      else if (kind === "infusion.started/1" && order) doses.set(id, { position, on, drug: order.drug, step: order.step, given: null, prepared: order.prepared, tolerated: null });
+      else if (kind === "infusion.recorded/1") {
+        const nothing = body.given_mg !== null && !scaled(body.given_mg) && verified;
+        doses.set(id, { position, on, drug: body.drug, step: order?.step ?? null, given: body.given_mg, prepared: body.prepared_mg ?? order?.prepared ?? null, tolerated: null, nothing });
+      } else if (/^infusion\.(completed|aborted)\/1$/.test(kind) && dose) Object.assign(dose, { given: body.given_mg, nothing: !scaled(body.given_mg) && verified });
+      else if (kind === "tolerance.assessed/1" && dose) dose.tolerated = body.tolerated;
+    }
+    return [...doses.values()].map((it) => {
+      const amount = it.prepared ?? it.given ?? it.step ?? "0", step = it.step ?? steps.find((mg) => scaled(amount) * 9n <= scaled(mg) * 10n) ?? steps.at(-1);
+      return { ...it, step, given: it.given ?? it.prepared ?? step };
+    });
+  }
+
+  // `parts` are for the tests on the published vectors.
+  globalThis.doseledger = { verify, open, recount, compare, fields, sha256, hex, parts: { openJws, weakness, made, checkedNote, newTree } };
 })();
