@@ -31,7 +31,7 @@ _AS_SAID = frozenset(
     }
 )  # fmt: skip
 """Fields of acts whose value stands in the entry as it was said."""
-_NAMES = frozenset({"order", "dose", "toxicity", "hold", "entry", "subject", "delegation", "to_order"})
+_NAMES = frozenset({"order", "dose", "toxicity", "hold", "entry", "subject", "delegation", "to_order", "export"})
 """Fields of acts that name an entry."""
 _STORED = frozenset({"tolerated", "serious", "important"})
 """Fields of acts that are yes or no in the entry too."""

@@ -58,7 +58,7 @@ class Doing:
 
 def begin(session: Session, name: str, options: Mapping[str, object], shared: Shared, signing: Signing) -> Doing:
     """Read the options of an act; BadInput or Question says what does not parse."""
-    command = _command_id(signing.command_id)
+    command = command_id(signing.command_id)
     reading = Reading(session.local_now(), session.genesis.zone, read_file)
     act, said = build(name, options, reading)
     persons = [keyring.who(shared.me), *(signing.witness or ())]
@@ -210,7 +210,8 @@ def _done_before(doing: Doing) -> Outcome | None:
     return perform(doing.act, session.ledger, session.post, [], doing.said, command=doing.command)
 
 
-def _command_id(text: str | None) -> str:
+def command_id(text: str | None) -> str:
+    """Read the id of an act, or give it a fresh one."""
     if text is None:
         return str(uuid.uuid4())
     try:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
+import msgspec
 import typer
 
 from commands.cli import console, envelope
@@ -16,6 +17,7 @@ from ledger.errors import DoseLedgerError
 
 if TYPE_CHECKING:  # loading it loads the libraries of the keys, which a copy without a device does without
     from ledger.signing.signer import Signer
+    from projections.export.bundle.make import Bundled
 
 
 def export_bundle(
@@ -54,6 +56,8 @@ def export_bundle(
             patients=patient or (),
             device=_device(shared.ledger, ledger),
         )
+        if not shared.json:
+            _tell(data)
         position = recorded(
             shared.ledger,
             "bundle",
@@ -66,8 +70,10 @@ def export_bundle(
             recipient=recipient,
         )
         if shared.json:
-            envelope.put("export-bundle", ledger, {"bundle": data, "recorded": position}, size=data.size)
-            return
+            envelope.put("export-bundle", ledger, msgspec.structs.replace(data, recorded=position), size=data.size)
+
+
+def _tell(data: Bundled) -> None:
     console.answer(data.path)
     whole = f", {data.withheld} of them withheld" if data.withheld else ""
     console.say(f"  {data.name}")
@@ -94,7 +100,7 @@ def _device(option: str | None, ledger: Ledger) -> tuple[str, Signer] | None:
         console.insist(f"! not signed: {error.what}", "warn")
         return None
     enrolled = ledger.roster().devices.get(signer.public.kid)
-    if enrolled is None:
+    if enrolled is None or enrolled.ended is not None:
         console.insist("! not signed: the key beside the ledger is of no device that is enrolled in it", "warn")
         return None
     return enrolled.person, signer

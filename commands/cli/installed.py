@@ -12,13 +12,14 @@ import ledger
 import projections
 
 PACKAGES = (ledger, commands, projections)
+_PARTS = (".py", ".toml", ".js", ".css", ".html", ".j2", ".md")
 
 
 def build() -> str:
     """Give one SHA-256 over every file of the three packages: what an entry names as the build that wrote it."""
     whole = hashlib.sha256()
     for root in (Path(package.__path__[0]) for package in PACKAGES):
-        for path in sorted(path for path in root.rglob("*") if path.suffix in (".py", ".toml")):
+        for path in sorted(path for path in root.rglob("*") if path.suffix in _PARTS):
             whole.update(f"{root.name}/{path.relative_to(root).as_posix()}\n".encode())
             whole.update(hashlib.sha256(path.read_bytes()).digest())
     return whole.hexdigest()

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
+from typing import get_args
 
 from commands.cli import console
 from commands.cli.place import setting
 from ledger.errors import DoseLedgerError
 from ledger.events.exports import ExportMade, Form
+from ledger.wire import Token
+
+_TOKEN = re.compile(get_args(Token)[1].pattern)
 
 
 def recorded(
@@ -75,7 +80,7 @@ def _written(
             root=root,
             digest=digest,
             streams=tuple(sorted({f"patient/{one}" for one in patients})),
-            name=name,
+            name=name if name is not None and _TOKEN.match(name) else None,
             claimed_by=said if said in roster.people else None,
             recipient=pad.maybe(recipient),
         )

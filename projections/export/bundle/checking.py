@@ -14,10 +14,10 @@ FOLDER = "09-verify"
 VERIFIER = "verify.py"
 
 
-def write(scope: Scope, bag: Bag, report: Report, device: str | None) -> None:
+def write(scope: Scope, bag: Bag, report: Report) -> None:
     """Write the verifier, the instructions, what they must print, and the test vectors."""
     bag.put(f"{FOLDER}/{VERIFIER}", files("projections.export.carried").joinpath(VERIFIER).read_bytes())
-    bag.put(f"{FOLDER}/HOWTO.md", _howto(scope, device).encode())
+    bag.put(f"{FOLDER}/HOWTO.md", _howto(scope).encode())
     bag.put(f"{FOLDER}/expected-output.txt", _expected(report).encode())
     vectors.write(bag)
 
@@ -42,11 +42,8 @@ def _expected(report: Report) -> str:
     return "".join(f"{line}\n" for line in lines)
 
 
-def _howto(scope: Scope, device: str | None) -> str:
-    signed = _SIGNED.format(device=device) if device is not None else _UNSIGNED
-    return _HOWTO.format(
-        ledger=scope.ledger.id, root=scope.root, size=scope.size, log_key=log_key(scope), signed=signed
-    )
+def _howto(scope: Scope) -> str:
+    return _HOWTO.format(ledger=scope.ledger.id, root=scope.root, size=scope.size, log_key=log_key(scope))
 
 
 _HOWTO = """# How to check this bundle
@@ -61,7 +58,21 @@ bundle, the one with `bagit.txt`.
 
 On Windows: `Get-FileHash -Algorithm SHA256 FILE` and compare with the line of the file. `bagit.py --validate .` does
 the same.
-{signed}
+
+## 2. The manifests are those that the ledger's device signed
+
+    ssh-keygen -Y verify -f signatures/allowed_signers -I "$(cut -d ' ' -f 1 signatures/allowed_signers)" \\
+      -n doseledger-bundle -s signatures/tagmanifest.sshsig < tagmanifest-sha256.txt
+
+or
+
+    openssl pkeyutl -verify -rawin -pubin -inkey signatures/export-key.pem \\
+      -sigfile signatures/tagmanifest.sig -in tagmanifest-sha256.txt
+
+The key is the device's; `data/01-ledger/keys.json` has it under `devices`, and the entry that enrolled it is in the
+record. A key that came with the files proves only that they belong together. Where there is no folder `signatures`,
+the device's key was not at hand when the copy was made; every entry is signed all the same.
+
 ## 3. The record
 
     python3 data/09-verify/verify.py .
@@ -89,23 +100,4 @@ works on this folder and on its ZIP, and judges the protocol's rules again; it w
 ## 5. By hand
 
 `data/01-ledger/FORMAT.md` is the whole specification: another verifier can be written from it.
-"""
-_SIGNED = """
-## 2. The manifests are those that the ledger's device signed
-
-    ssh-keygen -Y verify -f signatures/allowed_signers -I {device} -n doseledger-bundle \\
-      -s signatures/tagmanifest.sshsig < tagmanifest-sha256.txt
-
-or
-
-    openssl pkeyutl -verify -rawin -pubin -inkey signatures/export-key.pem \\
-      -sigfile signatures/tagmanifest.sig -in tagmanifest-sha256.txt
-
-The key is the device's; `data/01-ledger/keys.json` has it under `devices`, and the entry that enrolled it is in the
-record. A key that came with the files proves only that they belong together.
-"""
-_UNSIGNED = """
-## 2. No signature over the manifests
-
-The device's key was not there when this copy was made. What the entries are signed with is in them.
 """

@@ -5,13 +5,14 @@ from __future__ import annotations
 import shutil
 import tempfile
 from collections.abc import Sequence
+from contextlib import nullcontext
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ledger.book import Ledger
 from ledger.errors import BadInput, Unavailable
-from ledger.verify import verify_path
+from ledger.verify import Report, verify_path
 from projections.export import jsonl
 from projections.export.bundle import access, archive, checking, issues, protocol, readme, record, state, validation
 from projections.export.bundle.bag import TAGMANIFEST, Bag
@@ -23,7 +24,10 @@ if TYPE_CHECKING:  # the libraries of the keys load only where a key is at hand
 
 
 class Bundled(View, frozen=True, kw_only=True):
-    """What was made: where, of which head, for whom; `digest` is the SHA-256 of the tag manifest."""
+    """What was made: where, of which head, for whom; `digest` is the SHA-256 of the tag manifest.
+
+    `recorded` is the entry of the ledger that says so; null where it could not be written.
+    """
 
     path: str
     name: str
@@ -38,6 +42,7 @@ class Bundled(View, frozen=True, kw_only=True):
     missing: tuple[str, ...]
     signed: bool
     verdict: str
+    recorded: int | None
 
 
 def make(
@@ -91,12 +96,6 @@ def _bag(ledger: Ledger, root: Path, scope: Scope, out: Path, device: tuple[str,
     copied = jsonl.directory(ledger, place, size=scope.size, patients=scope.patients)
     bag.taken(record.FOLDER)
     report = verify_path(place)
-    if scope.patients:
-        with Ledger.open(place, read_only=True) as filtered:
-            _derived(replace(scope, ledger=filtered), bag)
-    else:
-        _derived(scope, bag)
-    checking.write(scope, bag, report, device[0] if device is not None else None)
     kept = readme.Kept(
         withheld=copied.withheld,
         texts=copied.texts,
@@ -105,7 +104,8 @@ def _bag(ledger: Ledger, root: Path, scope: Scope, out: Path, device: tuple[str,
         verdict=report.verdict,
         findings=checking.said(report),
     )
-    readme.write(scope, bag, kept, signed=device is not None)
+    with Ledger.open(place, read_only=True) if scope.patients else nullcontext(ledger) as shown:
+        _derived(replace(scope, ledger=shown), bag, report, kept)
     digest = bag.close(_info(scope))
     if device is not None:
         _sign(root, *device)
@@ -123,12 +123,16 @@ def _bag(ledger: Ledger, root: Path, scope: Scope, out: Path, device: tuple[str,
         missing=copied.missing,
         signed=device is not None,
         verdict=report.verdict,
+        recorded=None,
     )
 
 
-def _derived(scope: Scope, bag: Bag) -> None:
+def _derived(scope: Scope, bag: Bag, report: Report, kept: readme.Kept) -> None:
+    """Write everything but the copy itself from what `scope` shows: for some patients, from the filtered copy."""
     for shelf in (record, access, protocol, state, issues, validation):
         shelf.write(scope, bag)
+    checking.write(scope, bag, report)
+    readme.write(scope, bag, kept)
 
 
 def _info(scope: Scope) -> list[tuple[str, str]]:

@@ -25,6 +25,20 @@ SHELVES = (
     ("09-verify", "how to check all of this, with verifiers that need none of our software"),
 )
 """The folders below `data/`, and what each is for."""
+_CHECKS = (
+    (
+        "1. The files: `sha256sum -c manifest-sha256.txt` and `sha256sum -c tagmanifest-sha256.txt` here, then the "
+        "device's signature over them, in `signatures`, with ssh-keygen or openssl: data/09-verify/HOWTO.md."
+    ),
+    (
+        "2. The record: `python3 data/09-verify/verify.py .` needs Python alone; data/09-verify/verify.html does the "
+        "same in a browser without a network."
+    ),
+    (
+        "3. With the program: `doseledger verify` and `doseledger inspect` take this folder or its ZIP; every command "
+        "that reads works on it."
+    ),
+)
 
 
 @dataclass(frozen=True)
@@ -48,15 +62,15 @@ class Section:
     words: tuple[str, ...] = ()
 
 
-def write(scope: Scope, bag: Bag, kept: Kept, *, signed: bool) -> None:
-    """Write both forms; `signed` says whether the device's key was there to sign the manifests."""
+def write(scope: Scope, bag: Bag, kept: Kept) -> None:
+    """Write both forms."""
     title = f"Inspection bundle {scope.name}"
-    sections = tuple(_sections(scope, bag, kept, signed=signed))
+    sections = tuple(_sections(scope, bag, kept))
     bag.put(TEXT, _plain(title, sections).encode())
     bag.put(HTML, render("bundle.html.j2", title=title, sections=sections))
 
 
-def _sections(scope: Scope, bag: Bag, kept: Kept, *, signed: bool) -> Iterator[Section]:
+def _sections(scope: Scope, bag: Bag, kept: Kept) -> Iterator[Section]:
     yield Section(
         "What this is",
         (
@@ -72,7 +86,7 @@ def _sections(scope: Scope, bag: Bag, kept: Kept, *, signed: bool) -> Iterator[S
         ),
         (
             (
-                "The ledger id and the log key are on the paper in the trial master file. Compare them with that paper: "
+                "The ledger id and the log key are on the paper in the trial master file. Compare them with it: "
                 "a copy that is checked against itself alone shows only that it agrees with itself."
             ),
             (
@@ -81,7 +95,7 @@ def _sections(scope: Scope, bag: Bag, kept: Kept, *, signed: bool) -> Iterator[S
             ),
         ),
     )
-    yield Section("How complete it is", _complete(scope, kept), _whose(scope))
+    yield Section("How complete it is", _complete(scope, kept), _whose(scope, kept))
     yield Section("Verified when it was made", (("verdict", kept.verdict),), kept.findings or ("No finding.",))
     yield Section("Entries by kind", tuple((kind, str(count)) for kind, count in counts(scope).items()))
     waiting = tuple(
@@ -91,8 +105,8 @@ def _sections(scope: Scope, bag: Bag, kept: Kept, *, signed: bool) -> Iterator[S
     yield Section("Signatures that are missing", waiting, () if waiting else ("None.",))
     have = {name.partition("/")[0] for name in bag.names} | {"09-verify"}
     yield Section("What lies where", tuple((f"data/{name}", said) for name, said in SHELVES if name in have))
-    yield Section("How to check it", words=_checks(signed=signed))
-    yield Section("What is not in it", words=_gaps(scope, have, signed=signed))
+    yield Section("How to check it", words=_CHECKS)
+    yield Section("What is not in it", words=_gaps(scope, have))
 
 
 def _complete(scope: Scope, kept: Kept) -> tuple[tuple[str, str], ...]:
@@ -106,36 +120,20 @@ def _complete(scope: Scope, kept: Kept) -> tuple[tuple[str, str], ...]:
     )
 
 
-def _whose(scope: Scope) -> tuple[str, ...]:
+def _whose(scope: Scope, kept: Kept) -> tuple[str, ...]:
+    if not scope.patients and kept.withheld:
+        return ("It was made from a copy in which these entries were withheld already.",)
     if not scope.patients:
         return ("Everything that the ledger held at this head is here.",)
     return (
         (
-            f"Limited to {', '.join(scope.patients)}. Entries about others are withheld: the hash of each stands in its "
-            "place, so that every root can still be computed. Texts and tables about others are left out."
+            f"Limited to {', '.join(scope.patients)}. Entries about others are withheld: the hash of each stands in "
+            "its place, so that every root can still be computed. Texts and tables about others are left out."
         ),
     )
 
 
-def _checks(*, signed: bool) -> tuple[str, ...]:
-    sign = "then the signature over the manifests with ssh-keygen or openssl: " if signed else ""
-    return (
-        (
-            "1. The files: `sha256sum -c manifest-sha256.txt` and `sha256sum -c tagmanifest-sha256.txt` in this folder, "
-            f"{sign}data/09-verify/HOWTO.md."
-        ),
-        (
-            "2. The record: `python3 data/09-verify/verify.py .` needs Python alone; data/09-verify/verify.html, where it "
-            "is here, does the same in a browser without a network."
-        ),
-        (
-            "3. With the program: `doseledger verify` and `doseledger inspect` take this folder or its ZIP; every command "
-            "that reads works on it."
-        ),
-    )
-
-
-def _gaps(scope: Scope, have: set[str], *, signed: bool) -> tuple[str, ...]:
+def _gaps(scope: Scope, have: set[str]) -> tuple[str, ...]:
     said = [
         "No SDTM tabulations and no PDF: the tables are CSV, the pages HTML.",
         "Names, birth dates and addresses of patients are not in the ledger.",
@@ -145,8 +143,6 @@ def _gaps(scope: Scope, have: set[str], *, signed: bool) -> tuple[str, ...]:
         said.append("No casebooks.")
     if scope.patients:
         said.append("No cohort board: it would rest on patients who are withheld.")
-    if not signed:
-        said.append("No signature over the manifests: the device's key was not there when the copy was made.")
     return tuple(said)
 
 
