@@ -130,7 +130,8 @@ def command(name: str, function: Callable[..., Any]) -> TyperCommand:
         return function(**_gathered(bundles, given))
 
     called.__name__ = function.__name__
-    return made(name, called, [*own, *spread], inspect.getdoc(function) or "")
+    settings = getattr(function, "parser_settings", None)
+    return made(name, called, [*own, *spread], inspect.getdoc(function) or "", settings)
 
 
 def _gathered(bundles: Mapping[str, type[Any]], given: Mapping[str, object]) -> dict[str, object]:
@@ -150,12 +151,18 @@ def _behave(shared: Shared) -> None:
     console.manner = console.Manner(color=cast("console.Color", shared.color), quiet=shared.quiet, json=shared.json)
 
 
-def made(name: str, function: Callable[..., object], parameters: list[inspect.Parameter], words: str) -> TyperCommand:
-    """Make a command of a function that takes these parameters by keyword."""
+def made(
+    name: str,
+    function: Callable[..., object],
+    parameters: list[inspect.Parameter],
+    words: str,
+    settings: dict[str, bool] | None = None,
+) -> TyperCommand:
+    """Make a command of a function that takes these parameters by keyword; `settings` are the parser's own."""
     function.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
     function.__annotations__ = {parameter.name: parameter.annotation for parameter in parameters}
     app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None)
-    app.command(name.rsplit(maxsplit=1)[-1], help=words)(function)
+    app.command(name.rsplit(maxsplit=1)[-1], help=words, context_settings=settings)(function)
     return cast("TyperCommand", typer.main.get_command(app))
 
 

@@ -9,6 +9,7 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
+from commands.cli.pinned import pinned_path
 from ledger.errors import BadInput, Question, Unavailable
 
 VARIABLES = {
@@ -107,7 +108,7 @@ def _upwards() -> Path | None:
 
 def ledger_path(option: str | None) -> str:
     """Find the ledger; Unavailable when none is named and none is found upwards from here."""
-    found = setting("ledger", option).value
+    found = pinned_path(option) or setting("ledger", option).value
     if found is None:
         raise Unavailable(
             "no ledger was found",

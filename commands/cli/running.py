@@ -15,7 +15,7 @@ def run(args: Sequence[str]) -> int:
     """Run a command; its errors are printed, an unexpected one goes to a log file with its trace."""
     console.manner = console.Manner(json="--json" in args)
     try:
-        code = _call(args)
+        code = call(args)
         console.flush()
     except DoseLedgerError as error:
         failing.show(error)
@@ -31,7 +31,8 @@ def run(args: Sequence[str]) -> int:
     return code
 
 
-def _call(args: Sequence[str]) -> int:
+def call(args: Sequence[str]) -> int:
+    """Find a command and call it; what goes wrong is raised as an error of ours."""
     from typer.exceptions import Abort, TyperException
 
     from commands.cli.app import root

@@ -11,7 +11,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
-from commands.cli import clock
+from commands.cli import clock, console
+from commands.cli.pinned import require_unpinned
 from commands.cli.place import device_key_path, ledger_path, log_key_path
 from ledger.book import Ledger
 from ledger.course.people import Roster
@@ -25,8 +26,11 @@ if TYPE_CHECKING:  # loading these loads the libraries of the keys, which readin
 
 @contextmanager
 def reading(option: str | None) -> Iterator[Ledger]:
-    """Open the ledger for reading only; no file is made or changed."""
+    """Open the ledger or the copy for reading only; no file beside it is made or changed."""
     with Ledger.open(ledger_path(option), read_only=True) as ledger:
+        hidden = len(ledger.withheld())
+        if hidden:
+            console.say(f"! {hidden} entries are withheld from this copy: nothing here counts them", "warn")
         yield ledger
 
 
@@ -63,6 +67,7 @@ def writing(option: str | None) -> Iterator[Session]:
     from commands.cli.version import SOFTWARE
     from commands.post import Post
 
+    require_unpinned()
     path = ledger_path(option)
     if not Path(path).is_file():
         Ledger.open(path, read_only=True).close()

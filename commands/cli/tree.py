@@ -211,6 +211,9 @@ TREE: dict[str, Branch] = {
     "doctor": Branch("CARE", "Whether this machine and this ledger are in order.", "care"),
     "config": Branch("CARE", "Where each setting comes from.", leaves=_written(show="care")),
     "about": Branch("CARE", "What is installed, and whether its files are unchanged.", "care"),
+    "inspect": Branch(
+        "CARE", "Look at a ledger file or a copy with no key and no account; nothing is written.", "inspecting"
+    ),
     "completion": Branch("CARE", "The script that lets a shell complete commands.", "care"),
     "help": Branch("CARE", "A page on: environment, exit-codes, formatting, times, signing.", "helping"),
 }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Annotated
 
 import typer
@@ -9,28 +10,63 @@ import typer
 from commands.cli import console, envelope
 from commands.cli.options import Shared
 from commands.cli.place import ledger_path, read_file
-from ledger.verify import Finding, Report, verify_path
+from ledger.errors import BadInput, Malformed
+from ledger.merkle.note import VerifierKey, parse_vkey
+from ledger.verify import Finding, Outside, Report, verify_path
 
 FIRST = 8
 """Findings that are printed: one changed byte breaks every checkpoint after it."""
 
+_ID = re.compile(r"[0-9a-f]{64}")
+
 
 def verify(
     shared: Shared,
-    file: Annotated[str | None, typer.Argument(metavar="FILE", help="A ledger file; the ledger when left out.")] = None,
+    file: Annotated[
+        str | None,
+        typer.Argument(
+            metavar="FILE", help="A ledger file, a bundle, a dossier, or exported lines; the ledger when left out."
+        ),
+    ] = None,
     trusted: Annotated[
         str | None, typer.Option("--trusted", metavar="FILE", help="A checkpoint that was kept outside this ledger.")
     ] = None,
+    log_key: Annotated[
+        str | None,
+        typer.Option("--log-key", metavar="KEY", help="The verifier key of the log, from outside; or a file with it."),
+    ] = None,
     every: Annotated[bool, typer.Option("--all", help=f"Print every finding, not the first {FIRST} alone.")] = False,
 ) -> int:
-    """Verify a ledger from its bytes up: exit 0 when it holds, 8 when anything is not what it must be."""
-    path = ledger_path(file or shared.ledger)
-    report = verify_path(path, trusted=read_file(trusted) if trusted is not None else None)
+    """Verify a ledger or a copy from its bytes up: exit 0 when it holds, 8 when anything is not what it must be.
+
+    Beside FILE, --ledger may give the ledger id from the trial master file instead of a path: it is then compared.
+    """
+    known = shared.ledger if shared.ledger is not None and _ID.fullmatch(shared.ledger) else None
+    path = ledger_path(file or (None if known else shared.ledger))
+    outside = Outside(
+        trusted=read_file(trusted) if trusted is not None else None,
+        ledger=known,
+        log_key=_key(log_key) if log_key is not None else None,
+    )
+    report = verify_path(path, outside=outside)
     if shared.json:
         envelope.about("verify", {"id": report.ledger, "size": report.entries, "root": report.root}, report)
         return report.exit_code
     tell(report, path, every=every)
     return report.exit_code
+
+
+def _key(said: str) -> VerifierKey:
+    """Read a verifier key, given as it is or in a file."""
+    text = said if "+" in said else read_file(said).decode("utf-8", "replace").strip()
+    try:
+        return parse_vkey(text)
+    except Malformed as error:
+        raise BadInput(
+            "this is no verifier key of a log",
+            why=error.what,
+            fix="give NAME+ID+KEY, as docs/spec/checkpoint.md says, or a file with it",
+        ) from error
 
 
 def tell(report: Report, path: str, *, every: bool = False) -> None:
@@ -66,6 +102,6 @@ _SENTENCES = {
     "ok-unanchored": "Everything holds, but nothing outside this ledger vouches for it: not anchored.",
     "self-consistent": "It agrees with itself; nothing outside it was asked.",
     "stale": "It is older than a checkpoint that was seen before.",
-    "fork": "It is another history than a checkpoint that was seen before.",
+    "fork": "It is another ledger, or another history, than the one that is known from outside.",
     "failed": "It must not be trusted as it is.",
 }

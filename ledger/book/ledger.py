@@ -228,6 +228,10 @@ class Ledger:
         """The names of all streams that begin with `prefix`, sorted."""
         return self._reader.streams(prefix)
 
+    def kinds(self) -> tuple[tuple[str, int], ...]:
+        """Every kind with its number of entries, by name."""
+        return self._reader.kinds()
+
     def find(self, text: str) -> Entry:
         """The entry that a person means: `#402`, `402`, or the first 8 or more digits of an id; BadInput otherwise."""
         if _POSITION.match(text):

@@ -146,6 +146,12 @@ class Reader:
         )
         return tuple(name for (name,) in rows)
 
+    def kinds(self) -> tuple[tuple[str, int], ...]:
+        """The kinds with their numbers of entries, by name."""
+        return tuple(
+            (kind, count) for kind, count in self.all("SELECT kind, count(*) FROM entries GROUP BY kind ORDER BY kind")
+        )
+
     def command(self, command_id: bytes) -> list[tuple[int, int, bytes]]:
         """Index, position and bytes of the stored entries of one command, by index."""
         return self.all(
