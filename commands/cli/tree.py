@@ -197,7 +197,11 @@ TREE: dict[str, Branch] = {
         "Vials on the shelf: count, waste, return, move, destroy.",
         leaves=_written("count", "waste", "return", "transfer", "destroy"),
     ),
-    "export": Branch("OUT", "The record in other forms.", leaves=_written(jsonl="exporting", bundle="bundling")),
+    "export": Branch(
+        "OUT",
+        "The record in other forms.",
+        leaves=_written(jsonl="exporting", bundle="bundling", csv="auditing", audit_html="auditing", odm="auditing"),
+    ),
     "certify-copy": Branch(
         "OUT",
         "Certified copies: attest that a copy is complete and true, and check what somebody attested.",

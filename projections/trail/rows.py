@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import datetime, timedelta
 from functools import lru_cache
 from zoneinfo import ZoneInfo
@@ -34,29 +34,30 @@ def rows(
     ledger: Ledger,
     *,
     patient: str | None = None,
+    stream: str | None = None,
     start: int = 0,
     size: int | None = None,
     wanted: Callable[[Entry], bool] | None = None,
 ) -> Iterator[TrailRow]:
     """Give the trail of the first `size` entries (all, when None), from position `start` on; every entry has a row.
 
-    `patient` limits it to his stream, `wanted` to entries that a copy holds. What is not among the first `size`
-    entries is not known: a correction that was completed later still waits. BadInput when nobody of that patient
-    number was known.
+    `patient` or `stream` limits it to one stream, `wanted` to some entries. What is not among the first `size`
+    entries is not known: a correction that was completed later still waits. BadInput for an unknown patient.
     """
     stop = ledger.size if size is None else size
     trail = _Trail(ledger, stop)
-    names = ledger.streams() if patient is None else (f"patient/{patient}",)
-    for name in names:
+    one = stream if patient is None else f"patient/{patient}"
+    for name in ledger.streams() if one is None else (one,):
         trail.read(name)
-    if patient is not None:
-        entries = iter(ledger.stream(names[0], up_to=stop))
-        if not ledger.stream(names[0], up_to=stop):
-            raise BadInput(f"There is no patient {patient}.", fix="see: doseledger patient list")
+    if one is None:
+        entries: Iterable[Entry] = ledger.entries(start, stop)
     else:
-        entries = ledger.entries(0, stop)
+        whole = ledger.stream(one, up_to=stop)
+        if patient is not None and not whole:
+            raise BadInput(f"There is no patient {patient}.", fix="see: doseledger patient list")
+        entries = (entry for entry in whole if entry.position >= start)
     for entry in entries:
-        if entry.position >= start and (wanted is None or wanted(entry)):
+        if wanted is None or wanted(entry):
             yield from trail.of(entry)
 
 

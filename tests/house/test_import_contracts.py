@@ -87,6 +87,10 @@ PLANTS: dict[str, tuple[Plant, ...]] = {
         imports("commands.cli.planted", "jinja2"),
         imports("projections.card", "jinja2.sandbox", "projections.card -> jinja2"),
     ),
+    "door-of-the-xml-signature": (
+        imports("commands.cli.planted", "signxml"),
+        imports("projections.export.audit.planted", "lxml.etree", "projections.export.audit.planted -> lxml"),
+    ),
     "pure-core": (
         *(imports(room, library) for room, library in zip(CORE * 2, IMPURE, strict=True)),
         *(imports("ledger.rules.planted", forbidden) for forbidden in KEYS_AND_FILES),

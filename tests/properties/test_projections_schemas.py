@@ -33,6 +33,9 @@ from projections import (
 )
 from projections.card import Overview, Status, Todo
 from projections.export import jsonl, report
+from projections.export.audit import page, table
+from projections.export.file import Made, new_file
+from projections.export.odm import document
 from projections.trail import history, then
 
 FOLDER = Path(__file__).parents[2] / "docs" / "reference" / "json"
@@ -52,6 +55,27 @@ class Output:
 
     data: type
     make: Callable[[Ward, Path], object]
+
+
+EXPORTS = {
+    "audit-csv": table.trail,
+    "signatures-csv": table.signatures,
+    "audit-html": lambda book, out: page.write(book, out, software="doseledger/0.1.0"),
+    "odm": lambda book, out: document.write(book, out, software="doseledger/0.1.0"),
+}
+"""The exports that are one file, by their form."""
+
+
+def exported(form: str) -> Callable[[Ward, Path], Made]:
+    """Make an example of an export that is one file."""
+
+    def make(ward: Ward, folder: Path) -> Made:
+        with new_file(folder / "out") as sink:
+            count = EXPORTS[form](ward.book, sink)
+        root = ward.book.root().hex()
+        return Made(file="out", size=ward.book.size, root=root, rows=count, digest=sink.digest)
+
+    return make
 
 
 OUTPUTS = {
@@ -83,6 +107,7 @@ OUTPUTS = {
     "report-trial": Output(report.TrialReport, lambda w, _: report.of_trial(w.book, now=w.local)),
     "report-deviations": Output(report.DeviationReport, lambda w, _: report.of_deviations(w.book, now=w.local)),
     "export-jsonl": Output(jsonl.Exported, lambda w, folder: jsonl.directory(w.book, folder / "out")),
+    **{f"export-{form}": Output(Made, exported(form)) for form in EXPORTS},
     "verify": Output(Report, lambda w, _: w.report()),
 }
 

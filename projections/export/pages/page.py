@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from functools import lru_cache
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
@@ -13,6 +14,13 @@ def render(template: str, **values: object) -> bytes:
     Everything is escaped; what is no HTML (a drawing of ours) has to come as markupsafe's Markup.
     """
     return (_templates().get_template(template).render(**values) + "\n").encode()
+
+
+def pieces(template: str, **values: object) -> Iterator[bytes]:
+    """Render as `render` does, piece by piece: a generator among the values is drawn from as the page grows."""
+    for piece in _templates().get_template(template).generate(**values):
+        yield piece.encode()
+    yield b"\n"
 
 
 @lru_cache(maxsize=1)
