@@ -23,6 +23,7 @@ READS = {
     "person-list": ("person", "list"),
     "who-may": ("who-may", "dose", "start"),
     "verify": ("verify",),
+    "inspect": ("inspect", "site.ledger"),
 }
 
 
@@ -70,10 +71,11 @@ def test_lists_are_csv_and_json_lines_too(site) -> None:
 
 def test_the_export_is_the_stored_bytes(site) -> None:
     """Whoever checks the signatures elsewhere needs the very bytes that were signed."""
-    assert 0 == site.run("export", "jsonl", "--out", str(site.folder / "out")).code
     whole = site.run("export", "jsonl").out
+    assert 0 == site.run("export", "jsonl", "--out", str(site.folder / "out")).code
     assert whole == (site.folder / "out" / "entries.jsonl").read_text()
     assert 38 == len(whole.splitlines())
+    assert "export.made/1" == json.loads(site.run("show", "#38", "--json").out)["data"]["kind"]
     assert all(set(json.loads(line)) == {"payload", "signatures"} for line in whole.splitlines())
 
 

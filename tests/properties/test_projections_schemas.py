@@ -36,6 +36,7 @@ from projections.export import jsonl, report
 from projections.export.audit import page, table
 from projections.export.file import Made, new_file
 from projections.export.odm import document
+from projections.inspected import Inspected, inspected
 from projections.trail import history, then
 
 FOLDER = Path(__file__).parents[2] / "docs" / "reference" / "json"
@@ -109,6 +110,10 @@ OUTPUTS = {
     "export-jsonl": Output(jsonl.Exported, lambda w, folder: jsonl.directory(w.book, folder / "out")),
     **{f"export-{form}": Output(Made, exported(form)) for form in EXPORTS},
     "verify": Output(Report, lambda w, _: w.report()),
+    "inspect": Output(
+        Inspected,
+        lambda w, _: inspected(w.book, w.report(), form="ledger", sha256="0" * 64, commands=("status",), now=w.local),
+    ),
 }
 
 
