@@ -5,21 +5,35 @@ from __future__ import annotations
 from importlib.resources import files
 
 from ledger.verify import Report
-from projections.export.bundle import vectors
+from projections.export.bundle import record, vectors
 from projections.export.bundle.bag import Bag
-from projections.export.bundle.record import log_key
 from projections.export.bundle.scope import Scope
+from projections.export.carried import verify
+from projections.export.dossier import making
 
 FOLDER = "09-verify"
-VERIFIER = "verify.py"
+VERIFIER, PAGE, PAGES = "verify.py", "verify.html", "dossier"
 
 
-def write(scope: Scope, bag: Bag, report: Report) -> None:
+def write(scope: Scope, bag: Bag) -> None:
     """Write the verifier, the instructions, what they must print, and the test vectors."""
     bag.put(f"{FOLDER}/{VERIFIER}", files("projections.export.carried").joinpath(VERIFIER).read_bytes())
     bag.put(f"{FOLDER}/HOWTO.md", _howto(scope).encode())
-    bag.put(f"{FOLDER}/expected-output.txt", _expected(report).encode())
+    bag.put(f"{FOLDER}/expected-output.txt", _expected(bag).encode())
     vectors.write(bag)
+    _pages(scope, bag)
+
+
+def _pages(scope: Scope, bag: Bag) -> None:
+    """Write the record as a page that verifies itself; of a long record an index and one page for each patient."""
+    place = bag.root / "data" / FOLDER
+    only = scope.patients[0] if len(scope.patients) == 1 else None
+    if only is not None or scope.size <= making.LIMIT:
+        making.dossier(scope.ledger, place / PAGE, software=scope.software, size=scope.size, patient=only)
+        bag.taken(f"{FOLDER}/{PAGE}")
+    else:
+        making.folder(scope.ledger, place / PAGES, software=scope.software, size=scope.size)
+        bag.taken(f"{FOLDER}/{PAGES}")
 
 
 def said(report: Report) -> tuple[str, ...]:
@@ -30,20 +44,14 @@ def said(report: Report) -> tuple[str, ...]:
     )
 
 
-def _expected(report: Report) -> str:
-    lines = [
-        f"verdict  {report.verdict}",
-        f"ledger   {report.ledger}",
-        f"entries  {report.entries}",
-        f"root     {report.root}",
-        f"first bad entry  {f'#{report.first_bad.position}' if report.first_bad is not None else 'none'}",
-        *said(report),
-    ]
-    return "".join(f"{line}\n" for line in lines)
+def _expected(bag: Bag) -> str:
+    """Give what the verifier prints about the copy; about the whole bundle it prints the same."""
+    found = verify.verify(str(bag.root / "data" / record.FOLDER), None, None, None)
+    return f"{verify.told(found)}\n"
 
 
 def _howto(scope: Scope) -> str:
-    return _HOWTO.format(ledger=scope.ledger.id, root=scope.root, size=scope.size, log_key=log_key(scope))
+    return _HOWTO.format(ledger=scope.ledger.id, root=scope.root, size=scope.size, log_key=record.log_key(scope))
 
 
 _HOWTO = """# How to check this bundle
@@ -87,8 +95,14 @@ It must say {size} entries and the root
 
     {root}
 
-`expected-output.txt` has what was found when the bundle was made. `test-vectors/` has a good small copy and changed
-ones, with what a verifier must say of each in `expected.json`.
+`verify.html` (of a long record `dossier/index.html`) is the same record as a page that verifies itself in a browser,
+without a network.
+
+`expected-output.txt` is what the first of these commands printed when the bundle was made; this prints no difference:
+
+    python3 data/09-verify/verify.py . | diff - data/09-verify/expected-output.txt
+
+`test-vectors/` has a good small copy and changed ones, with what a verifier must say of each in `expected.json`.
 
 ## 4. With the program
 

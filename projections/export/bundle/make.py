@@ -12,9 +12,19 @@ from typing import TYPE_CHECKING
 
 from ledger.book import Ledger
 from ledger.errors import BadInput, Unavailable
-from ledger.verify import Report, verify_path
+from ledger.verify import verify_path
 from projections.export import jsonl
-from projections.export.bundle import access, archive, checking, issues, protocol, readme, record, state, validation
+from projections.export.bundle import (
+    archive,
+    checking,
+    issues,
+    protocol,
+    readme,
+    record,
+    state,
+    trail,
+    validation,
+)
 from projections.export.bundle.bag import TAGMANIFEST, Bag
 from projections.export.bundle.scope import Scope
 from projections.printed import View
@@ -105,7 +115,7 @@ def _bag(ledger: Ledger, root: Path, scope: Scope, out: Path, device: tuple[str,
         findings=checking.said(report),
     )
     with Ledger.open(place, read_only=True) if scope.patients else nullcontext(ledger) as shown:
-        _derived(replace(scope, ledger=shown), bag, report, kept)
+        _derived(replace(scope, ledger=shown), bag, kept)
     digest = bag.close(_info(scope))
     if device is not None:
         _sign(root, *device)
@@ -127,11 +137,11 @@ def _bag(ledger: Ledger, root: Path, scope: Scope, out: Path, device: tuple[str,
     )
 
 
-def _derived(scope: Scope, bag: Bag, report: Report, kept: readme.Kept) -> None:
+def _derived(scope: Scope, bag: Bag, kept: readme.Kept) -> None:
     """Write everything but the copy itself from what `scope` shows: for some patients, from the filtered copy."""
-    for shelf in (record, access, protocol, state, issues, validation):
+    for shelf in (record, trail, protocol, state, issues, validation):
         shelf.write(scope, bag)
-    checking.write(scope, bag, report)
+    checking.write(scope, bag)
     readme.write(scope, bag, kept)
 
 

@@ -31,8 +31,8 @@ _CHECKS = (
         "device's signature over them, in `signatures`, with ssh-keygen or openssl: data/09-verify/HOWTO.md."
     ),
     (
-        "2. The record: `python3 data/09-verify/verify.py .` needs Python alone; data/09-verify/verify.html does the "
-        "same in a browser without a network."
+        "2. The record: `python3 data/09-verify/verify.py .` needs Python alone; data/09-verify/verify.html, of a "
+        "long record data/09-verify/dossier/index.html, does the same in a browser without a network."
     ),
     (
         "3. With the program: `doseledger verify` and `doseledger inspect` take this folder or its ZIP; every command "

@@ -1,42 +1,22 @@
-"""02-audit: every signature with its printed name, time and meaning; every copy, refusal and alarm of the device."""
+"""02-audit: what was changed by whom, every signature, and every copy, refusal and alarm that the device noted."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import datetime
 
-from ledger.events.entry import Entry, Signer
 from ledger.events.record import EntryRefused
+from projections.export.audit import page, table
 from projections.export.bundle import tables
 from projections.export.bundle.bag import Bag
 from projections.export.bundle.scope import Scope
-from projections.logbook import patient_of, payload_of
+from projections.export.odm import document
+from projections.logbook import payload_of
 from projections.printed import View, second, utc
 from projections.words import summary, texts
 
-SIGNATURES, ACCESS = "02-audit/signatures.csv", "02-audit/access-log.csv"
+TRAIL, PAGE = "02-audit/audit-trail.csv", "02-audit/audit-trail.html"
+SIGNATURES, ACCESS, ODM = "02-audit/signatures.csv", "02-audit/access-log.csv", "02-audit/odm132.xml"
 _FAMILIES = ("attempts/", "exports/", "security/")
-
-
-class SignatureRow(View, frozen=True, kw_only=True):
-    """One signature (21 CFR 11.50): who, as what, when, with which meaning, under which entry; `n` is its counter."""
-
-    entry: int
-    id: str
-    stream: str
-    patient: str | None
-    kind: str
-    what: str
-    person: str
-    name: str
-    role: str
-    organisation: str
-    meaning: str
-    statement: str
-    signed_at: str
-    signed_at_utc: str
-    key: str
-    n: int
 
 
 class AccessRow(View, frozen=True, kw_only=True):
@@ -55,12 +35,20 @@ class AccessRow(View, frozen=True, kw_only=True):
 
 
 def write(scope: Scope, bag: Bag) -> None:
-    """Write both tables."""
-    tables.put(bag, SIGNATURES, SignatureRow, _signatures(scope))
-    tables.put(bag, ACCESS, AccessRow, accesses(scope))
+    """Write the trail three times, for spreadsheets, for readers and for sponsors, and both tables beside it."""
+    ledger, size, software = scope.ledger, scope.size, scope.software
+    with bag.file(TRAIL) as out:
+        table.trail(ledger, out, size=size)
+    with bag.file(PAGE) as out:
+        page.write(ledger, out, software=software, size=size)
+    with bag.file(SIGNATURES) as out:
+        table.signatures(ledger, out, size=size)
+    with bag.file(ODM) as out:
+        document.write(ledger, out, software=software, size=size)
+    tables.put(bag, ACCESS, AccessRow, _accesses(scope))
 
 
-def accesses(scope: Scope) -> Iterator[AccessRow]:
+def _accesses(scope: Scope) -> Iterator[AccessRow]:
     """List what the device noted, in the order of the log."""
     streams = [name for name in scope.ledger.streams() if name.startswith(_FAMILIES)]
     found = [entry for name in streams for entry in scope.ledger.stream(name, up_to=scope.size)]
@@ -79,29 +67,3 @@ def accesses(scope: Scope) -> Iterator[AccessRow]:
             what=summary(event),
             words=tuple(words),
         )
-
-
-def _signatures(scope: Scope) -> Iterator[SignatureRow]:
-    for entry in scope.ledger.entries(0, scope.size):
-        yield from (_signature(entry, signer) for signer in entry.signers)
-
-
-def _signature(entry: Entry, signer: Signer) -> SignatureRow:
-    return SignatureRow(
-        entry=entry.position,
-        id=entry.id,
-        stream=entry.stream,
-        patient=patient_of(entry),
-        kind=entry.kind,
-        what=summary(entry.event),
-        person=signer.person,
-        name=signer.name,
-        role=signer.role,
-        organisation=signer.organisation,
-        meaning=signer.meaning,
-        statement=signer.statement,
-        signed_at=signer.at,
-        signed_at_utc=utc(datetime.fromisoformat(signer.at)),
-        key=signer.kid,
-        n=signer.n,
-    )
