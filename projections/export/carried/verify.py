@@ -340,6 +340,7 @@ class Finding(NamedTuple):
 Obj = Dict[str, Any]
 Said = Tuple[str, Obj]
 LEVEL_1 = {"key", "signature", "genesis", "weak-key", "thumbprint", "request", "signer", "text", "blob"}
+CHANGED, RECOVERED, POLICY = "registrar.changed/1", "registrar.recovered/1", "policy.amended/1"
 GENESIS, CORRECTED, VOIDED, SIGNED = "ledger.created/1", "entry.corrected/1", "entry.voided/1", "entry.countersigned/1"
 MONTH, MINUTES = timedelta(days=30), timedelta(minutes=5)
 
@@ -448,10 +449,21 @@ def members(part: str, value: Any, where: str) -> None:
         raise Bad(f"{where}: the index is not below the number of parts")
     if part == "Occurred" and (value["precision"] == "day") != (len(value["at"]) == 10):
         raise Bad(f"{where}: the time is not of its precision")
+    if part in EACH_ONCE:
+        named_once = value[EACH_ONCE[part]]
+        if not 1 <= len(named_once) <= 64 or len(set(named_once)) < len(named_once):
+            raise Bad(f"{where} does not name 1 to 64, each once")
+        if part == "signature.abandoned/1" and named_once != sorted(named_once):
+            raise Bad(f"{where}: the counters do not rise")
+    if part == "registrar.changed/1":
+        empty = value["added"] is None and value["removed"] is None
+        if empty or (value["added"] is None) != (value["request"] is None):
+            raise Bad(f"{where}: nobody comes or goes, or somebody comes without a request")
     if part == "Jwk" and (value["crv"], value["kty"], value["y"] is None) not in JWKS:
         raise Bad(f"{where} is not a key of one of the two forms")
 
 
+EACH_ONCE = {"signature.reaffirmed/1": "targets", "signature.repudiated/1": "targets", "signature.abandoned/1": "n"}
 JWKS = {("Ed25519", "OKP", True), ("P-256", "EC", False)}
 
 
@@ -714,10 +726,9 @@ class Entry:
             raise Bad("the ledger id is empty, or it is not in the first entry")
         if KINDS[self.said[0]].graded != (payload["dictionary"] is not None):
             raise Bad("`dictionary` does not fit what is stated")
-        cards = (
-            self.body["registrars"] if self.kind == GENESIS else [self.body] if self.kind == "key.enrolled/1" else []
-        )
-        for card in cards:
+        body = self.body
+        one = {"key.enrolled/1": body, RECOVERED: body.get("registrar"), CHANGED: body.get("added")}.get(self.kind)
+        for card in body["registrars"] if self.kind == GENESIS else [one] if one else []:
             short(card)
         if len(set(named)) < len(named) or not set(self.references()) <= set(named):
             raise Bad("`causes` names an entry twice, or not every entry that the body names")
@@ -1017,84 +1028,189 @@ def block(page: bytes, name: str) -> bytes:
 
 
 class Roster:
-    """Everything about authority that stands in the log so far."""
+    """Everything about authority that stands in the log so far; keys that have ended stay known."""
 
     def __init__(self) -> None:
-        self.ledger, self.site, self.genesis = "", "", {}  # type: str, str, Obj
+        self.ledger, self.site, self.quorum = "", "", 2
+        self.genesis: Obj = {}
         self.people: dict[str, Obj] = {}
         self.keys: dict[str, Obj] = {}
         self.devices: dict[str, Obj] = {}
         self.delegations: list[Obj] = []
         self.pending: dict[str, tuple[Entry, list[Signature]]] = {}
         self.packs: list[Obj] = []
+        self.doubts: list[Obj] = []
+        self.answers: list[Obj] = []
 
     def take(self, entry: Entry) -> None:
-        """Fold one entry in."""
-        body, position = entry.body, entry.position
-        if entry.kind == GENESIS:
-            self.ledger, self.site, self.genesis = entry.leaf, entry.payload["site"], body
-            for one in body["registrars"]:
-                self.enrol({**one, "roles": ["registrar"]}, position)
-            self.device(body["device"], position)
-        elif entry.kind in {"key.enrolled/1", "device.enrolled/1"}:
-            self.gather(entry, entry.headers, position)
-        elif entry.kind == SIGNED and body["target"] in self.pending:
-            target, gathered = self.pending[body["target"]]
-            if entry.recorded_at - target.recorded_at <= MONTH:
-                self.gather(target, gathered + entry.headers, position)
-        elif entry.kind == "delegation.granted/1":
-            self.delegations.append({**body, "id": entry.id, "ended": None})
-        elif entry.kind == "delegation.ended/1":
-            for one in self.delegations:
-                if one["id"] == body["delegation"]:
-                    one["ended"] = entry.occurred["at"]
-        elif entry.kind == "protocol.activated/1":
-            self.packs.append(body["pack"])
-
-    def gather(self, entry: Entry, headers: list[Signature], position: int) -> None:
-        """Keep an enrolment until all its signatures stand; then it takes effect."""
-        self.pending[entry.id] = entry, headers
-        if missing(entry, headers):
+        """Fold one entry in: at once, or with the signature that completes it."""
+        if entry.family not in {"study", "people"}:
             return
-        del self.pending[entry.id]
-        if entry.kind == "key.enrolled/1":
-            self.enrol(entry.body, position)
+        if entry.kind == SIGNED:
+            waits = self.gathered(entry)
+            if waits is not None:
+                self.pending[waits[0].id] = waits
+                self.settle(*waits, entry.position)
+        elif entry.row.completed:
+            self.pending[entry.id] = entry, entry.headers
+            self.settle(entry, entry.headers, entry.position)
         else:
-            self.device(entry.body["device"], position)
+            self.apply(entry, entry.position)
+
+    def gathered(self, entry: Entry) -> tuple[Entry, list[Signature]] | None:
+        """What a countersignature is for, with all its signatures; None where it comes too late or for nothing."""
+        target, headers = self.pending.get(entry.body["target"], (None, []))
+        if target is None or entry.recorded_at - target.recorded_at > MONTH:
+            return None
+        return target, headers + entry.headers
+
+    def settle(self, entry: Entry, headers: list[Signature], position: int) -> None:
+        """Let an entry take effect once all its signatures stand."""
+        if not missing(entry, headers):
+            del self.pending[entry.id]
+            self.apply(entry, position)
+
+    def apply(self, entry: Entry, position: int) -> None:
+        """What takes effect at a position."""
+        body, kind = entry.body, entry.kind
+        if kind == GENESIS:
+            self.ledger, self.site, self.genesis = entry.leaf, entry.payload["site"], body
+            self.quorum = body["quorum"]
+            self.device(body["device"], position)
+        if kind in {GENESIS, CHANGED, RECOVERED}:
+            gone = body.get("removed")
+            self.end([one for one in self.keys.values() if one["person"] == gone], position, "removed")
+            for one in body["registrars"] if kind == GENESIS else [body.get("added") or body.get("registrar")]:
+                if one is not None:
+                    self.enrol({**one, "roles": ["registrar"]}, position)
+        elif kind == "key.enrolled/1":
+            self.enrol(body, position)
+        elif kind == "device.enrolled/1":
+            self.device(body["device"], position)
+        elif kind == "key.rotated/1":
+            self.end([self.keys[body["old_key_id"]]] if body["old_key_id"] in self.keys else [], position, "rotated")
+            self.enrol({**self.people.get(body["person"], {}), **body}, position)
+        elif kind == "key.revoked/1":
+            self.revoke(entry, position)
+        elif kind == POLICY:
+            self.quorum = body["quorum"]
+        elif kind in {"signature.reaffirmed/1", "signature.repudiated/1"}:
+            person = entry.author.person
+            new = [name for name in body["targets"] if self.answer(name, person) is None]
+            said = {"person": person, "position": position, "stands": kind == "signature.reaffirmed/1"}
+            self.answers += [{**said, "entry": name} for name in new]
+        elif kind == "delegation.granted/1":
+            self.delegations.append({**body, "id": entry.id, "ended": None})
+        elif kind == "delegation.ended/1":
+            self.end_delegations(body["delegation"], entry.occurred["at"])
+        elif kind == "protocol.activated/1":
+            self.packs.append(body["pack"])
 
     def enrol(self, card: Obj, position: int) -> None:
         """A person's key is active from this position on."""
-        self.people[card["person"]] = card
-        until = card.get("valid_until")
-        self.keys[card["key_id"]] = {"person": card["person"], "key": card["key"], "since": position, "until": until}
+        person = card["person"]
+        if "roles" in card:
+            self.people[person] = {name: card[name] for name in ("name", "organisation", "roles")}
+        self.keys[card["key_id"]] = self.active(person, card["key"], position, card.get("valid_until"))
 
     def device(self, device: Obj, position: int) -> None:
         """A device's key is active from this position on."""
-        self.devices[device["key_id"]] = {"person": device["id"], "key": device["key"], "since": position}
+        self.devices[device["key_id"]] = self.active(device["id"], device["key"], position, None)
+
+    def active(self, person: str, key: Obj, position: int, until: str | None) -> Obj:
+        """A key that has not ended."""
+        return {"person": person, "key": key, "since": position, "until": until, "ended": None, "why": ""}
+
+    def end(self, keys: Iterable[Obj], position: int, why: str) -> None:
+        """Keys sign nothing after this position."""
+        for one in keys:
+            if one["ended"] is None or why == "rotated":
+                one.update(ended=position, why=why)
+
+    def revoke(self, entry: Entry, position: int) -> None:
+        """A key ends, and what it signed from the suspected position on is in doubt."""
+        body, key = entry.body, self.key(entry.body["key_id"])
+        self.end([key] if key else [], position, body["why"])
+        if body["suspected_from"] is not None:
+            self.doubts.append({**body, "since": body["suspected_from"], "until": position})
+        if body["why"] == "compromised":
+            for name, (_, headers) in list(self.pending.items()):
+                if any(header.kid == body["key_id"] for header in headers):
+                    del self.pending[name]
+        if body["why"] == "left":
+            self.end_delegations(body["person"], entry.occurred["at"])
+
+    def end_delegations(self, which: str, at: str) -> None:
+        """End the delegation of that entry, or all of that person; one that has ended stays as it ended."""
+        for one in self.delegations:
+            if which in {one["id"], one["person"]} and one["ended"] is None:
+                one["ended"] = at
 
     def key(self, kid: str) -> Obj | None:
-        """The active key of this name."""
+        """The key of this name, of a person or a device, ended or not."""
         return self.keys.get(kid) or self.devices.get(kid)
 
-    def known(self) -> set[str]:
-        """The names of all keys that are enrolled or wait for their second registrar."""
-        waiting = [entry.body.get("device", entry.body)["key_id"] for entry, _ in self.pending.values()]
-        return {*self.keys, *self.devices, *waiting}
+    def registrars(self, at: datetime, but: str = "") -> set[str]:
+        """The registrars with a key that may sign at log time `at`, one key left aside."""
+        held = {one["person"] for kid, one in self.keys.items() if holds(one, at) and kid != but}
+        return {person for person in held if "registrar" in self.people[person]["roles"]}
+
+    def over(self, entry: Entry, person: str) -> int | None:
+        """Where the newest doubt about this person's signature of an entry was raised."""
+        kids = {header.kid for header in entry.headers if header.person == person}
+        found = [one for one in self.doubts if one["key_id"] in kids and one["since"] <= entry.position < one["until"]]
+        return max((one["until"] for one in found), default=None)
+
+    def answer(self, entry_id: str, person: str) -> Obj | None:
+        """What a person said of his signature of an entry."""
+        return next((one for one in self.answers if (one["entry"], one["person"]) == (entry_id, person)), None)
+
+    def newest_answer(self, person: str, to: int = 1 << 53) -> int:
+        """Where the person's newest answer before a position took effect; -1 where there is none."""
+        return max(
+            (one["position"] for one in self.answers if one["person"] == person and one["position"] < to), default=-1
+        )
+
+    def beside(self, entry: Entry, targets: Sequence[Entry]) -> list[tuple[frozenset[str], frozenset[str]]]:
+        """The signatures of registrars that are asked for beside those of the kind."""
+        body, kind, author, registrar = entry.body, entry.kind, entry.author.person, frozenset({"registrar"})
+        if kind in {CHANGED, POLICY}:
+            return [(frozenset({"responsibility"}), registrar)] * (max(2, self.quorum) - 2)
+        if kind == "key.revoked/1" and body["suspected_from"] is not None:
+            back = body["suspected_from"] < self.newest_answer(body["person"])
+            return [(frozenset({"responsibility"}), registrar)] * back
+        asked = False
+        if kind == "key.rotated/1" and body["old_key_id"] in self.keys:
+            old, new = self.keys[body["old_key_id"]]["until"], body["valid_until"]
+            asked = old is not None and (new is None or new > old)
+        if kind == "signature.reaffirmed/1":
+            seen = [(one, self.over(one, author)) for one in targets]
+            asked = any(until is not None and one.position < self.newest_answer(author, until) for one, until in seen)
+        return [(frozenset({"verified"}), registrar)] * asked
+
+    def recovers(self, entry: Entry) -> bool:
+        """Whether the recovery key of the first entry signed this alone, for the registrar who comes by it."""
+        kept, comes, one = self.genesis.get("recovery_key"), entry.body["registrar"], entry.author
+        card = (comes["person"], comes["name"], comes["organisation"], "registrar")
+        right = kept is not None and one.kid == kept == thumbprint(entry.body["recovery_key"])
+        return right and len(entry.headers) == 1 and (one.person, one.name, one.organisation, one.role) == card
 
     def refuses(self, one: Signature, at: datetime) -> str:
         """Why the card of a signature is not what the log says of its key; empty where it is."""
-        key = (self.devices if one.role == "system" else self.keys).get(one.kid)
-        if key is None or key["person"] != one.person:
+        device = one.role == "system"
+        key = self.devices.get(one.kid) if device else self.key(one.kid)
+        if key is None or key["person"] != one.person or key["ended"] is not None:
             return f"the key {one.kid[:8]} of {one.person} is not active"
-        if one.role == "system":
-            return ""
-        holder = self.people[one.person]
-        if (holder["name"], holder["organisation"]) != (one.name, one.organisation):
+        if device:
+            places = {f"Site {self.site}", *(card["organisation"] for card in self.genesis["registrars"])}
+            right = one.name == f"Device {one.person}" and one.organisation in places
+            return "" if right else f"the device {one.person} signs under another name or organisation"
+        holder = self.people.get(one.person)
+        if holder is None or (holder["name"], holder["organisation"]) != (one.name, one.organisation):
             return f"{one.person} signs under another name or organisation than enrolled"
         if one.role not in holder["roles"]:
             return f"{one.person} does not hold the role {one.role}"
-        expired = key["until"] is not None and at.date().isoformat() > key["until"]
-        return f"the key of {one.person} expired on {key['until']}" if expired else ""
+        return "" if holds(key, at) else f"the key of {one.person} expired on {key['until']}"
 
     def delegated(self, person: str, task: str, day: str, minute: datetime | None) -> bool:
         """Whether the task was delegated to the person then; `minute` is None where only the day is known."""
@@ -1107,6 +1223,11 @@ class Roster:
             and all(end is None or not behind(day, minute, end) for end in (one["until"], one["ended"]))
             for one in self.delegations
         )
+
+
+def holds(key: Obj, at: datetime) -> bool:
+    """Whether a key may sign at log time `at`: not ended, and not past its last day of UTC."""
+    return key["ended"] is None and (key["until"] is None or at.date().isoformat() <= key["until"])
 
 
 def before(day: str, minute: datetime | None, bound: str) -> bool:
@@ -1193,6 +1314,7 @@ class Log:
         self.amending: dict[str, list[int]] = {}
         self.countersigning: dict[str, list[int]] = {}
         self.resting: list[int] = []
+        self.abandoned: dict[str, set[int]] = {}
         self.first: Entry | None = None
         self.found: list[tuple[str, str]] = []
         self.opened = lru_cache(maxsize=4096)(self.open_again)
@@ -1253,6 +1375,7 @@ class Log:
             self.last_parts(self.opened(last))
         if not self.withheld:
             self.gaps()
+        self.doubted()
 
     def entry(self, position: int) -> None:
         """Pass the next entry."""
@@ -1311,13 +1434,16 @@ class Log:
     def signatures(self, entry: Entry) -> None:
         """L1: every signature, by the key that the log made active before this position."""
         held = {one["key_id"]: one for one in entry.body["registrars"]} if entry.kind == GENESIS else None
-        if held and held.keys() - {header.kid for header in entry.headers}:
+        if held is not None and held.keys() - {header.kid for header in entry.headers}:
             self.fail(entry.position, entry.kind, "key", "not every root registrar has signed the first entry")
             return
+        if entry.kind == RECOVERED:
+            recovered = {"key": entry.body["recovery_key"], "ended": None}
+            held = {entry.author.kid: recovered} if self.roster.recovers(entry) else {}
         keys = []
         for header in entry.headers:
             key = self.roster.key(header.kid) if held is None else held.get(header.kid)
-            if key is None or algorithm(key["key"]) != header.alg:
+            if key is None or key.get("ended") is not None or algorithm(key["key"]) != header.alg:
                 why = f"the key {header.kid[:8]} of {header.person} is not active, or of another algorithm"
                 self.fail(entry.position, entry.kind, "key", why)
                 return
@@ -1325,7 +1451,7 @@ class Log:
         for header, key, (_, covered, signature) in zip(entry.headers, keys, entry.signed):
             good = made(key, covered, signature)
             if good is None:
-                self.count("ES256 signatures (they need the package cryptography)")
+                self.count(ES256)
             elif not good:
                 why = f"{header.person}: the signature was not made by this key over these bytes"
                 self.fail(entry.position, entry.kind, "signature", why)
@@ -1363,6 +1489,8 @@ class Log:
             self.amending.setdefault(payload["corrects"]["id"], []).append(position)
         elif entry.kind == SIGNED:
             self.countersigning.setdefault(entry.body["target"], []).append(position)
+        if entry.kind == "signature.abandoned/1":
+            self.abandoned.setdefault(entry.body["key_id"], set()).update(entry.body["n"])
         reset = entry.kind == "log.clock/1" and entry.body["reset"]
         self.time = entry.recorded_at if reset or self.time is None else max(self.time, entry.recorded_at)
 
@@ -1397,6 +1525,7 @@ class Log:
         for kid, used in self.counters.items():
             key, low, high = self.roster.keys.get(kid), min(used), max(used)
             request = {1} if key and key["since"] > 0 else set()
+            request |= self.abandoned.get(kid, set())
             if high - low <= 2 * len(used) + 1000:
                 left = [str(n) for n in range(low, high) if n not in used and n not in request]
                 if left:
@@ -1404,6 +1533,18 @@ class Log:
                         f"signatures of {key['person'] if key else kid[:8]} that never arrived: {', '.join(left[:10])}"
                     )
                     self.notices.append(Finding("L2", "n-missing", why, None, None))
+
+    def doubted(self) -> None:
+        """Notice the signatures that a revocation put in doubt, and that nobody stood by."""
+        found = set()
+        for doubt in self.roster.doubts:
+            for position in self.counters.get(doubt["key_id"], {}).values():
+                if doubt["since"] <= position < doubt["until"]:
+                    answer = self.roster.answer(self.opened(position).id, doubt["person"])
+                    if answer is None or not answer["stands"]:
+                        found.add((position, "repudiated" if answer else "disputed", doubt["person"]))
+        for position, code, person in sorted(found):
+            self.notice(self.opened(position), code, f"the signature of {person} is in doubt since his key was revoked")
 
     def unchecked(self) -> list[str]:
         """What was not checked of this copy, in sentences."""
@@ -1442,7 +1583,8 @@ class Log:
             self.place(entry)
             self.references(entry)
             self.in_time(entry)
-        self.enrolments(entry)
+        self.enrolments(entry, now)
+        self.key_life(entry, now)
         about = self.subject(entry)
         self.amendment(entry, about, now)
         self.ruled(entry, now)
@@ -1500,8 +1642,9 @@ class Log:
             if position is None or not (ref is payload["corrects"] or ref["id"] in inside):
                 continue
             stream = self.opened(position).stream
-            stock = entry.family == "supply" and stream.startswith("patient/") and ref is not payload["corrects"]
-            if stream != entry.stream and not stock:
+            stock = entry.family == "supply" and stream.startswith("patient/")
+            crosses = (stock or entry.kind in EACH_ONCE) and ref is not payload["corrects"]
+            if stream != entry.stream and not crosses:
                 self.add("reference-stream", f"the entry {ref['id']} belongs to {stream}, not to {entry.stream}")
         if after["size"] < entry.position:
             for family, kinds in entry.row.after:
@@ -1551,12 +1694,12 @@ class Log:
         if payload["reason"] is None and entry.kind in {CORRECTED, VOIDED, "override.granted/1"}:
             self.add("reason", f"{entry.kind} gives no reason")
 
-    def enrolments(self, entry: Entry) -> None:
-        """Keys that enter the log: strong, named by their thumbprint, new, held by their owner, of one kind of role."""
-        body, roster = entry.body, self.roster
-        if entry.kind == GENESIS:
+    def enrolments(self, entry: Entry, now: datetime) -> None:
+        """Keys that enter the log: strong, under their thumbprint, new, held by their owner; each id one holder's."""
+        body, kind, roster = entry.body, entry.kind, self.roster
+        if kind == GENESIS:
             cards = [*body["registrars"], body["device"]]
-            for card in [*cards, {"key_id": thumbprint(body["log_key"]), "key": body["log_key"]}]:
+            for card in [*cards, {"key": body["log_key"]}]:
                 self.strong(card)
             people, kids = [one["person"] for one in body["registrars"]], [card["key_id"] for card in cards]
             if len(set(people)) < len(people) or len(set(kids)) < len(kids):
@@ -1566,33 +1709,165 @@ class Log:
             if len(people) < max(2, body["quorum"] + 1):
                 self.notice(entry, "few-registrars", f"{len(people)} root registrars; one who leaves leaves a gap")
             self.printed(entry, body["registrars"])
-        elif entry.kind == "device.enrolled/1":
-            self.strong(body["device"])
-            waiting = {one.body["device"]["id"] for one, _ in roster.pending.values() if one.kind == entry.kind}
-            known = waiting | {one["person"] for one in roster.devices.values()}
-            if body["device"]["id"] in known or body["device"]["key_id"] in roster.known():
-                self.add("key-reused", "the device or its key is already enrolled")
-        elif entry.kind == "key.enrolled/1":
-            self.strong(body)
-            waiting = {one.body["person"] for one, _ in roster.pending.values() if one.kind == entry.kind}
-            if body["person"] in roster.people or body["person"] in waiting or body["key_id"] in roster.known():
-                self.add("key-reused", f"{body['person']} or this key is already enrolled")
+        elif kind == "device.enrolled/1":
+            name = body["device"]["id"]
+            self.offered(name, body["device"], now)
+            if name in roster.people or name in {one["person"] for one in roster.devices.values()}:
+                self.add("key-reused", f"the id {name} was given before, and ids are never used again")
+        elif kind == "key.enrolled/1":
+            self.offered(body["person"], body, now)
+            self.same_person(body, now)
             roles, outside = set(body["roles"]), named("OUTSIDE")
             mixed = (roles & outside and roles - outside) or ("registrar" in roles and len(roles) > 1)
             if not roles or len(roles) < len(body["roles"]) or "system" in roles or mixed:
                 self.add("roles-mixed", f"{body['person']} cannot hold these roles together")
-            try:
-                self.request(body)
-            except Bad as error:
-                self.add("request", f"the request of {body['person']} proves nothing: {error}")
-            else:
-                self.printed(entry, [body])
+            elif "registrar" in roles or self.was_registrar(body["person"]):
+                self.add("registrar", f"{body['person']} is or would be a registrar; they come and go by the quorum")
+            self.requested(body["request"], body)
+            self.printed(entry, [body])
+        elif kind == RECOVERED or (kind == CHANGED and body["added"] is not None):
+            card = body["registrar"] if kind == RECOVERED else body["added"]
+            self.offered(card["person"], card, now)
+            if card["person"] in roster.people and not self.was_registrar(card["person"]):
+                self.add("roles-mixed", f"{card['person']} is enrolled, and a registrar has no other role")
+            elif card["person"] != body.get("removed"):
+                self.same_person(card, now)
+            self.requested(body["request"], card)
+            self.printed(entry, [card])
+            if kind == RECOVERED:
+                self.notice(entry, "recovered", f"{card['person']} became a registrar by the recovery key")
+
+    def offered(self, holder: str, card: Obj, now: datetime, *, awaited: bool = True) -> None:
+        """An offered key is strong and was never enrolled; nothing that waits offers it, or one to its holder."""
+        self.strong(card)
+        first, kid = self.roster.genesis, card["key_id"]
+        kept = {first["next_log_key"], first["recovery_key"], thumbprint(first["log_key"])} if first else set()
+        if self.roster.key(kid) is not None or kid in kept:
+            self.add("key-reused", f"the key {kid[:8]} was enrolled before")
+        for entry, _ in self.roster.pending.values():
+            other = entry.body.get("device") or (entry.body.get("added") if entry.kind == CHANGED else entry.body) or {}
+            whose, waits = other.get("person", other.get("id")), now - entry.recorded_at <= MONTH
+            if other.get("key_id") == kid and (whose != holder or waits):
+                self.add("key-reused", f"the key {kid[:8]} is offered by the entry at position {entry.position}")
+            if whose == holder and waits and awaited:
+                self.add("key-reused", f"an enrolment of {holder} waits at position {entry.position}")
+
+    def same_person(self, card: Obj, now: datetime) -> None:
+        """An id is one person's for ever: enrolled again for him alone, once all his keys have ended or expired."""
+        person, known = card["person"], self.roster.people.get(card["person"])
+        valid = any(one["person"] == person and holds(one, now) for one in self.roster.keys.values())
+        if person in {one["person"] for one in self.roster.devices.values()}:
+            self.add("key-reused", f"the id {person} is that of a device")
+        if known is not None and (known["name"] != card["name"] or valid):
+            self.add("key-reused", f"the id {person} is that of {known['name']}, or has a valid key")
+
+    def was_registrar(self, person: str) -> bool:
+        """Whether somebody is enrolled as a registrar, with a key or without."""
+        return "registrar" in self.roster.people.get(person, {"roles": ()})["roles"]
+
+    def key_life(self, entry: Entry, now: datetime) -> None:
+        """Judge an entry about keys, registrars, policy, doubts, or the end of a delegation."""
+        body, kind, roster = entry.body, entry.kind, self.roster
+        if kind == "key.rotated/1":
+            self.rotated(entry, now)
+        elif kind == "key.revoked/1":
+            self.revoked(entry, now)
+        elif kind in {CHANGED, POLICY}:
+            self.of_the_quorum(entry, now)
+            waiting = [one for one, _ in roster.pending.values() if one.kind in {CHANGED, POLICY}]
+            if any(now - one.recorded_at <= MONTH for one in waiting):
+                self.add("amendment-waits", "another act of the quorum still waits for its signatures")
+        elif kind == "signature.abandoned/1":
+            if roster.key(body["key_id"]) is None and body["key_id"] != roster.genesis.get("recovery_key"):
+                self.add("abandoned", f"the key {body['key_id'][:8]} was never enrolled")
+            if any(n in self.counters.get(body["key_id"], {}) for n in body["n"]):
+                self.add("abandoned", "a signature that is said to be abandoned stands")
+        elif kind == "delegation.ended/1":
+            one = next((one for one in roster.delegations if one["id"] == body["delegation"]), None)
+            if body["delegation"] not in self.ids or self.opened(self.ids[body["delegation"]]).kind != GRANTED:
+                self.add("reference-kind", "what is ended is no delegation")
+            elif one is not None and one["ended"] is not None:
+                self.add("delegation-ended", "the delegation was ended before")
+        elif kind == SIGNED:
+            self.completed(entry, now)
+        for target in self.targets(entry):
+            if roster.over(target, entry.author.person) is None:
+                self.add("not-disputed", f"no signature of its author at position {target.position} is in doubt")
+            elif roster.answer(target.id, entry.author.person) is not None:
+                self.add("answered", f"its author has answered for position {target.position}")
+
+    def targets(self, entry: Entry) -> list[Entry]:
+        """The entries that an answer to a doubt is about, where they stand."""
+        listed = entry.body["targets"] if EACH_ONCE.get(entry.kind) == "targets" else []
+        return [self.opened(self.ids[name]) for name in listed if name in self.ids]
+
+    def rotated(self, entry: Entry, now: datetime) -> None:
+        """A key is changed by its owner, with the key that it replaces."""
+        body = entry.body
+        self.offered(body["person"], body, now, awaited=False)
+        if (entry.author.person, entry.author.kid) != (body["person"], body["old_key_id"]):
+            self.add("rotation", f"the key of {body['person']} is changed by another, or with another key")
+        elif body["person"] in self.roster.people:
+            self.requested(body["request"], {**self.roster.people[body["person"]], **body})
+
+    def revoked(self, entry: Entry, now: datetime) -> None:
+        """A key is revoked once, unless a later suspicion reaches further back."""
+        body, roster, key = entry.body, self.roster, self.roster.key(entry.body["key_id"])
+        since = body["suspected_from"]
+        if key is None or key["person"] != body["person"]:
+            self.add("revocation", f"{body['person']} never held the key {body['key_id'][:8]}")
+            return
+        if since is not None and since >= entry.position:
+            self.add("revocation", f"nothing stands from position {since} on that could be suspected")
+        doubted = [one["since"] for one in roster.doubts if one["key_id"] == body["key_id"]]
+        if (
+            key["ended"] is not None
+            and key["why"] != "rotated"
+            and (since is None or since >= min(doubted, default=1 << 53))
+        ):
+            self.add("revocation", f"the key was revoked at position {key['ended']}")
+        self.of_the_quorum(entry, now)
+        if [one for one in roster.devices.values() if one["ended"] is None] == [key]:
+            self.add("last-device", f"{body['person']} is the last device")
+
+    def of_the_quorum(self, entry: Entry, now: datetime) -> None:
+        """Enough registrars hold a key afterwards; who goes was one."""
+        body, roster, least = entry.body, self.roster, max(2, self.roster.quorum)
+        holding = left = roster.registrars(now)
+        if entry.kind == "key.revoked/1":
+            left = roster.registrars(now, body["key_id"])
+        elif entry.kind == CHANGED:
+            left = (holding - {body["removed"]}) | ({body["added"]["person"]} if body["added"] else set())
+            active = any(one["person"] == body["removed"] and one["ended"] is None for one in roster.keys.values())
+            if body["removed"] is not None and not (self.was_registrar(body["removed"]) and active):
+                self.add("registrar", f"{body['removed']} is no registrar with a key")
+        elif entry.kind == POLICY:
+            least = max(2, body["quorum"])
+            if body["witnesses"]["quorum"] > len(body["witnesses"]["keys"]):
+                self.add("witnesses", "more witnesses are asked for than are named")
+            for witness in body["witnesses"]["keys"]:
+                self.strong(witness)
+            if body["quorum"] < 2:
+                self.add("quorum", "a quorum of one would let one person alone decide who signs")
+        if len(left) < least and (len(left) < len(holding) or entry.kind == POLICY):
+            self.add("quorum", f"{len(left)} registrars would hold a key; {least} must act together")
+
+    def completed(self, entry: Entry, now: datetime) -> None:
+        """What a countersignature brings into effect is possible where it stands, and its signers above doubt."""
+        if entry.body["target"] in self.ids:
+            about = self.opened(self.ids[entry.body["target"]])
+            keys = [self.roster.key(header.kid) for header in about.headers] if about.row.completed else []
+            if any(key and key["why"] == "compromised" for key in keys):
+                self.add("signer-revoked", "the key of a signer of what is countersigned was compromised")
+            waits = self.roster.gathered(entry)
+            if waits and not missing(*waits):
+                self.of_the_quorum(waits[0], now)
 
     def strong(self, card: Obj) -> None:
         """A key that may be enrolled, under its own name."""
         if not strong(card["key"]):
             self.add("weak-key", "the key is not on its curve, not in its one form, or of small or mixed order")
-        elif thumbprint(card["key"]) != card["key_id"]:
+        elif card.get("key_id", thumbprint(card["key"])) != thumbprint(card["key"]):
             self.add("thumbprint", f"the key named {card['key_id'][:8]} has another thumbprint")
 
     def printed(self, entry: Entry, cards: Sequence[Obj]) -> None:
@@ -1601,23 +1876,29 @@ class Log:
             if unicodedata.normalize("NFC", name) != name:
                 self.notice(entry, "name-form", f"the printed name {name!r} is not in its composed form (NFC)")
 
-    def request(self, body: Obj) -> None:
-        """The request is signed by the key that it offers, for the person who is enrolled; Bad otherwise."""
-        data, signed = open_jws(body["request"].encode())
+    def requested(self, text: str, card: Obj) -> None:
+        """The request is signed by the key that it offers, for exactly this person and key."""
+        try:
+            self.request(text, card)
+        except Bad as error:
+            self.add("request", f"the request of {card['person']} proves nothing: {error}")
+
+    def request(self, text: str, card: Obj) -> None:
+        """As above; Bad where it is not."""
+        data, signed = open_jws(text.encode())
         request = canonical(data)
         members("KeyRequest", request, "request")
-        header = open_header(signed[0][0])
-        key = request["key"]
+        header, key = open_header(signed[0][0]), request["key"]
         offered = [request[name] for name in ("person", "name", "organisation")]
         says = [header.kid, header.alg, header.meaning, header.person, header.name, header.organisation]
         if len(signed) != 1 or says != [thumbprint(key), algorithm(key), "possession", *offered]:
             raise Bad("its signature is not that of its key and person")
         good = made(key, signed[0][1], signed[0][2])
         if good is None:
-            self.count("ES256 signatures (they need the package cryptography)")
+            self.count(ES256)
         if good is False or request["key_id"] != thumbprint(key):
             raise Bad("it names another key than it carries, or that key did not sign it")
-        if any(request[name] != body[name] for name in ("person", "name", "organisation", "key_id", "key")):
+        if any(request[name] != card[name] for name in ("person", "name", "organisation", "key_id", "key")):
             raise Bad("it is for another person or key")
 
     # entries about entries
@@ -1756,6 +2037,7 @@ class Log:
         row, author = entry.row, entry.author
         said = self.regraded(entry, now) if about is None else about.said
         wanted = required(entry, said, None if about is None else about.restated["at"])
+        wanted += roster.beside(entry, self.targets(entry))
         if row.fact:
             wanted = [(meanings, roles | named("SITE")) for meanings, roles in wanted]
         if not covers(entry.needs, wanted):
@@ -1764,6 +2046,8 @@ class Log:
         for index, header in enumerate(entry.headers):
             meaning, role = header.meaning, header.role
             refused = roster.refuses(header, now)
+            if entry.kind == RECOVERED:
+                refused = "" if roster.recovers(entry) else "this is not the recovery key, for who comes by it"
             if refused:
                 self.add("signer", refused)
             later = (
@@ -1856,6 +2140,7 @@ def next_of(header: Signature, entry: Entry) -> Signature | None:
     return None
 
 
+ES256, GRANTED = "ES256 signatures (they need the package cryptography)", "delegation.granted/1"
 STUB = re.compile(rb'\{"withheld":"([0-9a-f]{64})"\}\Z')
 RESTING = frozenset({"command-broken", "set", "corrects", "needs", "role"})
 BEHIND = frozenset({"future", "ruling", "not-head", "amendment-waits"})
