@@ -18,6 +18,7 @@ from projections.printed import View, second
 from projections.replay import PatientAt, Window
 from projections.words import summary
 
+Outcome = Literal["let pass", "accepted later", "recorded as given", "tried again", "nothing", "used", "not used"]
 FOLLOWS = timedelta(hours=24)
 MOST = 5
 """What followed is looked for within a day of the attempt, and at most so many entries are shown."""
@@ -45,6 +46,7 @@ WRITES = {
     "void": "entry.voided",
 }
 """What the acts that a rule or the authority table can refuse write, without the version of the kind."""
+_OF_A_DOSE = frozenset({"dose-order", "dose-amend", "dose-start"})
 _GIVEN = (dosing.InfusionStarted, dosing.InfusionRecorded)
 
 
@@ -62,7 +64,8 @@ class RefusalRow(Row, frozen=True, kw_only=True):
     """One attempt or override. `input` is what was typed, `answer` what was said, null where this copy lacks them.
 
     `claimed_by` is who it was said to be, and `proof` how far that was shown; an attempt is signed by the device.
-    `outcome`: the act was tried again, let pass, or given and recorded all the same, within a day; or nothing of this.
+    `outcome` of an attempt within a day: its rule was overridden, an act of its kind was accepted, the infusion was
+    recorded as given all the same, it was tried again, or nothing of this.
     """
 
     what: Literal["refused", "overridden"]
@@ -74,7 +77,7 @@ class RefusalRow(Row, frozen=True, kw_only=True):
     about: tuple[str, ...]
     input: str | None
     answer: str | None
-    outcome: Literal["recorded as given", "let pass", "done", "tried again", "used", "not used", "nothing"]
+    outcome: Outcome
     followed: tuple[Following, ...]
 
 
@@ -148,17 +151,14 @@ def _after(
             yield one
 
 
-def _outcome(
-    event: EntryRefused, after: Sequence[Entry]
-) -> Literal["recorded as given", "let pass", "done", "tried again", "nothing"]:
-    if event.act in ("dose-order", "dose-amend", "dose-start") and any(
-        isinstance(one.event, dosing.InfusionRecorded) for one in after
-    ):
-        return "recorded as given"
+def _outcome(event: EntryRefused, after: Sequence[Entry]) -> Outcome:
+    """Say what became of a refused act: the strongest of what followed."""
     if any(isinstance(one.event, OverrideGranted) and one.event.rule in event.rules for one in after):
         return "let pass"
     if any(one.kind.partition("/")[0] == WRITES.get(event.act) for one in after):
-        return "done"
+        return "accepted later"
+    if event.act in _OF_A_DOSE and any(isinstance(one.event, dosing.InfusionRecorded) for one in after):
+        return "recorded as given"
     return "tried again" if any(isinstance(one.event, EntryRefused) for one in after) else "nothing"
 
 
