@@ -200,7 +200,14 @@ TREE: dict[str, Branch] = {
     "export": Branch(
         "OUT",
         "The record in other forms.",
-        leaves=_written(jsonl="exporting", bundle="bundling", csv="auditing", audit_html="auditing", odm="auditing"),
+        leaves=_written(
+            jsonl="exporting",
+            dossier="dossiers",
+            bundle="bundling",
+            csv="auditing",
+            audit_html="auditing",
+            odm="auditing",
+        ),
     ),
     "certify-copy": Branch(
         "OUT",

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
+from typing import get_type_hints
 
 import msgspec
 import pytest
@@ -34,9 +35,13 @@ from projections import (
 from projections.card import Overview, Status, Todo
 from projections.export import jsonl, report
 from projections.export.audit import page, table
+from projections.export.dossier import making
 from projections.export.file import Made, new_file
 from projections.export.odm import document
+from projections.find.found import Ask
+from projections.find.queries import QUERIES
 from projections.inspected import Inspected, inspected
+from projections.recompute import Recomputed, recompute
 from projections.trail import history, then
 
 FOLDER = Path(__file__).parents[2] / "docs" / "reference" / "json"
@@ -79,6 +84,16 @@ def exported(form: str) -> Callable[[Ward, Path], Made]:
     return make
 
 
+def made(ward: Ward, folder: Path) -> making.Dossiers:
+    """Make a dossier."""
+    return making.Dossiers(made=(making.dossier(ward.book, folder / "dossier.html", software="doseledger/0.1.0"),))
+
+
+def question(name: str) -> Callable[[Ward, Path], object]:
+    """Make an example of the answer to an inspector's question."""
+    return lambda ward, _: QUERIES[name].answer(ward.book, Ask(now=ward.local, followup=name == "dlt"))
+
+
 OUTPUTS = {
     "status": Output(Status, lambda w, _: patient.status(w.book, PATIENT, now=w.local)),
     "overview": Output(Overview, lambda w, _: patient.overview(w.book, now=w.local)),
@@ -107,8 +122,11 @@ OUTPUTS = {
     "report-patient": Output(report.PatientReport, lambda w, _: report.of_patient(w.book, PATIENT, now=w.local)),
     "report-trial": Output(report.TrialReport, lambda w, _: report.of_trial(w.book, now=w.local)),
     "report-deviations": Output(report.DeviationReport, lambda w, _: report.of_deviations(w.book, now=w.local)),
+    "export-dossier": Output(making.Dossiers, made),
     "export-jsonl": Output(jsonl.Exported, lambda w, folder: jsonl.directory(w.book, folder / "out")),
     **{f"export-{form}": Output(Made, exported(form)) for form in EXPORTS},
+    **{f"find-{name}": Output(get_type_hints(one.answer)["return"], question(name)) for name, one in QUERIES.items()},
+    "recompute": Output(Recomputed, lambda w, _: recompute(w.book, Ask(now=w.local), "clofarabine")),
     "verify": Output(Report, lambda w, _: w.report()),
     "inspect": Output(
         Inspected,

@@ -59,6 +59,12 @@ class Dossier(View, frozen=True, kw_only=True):
     missing: tuple[str, ...]
 
 
+class Dossiers(View, frozen=True, kw_only=True):
+    """All files of one export: one page; or the index, and then the pages of the patients."""
+
+    made: tuple[Dossier, ...]
+
+
 def dossier(
     ledger: Ledger, name: str | os.PathLike[str], *, software: str, size: int | None = None, patient: str | None = None
 ) -> Dossier:

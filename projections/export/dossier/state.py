@@ -97,6 +97,7 @@ def state(ledger: Ledger, size: int, *, software: str, only: Sequence[str] | Non
     base = replay.setting(ledger, through) if known and ledger.roster(size).protocol is not None else None
     opened = [replay.open_patient(ledger, one, through, base=base) for one in known] if base is not None else []
     protocol = opened[0].setting.protocol if opened else None
+    settings = _Settings(ledger, size) if opened else None
     return State(
         computed_by=software,
         size=size,
@@ -105,7 +106,7 @@ def state(ledger: Ledger, size: int, *, software: str, only: Sequence[str] | Non
         step_up_drug=protocol.ladder_drug if protocol is not None else None,
         cycle_drug=protocol.cycle_drug if protocol is not None else None,
         maximum=protocol.ladder_max_doses if protocol is not None else None,
-        patients=tuple(_patient(ledger, one) for one in opened),
+        patients=tuple(_patient(ledger, one, settings) for one in opened) if settings is not None else (),
     )
 
 
@@ -153,24 +154,46 @@ def card(opened: PatientAt) -> Card:
     )
 
 
-def _patient(ledger: Ledger, opened: PatientAt) -> PatientState:
+class _Settings:
+    """What judgements rest on, after each entry about authority: packs, people, and whose signatures are in doubt."""
+
+    def __init__(self, ledger: Ledger, size: int) -> None:
+        self._ledger = ledger
+        self._kept: dict[int, Setting] = {}
+        said = [entry for name in ("study", "people") for entry in ledger.stream(name, up_to=size)]
+        self.first_pack = min(entry.position for entry in said if isinstance(entry.event, ProtocolActivated))
+        self._places = sorted(entry.position for entry in said)
+
+    def place(self, position: int) -> int:
+        """Number the setting that an entry at this position sees."""
+        return bisect_right(self._places, position)
+
+    def at(self, through: Window) -> Setting:
+        """Give the setting as it was known."""
+        place = self.place(through.size - 1)
+        if place not in self._kept:
+            self._kept[place] = replay.setting(self._ledger, through)
+        return self._kept[place]
+
+
+def _patient(ledger: Ledger, opened: PatientAt, settings: _Settings) -> PatientState:
     protocol = opened.setting.protocol
     return PatientState(
         patient=opened.number,
-        changes=tuple(_changes(ledger, opened)),
+        changes=tuple(_changes(ledger, opened, settings)),
         findings=tuple(finding_row(one) for one in opened.findings),
         late=tuple(sorted(f.entry.position for f in opened.history.facts if late(f, protocol) is not None)),
     )
 
 
-def _changes(ledger: Ledger, opened: PatientAt) -> Iterator[Row]:
+def _changes(ledger: Ledger, opened: PatientAt, settings: _Settings) -> Iterator[Row]:
     """Give the first card whole and then, at each place in the log, the members that are not as before.
 
     Doses are listed one by one, those that changed; one that no longer stands is `gone`.
     """
     before: Row = {}
     known: dict[int, Dose] = {}
-    for one in _opened(ledger, opened):
+    for one in _opened(ledger, opened, settings):
         now = card(one)
         doses = {dose.entry: dose for dose in now.doses}
         row: Row = {name: value for name, value in to_builtins(now).items() if name != "doses"}
@@ -184,28 +207,25 @@ def _changes(ledger: Ledger, opened: PatientAt) -> Iterator[Row]:
             yield {"size": one.window.size, **changed}
 
 
-def _opened(ledger: Ledger, opened: PatientAt) -> Iterator[PatientAt]:
-    """Open the patient after each entry that can change the card: an own one, a new pack, and as the clock goes on.
+def _opened(ledger: Ledger, opened: PatientAt, settings: _Settings) -> Iterator[PatientAt]:
+    """Open the patient after each entry that can change the card: his own, one about authority, one of another day.
 
-    Between own entries a card rests of the clock on nothing finer than the day, but for amendments that lapse and for
+    Between those a card rests of the clock on nothing finer than the day, but for amendments that lapse and for
     laboratory values stated ahead of the clock.
     """
     zone, stop = opened.window.zone, opened.window.size
     own = [entry.position for entry in opened.entries]
-    packs = [entry.position for entry in ledger.stream("study") if isinstance(entry.event, ProtocolActivated)]
-    settings: dict[int, Setting] = {}
     key: object = None
     read, stated, waiting = 0, list[datetime](), tuple[Awaiting, ...]()
-    for position in range(max(own[0], packs[0]), stop):
+    for position in range(max(own[0], settings.first_pack), stop):
         at = ledger.log_time(position).astimezone(zone)
         through = Window(position + 1, at, at, None, zone)
-        entries, pack = bisect_right(own, position), bisect_right(packs, position)
-        if pack not in settings:
-            settings[pack] = replay.setting(ledger, through)
-        one = PatientAt(opened.number, through, opened.entries[:entries], settings[pack])
+        entries = bisect_right(own, position)
+        one = PatientAt(opened.number, through, opened.entries[:entries], settings.at(through))
         if entries != read:
             read, stated, waiting = entries, [lab.at for lab in one.course.labs], one.history.awaiting
-        moment = (entries, pack, at.date(), sum(lab <= at for lab in stated), sum(w.lapsed(at) for w in waiting))
+        seen, lapsed = sum(lab <= at for lab in stated), sum(item.lapsed(at) for item in waiting)
+        moment = (entries, settings.place(position), at.date(), seen, lapsed)
         if moment != key:
             key = moment
             yield one

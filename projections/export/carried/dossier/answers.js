@@ -19,7 +19,7 @@ function drawAnswers(view) {
 }
 
 /** An answer in rows: null when there are none, else how many there are and the table of them. */
-const answer = (caption, columns, found) => (found.length ? { length: found.length, node: el("div", { class: "wide" }, table(caption, columns, found)) } : null);
+const answer = (caption, columns, found) => (found.length ? { length: found.length, node: table(caption, columns, found, { class: "stacked" }) } : null);
 const patientLink = (patient) => link(`patient=${patient}`, patient);
 
 function countsAnswer() {

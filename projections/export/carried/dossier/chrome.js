@@ -10,12 +10,13 @@ function skeleton() {
   const parts = {
     title: el("header", { class: "title" }), verdict: el("section", { class: "verdict", "aria-label": "Is this file what was signed?" }),
     axes: el("section", { class: "axes", "aria-label": "As known at" }), tabs: el("nav", { class: "tabs", "aria-label": "Views" }),
+    order: el("fieldset", { class: "order" }),
     view: el("main", { id: "record", tabindex: "-1" }), foot: el("footer", { class: "foot" }),
     entry: el("dialog", { class: "entry", "aria-labelledby": "entry-title" }),
   };
   const skip = el("a", { class: "skip", href: "#record" }, "Skip to the record");
   skip.addEventListener("click", (event) => { event.preventDefault(); parts.view.focus(); });
-  document.body.append(skip, parts.title, parts.verdict, el("div", { class: "sticky" }, parts.axes, parts.tabs), parts.view, parts.foot, parts.entry);
+  document.body.append(skip, parts.title, parts.verdict, el("div", { class: "sticky" }, parts.axes, el("div", { class: "second" }, parts.tabs, parts.order)), parts.view, parts.foot, parts.entry);
   parts.entry.addEventListener("close", () => { if (app.route[0] === "entry") location.hash = app.shown; });
   parts.entry.addEventListener("click", (event) => { if (event.target === parts.entry) parts.entry.close(); });
   return parts;
@@ -34,7 +35,7 @@ function drawTitle(node) {
 }
 
 /** The two axes: how much was known (a place in the log), and in which order it is told. */
-function axes(node, redraw) {
+function axes(node, order, redraw) {
   const { record } = app;
   const slider = el("input", { type: "range", id: "known", min: 1, max: record.size, value: app.size, step: 1 });
   const words = el("output", { for: "known", id: "known-words" });
@@ -69,8 +70,8 @@ function axes(node, redraw) {
     el("label", { for: "known" }, "As known at"),
     el("div", { class: "slide" }, step(-1, "One entry earlier", "◂"), slider, step(1, "One entry later", "▸"),
       el("button", { type: "button", class: "step wide", click: () => known(record.size) }, "now")),
-    date, words,
-    el("fieldset", { class: "order" }, el("legend", {}, "In the order"), radio("recorded", "as recorded"), radio("happened", "as it happened")));
+    date, words);
+  put(order, el("legend", {}, "In the order"), radio("recorded", "as recorded"), radio("happened", "as it happened"));
   say();
   return known;
 }

@@ -13,7 +13,7 @@ function doseTimeline(record, patient, size, width) {
   const doses = dosesOf(record, patient, size), sick = toxicitiesOf(record, patient, size);
   if (!doses.length && !sick.length) return el("p", { class: "soft" }, "Nothing was given, and no toxicity was reported, as known then.");
   const drugs = [...new Set([...drugsOf(record), ...doses.map((dose) => dose.drug)])].filter((drug) => doses.some((dose) => dose.drug === drug));
-  const left = 138, right = width - 20, top = 30, lane = 108, sickTop = top + drugs.length * lane + 26;
+  const left = 176, right = width - 20, top = 30, lane = 108, sickTop = top + drugs.length * lane + 26;
   const height = sickTop + Math.max(1, sick.length) * 24 + 34;
   const times = [...doses.flatMap((dose) => [dose.startedMs, dose.endedMs ?? dose.startedMs]), ...sick.flatMap((one) => [one.onsetMs, one.endMs ?? one.onsetMs, ...one.grades.map((point) => point.sinceMs)])];
   const firstMs = midnight(record, Math.min(...times)), lastMs = Math.max(...times) + 1.2 * DAY_MS, days = scale(firstMs, lastMs, left, right);
@@ -31,19 +31,20 @@ function doseTimeline(record, patient, size, width) {
 function laneOf(drug, doses, top, lane, left, right, days, ink) {
   const base = top + lane - 20, most = Math.max(...doses.map((dose) => Math.max(numberOf(dose.amountMg), numberOf(dose.orderedMg)))) || 1;
   const tall = (mg) => (numberOf(mg) / most) * (lane - 52), thick = Math.max(4, Math.min(16, days.perDay * 0.66));
+  const tolerated = drug === drugsOf(app.record)[0];
   let lettered = -Infinity, letters = "";
   const bars = doses.map((dose) => {
     const x = days.x(dose.startedMs), given = tall(dose.amountMg), ordered = tall(dose.orderedMg), words = doseWords(dose), amount = dose.amountMg ?? "?";
     const half = amount.length * 3.4, middle = x + thick / 2, write = amount !== letters || middle - half > lettered + 2;
     if (write) [lettered, letters] = [middle + half, amount];
-    const mark = dose.tolerance ? dose.tolerance.body.tolerated ? "✓" : "✗" : drug === drugsOf(app.record)[0] ? "?" : "";
+    const mark = dose.tolerance ? dose.tolerance.body.tolerated ? "✓" : "✗" : tolerated ? "?" : "";
     return spot(`entry=${dose.position}`, words, dose.orderedMg ? box(x - 2, base - ordered, thick + 4, ordered, "", { fill: "none", stroke: AXIS, "stroke-dasharray": "2 2" }) : null,
       box(x, base - given, thick, given, words, { fill: ink, "fill-opacity": dose.endedMs === null ? 0.5 : 1 }),
       write ? text(middle, base - Math.max(given, ordered) - 5, amount, { "font-size": 11, "text-anchor": "middle" }) : null,
       dose.stopped || dose.pauses || dose.fact.amendedBy ? text(middle, base - Math.max(given, ordered) - 18, [dose.pauses ? "‖" : "", dose.stopped ? "stopped" : "", dose.fact.amendedBy ? "C" : ""].filter(Boolean).join(" "), { "font-size": 10, "font-weight": 700, "text-anchor": "middle", fill: "#a1101f" }) : null,
       mark && days.perDay > 9 ? text(middle, base + 14, mark, { "font-size": 11, "text-anchor": "middle", fill: mark === "✗" ? "#a1101f" : FAINT, "font-weight": mark === "✗" ? 700 : 400 }) : null);
   });
-  return svg("g", {}, text(8, top + 22, drug, { "font-weight": 600 }), text(8, top + 38, "mg given, hollow:", { fill: FAINT, "font-size": 11 }), text(8, top + 52, "ordered; ✓ tolerated", { fill: FAINT, "font-size": 11 }),
+  return svg("g", {}, text(8, top + 22, drug, { "font-weight": 600 }), text(8, top + 38, "mg given; hollow: ordered", { fill: FAINT, "font-size": 11 }), tolerated ? text(8, base + 14, "tolerated?", { fill: FAINT, "font-size": 11 }) : null,
     line(left, base, right, base, { stroke: AXIS }), bars);
 }
 
@@ -58,9 +59,10 @@ function toxicityBar(one, y, days, right) {
     x = stop;
     return drawn;
   });
-  const name = one.term.length > 21 ? `${one.term.slice(0, 19)}…` : one.term, flags = [one.dlt ? "DLT" : "", one.serious ? "serious" : ""].filter(Boolean).join(", ");
+  const name = one.term.length > 27 ? `${one.term.slice(0, 25)}…` : one.term, flags = [one.dlt ? "DLT" : "", one.serious ? "serious" : ""].filter(Boolean).join(", ");
+  const before = one.endMs === null || x + 5 + flags.length * 6.5 > right;
   return spot(`entry=${one.fact.entry.position}`, words, text(8, y + 13, name, {}), bars, one.endMs === null ? shape([[x, y], [x + 8, y + 8.5], [x, y + 17]], "not resolved", { fill: INK }) : null,
-    flags ? text(one.endMs === null ? days.x(one.onsetMs) - 5 : x + 5, y + 13, flags, { "font-size": 11, "font-weight": 600, "text-anchor": one.endMs === null ? "end" : "start" }) : null);
+    flags ? text(before ? days.x(one.onsetMs) - 5 : x + 5, y + 13, flags, { "font-size": 11, "font-weight": 600, "text-anchor": before ? "end" : "start" }) : null);
 }
 
 function gradeLegend(left, y, width) {

@@ -65,7 +65,7 @@ async function start() {
   const parts = skeleton(), redraw = () => view(parts);
   drawTitle(parts.title);
   drawVerdict(parts.verdict, app.record.report, foreign, differingPatients());
-  if (app.record.size) app.known = axes(parts.axes, redraw);
+  if (app.record.size) app.known = axes(parts.axes, parts.order, redraw);
   put(parts.foot, el("p", {}, `${app.about.made_by ?? ""} · root ${app.record.report.root} · ${app.record.size} entries · not clinical advice; the investigator decides.`));
   addEventListener("hashchange", () => navigated(parts));
   addEventListener("beforeprint", () => { printing = true; redraw(); });

@@ -8,7 +8,7 @@ function drawPatients(view) {
     known.length ? table("Patients as known", [["patient", ""], ["state", ""], ["step-up course", ""], ["next step", "n"], ["counted", ""], ["remaining", "n"], ["last dose", "time"], ["findings", "n"], ["recount", ""]],
       known.map(patientRow), { class: "patients" }) : null,
     computedBy(), el("h3", {}, "From the first day of each patient"), plot);
-  put(plot, swimmer(record, size, Math.max(640, view.clientWidth - 2)));
+  put(plot, swimmer(record, size, Math.max(600, plot.clientWidth)));
 }
 
 const others = () => (app.about.files ?? []).length ? el("p", {}, "One dossier for each patient: ", app.about.files.filter((one) => /^[A-Za-z0-9._-]+\.html$/.test(one.file))
@@ -35,7 +35,7 @@ function recountSign(patient, card, counted) {
   if (!card || !counted) return el("span", { class: "soft" }, "not recounted");
   const differ = differences(card, counted), waits = waiting(patient);
   if (differ.length) return waits ? sign("warn", "~ stricter reading") : sign("bad", "✗ differs");
-  return [sign("good", `✓ ${counted.counted}`), counted.findings.length ? sign("warn", plural(counted.findings.length, "deviation")) : null];
+  return [sign("good", `✓ ${counted.counted}`), " ", counted.findings.length ? sign("warn", plural(counted.findings.length, "deviation")) : null];
 }
 const waiting = (patient) => historyOf(app.record, `patient/${patient}`, app.size).awaiting.some((one) => !one.lapsed);
 
@@ -54,7 +54,7 @@ function drawPatient(view, patient) {
     card ? cardTiles(patient, card, counted) : el("p", { class: "soft" }, "No state was computed as known then."), plot,
     card?.doses.length ? [el("h3", {}, "Doses"), dosesTable(card)] : null,
     findingsOf(patient), el("h3", {}, app.order === "happened" ? "What happened, in clinical order" : "What was written, in the order of the log"), timeline(patient));
-  put(plot, doseTimeline(record, patient, size, Math.max(640, view.clientWidth - 2)));
+  put(plot, doseTimeline(record, patient, size, Math.max(600, plot.clientWidth)));
 }
 
 function cardTiles(patient, card, counted) {
@@ -64,7 +64,7 @@ function cardTiles(patient, card, counted) {
     el("dl", { class: "figures" },
       tile("next step", card.step_mg ? `${card.step_mg} mg` : "none", `${stateWords(card.course)}${card.because.length ? ` (${card.because.join(", ").replaceAll("entry ", "#")})` : ""}`),
       tile("doses counted", `${card.counted} of ${counted?.maximum ?? "?"}`, `${card.cumulative_mg} mg in all${card.over ? `, ${card.over} OVER` : ""}`),
-      tile("remaining", String(card.remaining), card.lapses_on ? `lapses on ${card.lapses_on}` : ""),
+      tile("remaining", String(card.remaining), card.lapses_on ? `${card.course === "LAPSED" ? "lapsed" : "lapses"} on ${card.lapses_on}` : ""),
       tile("cycles", card.cycle === null ? "none" : `cycle ${card.cycle}`, card.cycle === null ? stateWords(card.cycle_state) : `${stateWords(card.cycle_state)}, ${card.cycle_level_mg_m2} mg/m², days ${card.cycle_days_given.join(" ") || "none"}`)),
     card.holds.length ? el("p", {}, card.holds.map((one) => [sign("warn", `held: ${one.drug}`), ` ${one.text} (${one.rule}) `, one.entry === null ? null : entryLink(one.entry)])) : null,
     card.pending.length ? el("p", {}, sign("warn", "pending"), " ", card.pending.map((one) => [entryLink(one), " "]), "waits for a signature; until then the stricter reading counts") : null,
@@ -81,7 +81,7 @@ function dosesTable(card) {
       dose.tolerance === "not-tolerated" ? sign("bad", "✗ not tolerated") : dose.tolerance ?? "", [dose.status, dose.counted ? "" : ", not counted", fate.by ? [" ", sign("warn", "corrected"), " by ", entryLink(fate.by.position)] : null],
       entry?.shown ? entry.signers.map(({ header }) => el("div", { class: "by" }, header.signer.name, el("span", { class: "soft" }, ` ${header.meaning.code}`))) : sign("bad", "✗ not authentic")];
     return cells;
-  }));
+  }), { class: "stacked" });
 }
 
 function findingsOf(patient) {

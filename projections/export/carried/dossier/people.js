@@ -8,5 +8,5 @@ function drawPeople(view) {
     one.tasks.filter((entry) => entry.position < size).map((entry) => el("div", {}, `${entry.body.tasks.join(", ")} `, el("span", { class: "soft" }, `${stated(entry.body.since)} to ${entry.body.until ? stated(entry.body.until) : "further notice"} `), entryLink(entry.position))),
     el("a", { href: "#entries", click: () => { Object.assign(filters, { text: "", kind: "", person: one.id, patient: "", from: "", to: "", only: "", page: 0 }); } }, "entries")]);
   put(view, el("h2", {}, "People"), el("p", { class: "soft" }, "Everybody who was enrolled with a key of his own, or signed. The key's identifier is the RFC 7638 thumbprint; signatures name its first 8 characters."),
-    el("div", { class: "wide" }, table("People and keys", [["printed name", ""], ["role, organisation", ""], ["key", ""], ["enrolled", "no"], ["delegated", ""], ["signed", ""]], rows)));
+    table("People and keys", [["printed name", ""], ["role, organisation", ""], ["key", ""], ["enrolled", "no"], ["delegated", ""], ["signed", ""]], rows, { class: "stacked" }));
 }

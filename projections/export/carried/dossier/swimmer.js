@@ -43,7 +43,7 @@ function drawnRow(row, y, x) {
   const right = Math.max(x(row.endMs), x(row.firstMs) + 8), steps = row.doses.filter((dose) => dose.drug === row.ladder);
   const worstFirst = row.toxicities.filter((one) => one.dlt || one.serious || worst(one) >= 3);
   return svg("g", {},
-    spot(`patient=${row.patient}`, `Patient ${row.patient}`, text(8, y + 1, row.patient, { "font-weight": 600, class: "link" })),
+    spot(`patient=${row.patient}`, `Patient ${row.patient}`, text(8, y + 1, row.patient, { "font-weight": 600, fill: DRUG_INK[0], "text-decoration": "underline" })),
     row.level === null ? null : text(8, y + 15, `level ${row.level}`, { fill: FAINT, "font-size": 11 }),
     line(x(row.firstMs), y, right, y, { stroke: AXIS, "stroke-width": 2 }),
     row.cycles.map((cycle) => drawnCycle(cycle, y, x)),
@@ -65,7 +65,7 @@ function drawnCycle(cycle, y, x) {
 
 function drawnMark(one, x, y) {
   const words = toxicityWords(one), fill = GRADE_INK[worst(one)] ?? "#fff";
-  return spot(`entry=${one.fact.entry.position}`, words, one.dlt ? shape([[x, y - 7], [x + 7, y], [x, y + 7], [x - 7, y]], words, { fill: INK }) : svg("circle", { cx: x, cy: y, r: 6.5, fill, stroke: INK }, tip(words)),
+  return spot(`entry=${one.fact.entry.position}`, words, one.dlt ? shape([[x, y - 9.5], [x + 9.5, y], [x, y + 9.5], [x - 9.5, y]], words, { fill: INK }) : svg("circle", { cx: x, cy: y, r: 6.5, fill, stroke: INK }, tip(words)),
     text(x, y + 3.5, one.dlt ? "D" : worst(one) || "?", { "font-size": 10, "font-weight": 700, "text-anchor": "middle", fill: one.dlt || worst(one) > 3 ? "#fff" : INK, "pointer-events": "none" }));
 }
 

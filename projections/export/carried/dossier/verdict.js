@@ -25,7 +25,8 @@ function drawVerdict(node, report, foreign, differing) {
     bad: ["✗", "Do not rely on this file", badWords(report, foreign)],
   }[kind];
   const box = el("div", { class: `tile ${kind}`, role: "status" }, el("span", { class: "mark", "aria-hidden": "true" }, said[0]),
-    el("div", {}, el("h2", {}, said[1]), el("p", {}, said[2]), findingsList(report, foreign)));
+    el("div", {}, el("h2", {}, said[1]), el("p", {}, said[2]), kind === "good" ? el("p", { class: "soft" }, "This is the file's own check. It becomes proof once the root below is the one that "
+      + "reached you another way: on paper, or in an earlier checkpoint.") : null, findingsList(report, foreign)));
   const computed = differing.length ? el("p", { class: "tile bad slim" }, sign("bad", "✗ computed state differs"),
     ` What doseledger computed for ${differing.join(", ")} is not what this page counts from the signed bytes. `,
     link(`patient=${differing[0]}`, "See where")) : null;
