@@ -189,11 +189,12 @@ class _Trail:
         return late_by(entry.event, entry.occurred_at, entry.recorded_at, protocol) is not None
 
     def _query(self, entry: Entry) -> int | None:
-        """Give the entry that a query's answer answers."""
+        """Give the entry of the query that an answer names among its causes."""
         reason = entry.payload.reason
         if reason is None or reason.code != "query-answer":
             return None
-        return next((ref.position for ref in entry.payload.causes if ref.position is not None), None)
+        places = (ref.position for ref in entry.payload.causes if ref.position is not None)
+        return next((place for place in places if self._ledger.entry(place).kind.startswith("query.")), None)
 
 
 def _points(change: Change, said: Stated | None) -> Mapping[str, Point]:

@@ -62,7 +62,7 @@ def write(ledger: Ledger, out: Out, *, software: str, size: int | None = None, p
     stop = ledger.size if size is None else size
     through = window(ledger, now=ledger.log_time(stop - 1), known_at=stop)
     roster = ledger.roster(stop)
-    counted = _Counted()
+    counted, withheld = _Counted(), sum(1 for position in ledger.withheld() if position < stop)
     of_patients = tuple(f"patient/{one}" for one in (patients or numbers(ledger, through)))
     others = () if patients else tuple(name for name in ledger.streams() if not name.startswith("patient/"))
     trial = roster.genesis.trial if roster.genesis is not None else ""
@@ -75,6 +75,7 @@ def write(ledger: Ledger, out: Out, *, software: str, size: int | None = None, p
             ("entries", stop),
             ("as of", f"{second(through.known_at, through.zone)} ({utc(through.known_at)})"),
             ("of", ", ".join(patients) if patients else "everything"),
+            ("withheld", f"{withheld} entries, of which this copy has the hashes alone" if withheld else "nothing"),
             ("made by", software.replace("/", " ")),
         ),
         "sections": counted.sections(ledger, (*of_patients, *others), stop),

@@ -40,7 +40,7 @@ def write(ledger: Ledger, out: Out, *, software: str, size: int | None = None, p
         xmlns=_NAMESPACE,
         FileType="Transactional",
         Granularity="SingleSubject" if len(patients) == 1 else "AllClinicalData",
-        Archival=None if patients else "Yes",
+        Archival=None if patients or ledger.withheld() else "Yes",
         FileOID="/".join(("doseledger", ledger.id, str(stop), *patients)),
         CreationDateTime=utc(head),
         AsOfDateTime=utc(head),
