@@ -35,9 +35,10 @@ class PatientFile:
     @cached_property
     def histories(self) -> tuple[History, ...]:
         """Every reading of the history that still stands, as recorded first."""
-        before = self._before
-        if before is None:
-            return readings(self.entries, at=self.now)
+        before, roster = self._before, self.setting.roster
+        doubted = roster.doubted(self.entries)
+        if before is None or doubted or before.setting.roster.disputes != roster.disputes:
+            return readings(self.entries, at=self.now, doubted=doubted)
         return continued(before.histories, self.entries, len(self.entries) - len(before.entries), at=self.now)
 
     @property

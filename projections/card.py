@@ -10,6 +10,7 @@ from typing import Literal
 
 from msgspec import field
 
+from ledger.course.people import Doubt
 from ledger.protocol.model import Protocol
 from ledger.rules.cycle import CycleState
 from ledger.rules.ladder import State
@@ -227,8 +228,34 @@ class PackRow(View, frozen=True, kw_only=True):
     fictional_parameters: tuple[str, ...]
 
 
+class Disputed(View, frozen=True, kw_only=True):
+    """An entry whose signature is in doubt since its key was revoked; it counts toward every limit all the same.
+
+    `disputed`: its signer has not answered; `repudiated`: he says that he did not sign. `signatures` are all it has.
+    """
+
+    entry: int
+    kind: str
+    state: Doubt
+    signatures: tuple[Signature, ...]
+
+
+class Read(View, frozen=True, kw_only=True):
+    """The step-up course in one reading of a record with doubted entries: with them, or without all of them."""
+
+    reading: Literal["as-recorded", "without-disputed"]
+    state: State
+    protocol_step_mg: str | None
+    counted: int
+    remaining: int
+    cumulative_mg: str
+
+
 class Status(View, frozen=True, kw_only=True):
-    """Everything that is known of one patient, at one place in the log and one clinical moment."""
+    """Everything that is known of one patient, at one place in the log and one clinical moment.
+
+    `readings` are empty while nothing is `disputed`; what stands above them is the stricter of all.
+    """
 
     patient: str
     state: PatientState
@@ -249,6 +276,8 @@ class Status(View, frozen=True, kw_only=True):
     findings: tuple[FindingRow, ...]
     due: tuple[Due, ...]
     pending: tuple[Pending, ...]
+    disputed: tuple[Disputed, ...]
+    readings: tuple[Read, ...]
     holds: tuple[HoldRow, ...]
     alerts: tuple[Alert, ...]
     pack: PackRow

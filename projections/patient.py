@@ -13,6 +13,7 @@ from ledger.rules.bsa import surface_m2
 from projections import stricter
 from projections.card import (
     NOTICE,
+    Disputed,
     Due,
     Overview,
     PatientRow,
@@ -128,6 +129,8 @@ def card(opened: PatientAt) -> Status:
         findings=tuple(finding_row(one) for one in opened.findings),
         due=due(opened),
         pending=_pending(opened),
+        disputed=_disputed(opened),
+        readings=stricter.apart(opened),
         holds=stricter.holds_of(opened, ladders),
         alerts=alerts(opened),
         pack=pack_row(protocol),
@@ -183,6 +186,21 @@ def _bsa(height_cm: Decimal | None, weight_kg: Decimal | None, protocol: Protoco
     if height_cm is None or weight_kg is None:
         return None
     return surface_m2(height_cm, weight_kg, protocol.bsa_formula, protocol.bsa_places)
+
+
+def _disputed(opened: PatientAt) -> tuple[Disputed, ...]:
+    disputes = opened.setting.roster.disputes
+    found = ((entry, disputes.doubt_of(entry)) for entry in opened.entries)
+    return tuple(
+        Disputed(
+            entry=entry.position,
+            kind=entry.kind,
+            state=doubt,
+            signatures=tuple(signature(signer) for signer in entry.signers),
+        )
+        for entry, doubt in found
+        if doubt is not None
+    )
 
 
 def _pending(opened: PatientAt) -> tuple[Pending, ...]:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import UTC, datetime
+from typing import Literal
 
 from msgspec.structs import replace
 
@@ -10,16 +11,22 @@ from ledger.book import Ledger
 from ledger.course.people import Delegation, Key, Person, Roster
 from ledger.errors import BadInput
 from ledger.events.base import Occurred
-from ledger.events.people import Task
+from ledger.events.people import KeyEnrolled, Task
 from ledger.events.registry import KINDS
 from ledger.events.row import KindRow, Requirement
 from ledger.values import wire_minute
 from projections.printed import View, second
 from projections.replay import Window, window
 
+KeyState = Literal["active", "expired", "rotated", "lost", "compromised", "left", "removed"]
+"""`active`, past its last day, or how it ended; `removed`: its owner is no registrar any more."""
+
 
 class KeyRow(View, frozen=True, kw_only=True):
-    """A key: its full and short id, since which entry it is active, and whether it still is by log time."""
+    """A key: its full and short id, since which entry it is active, and whether it still is by log time.
+
+    `ended` is the entry that ended it, `suspected_from` the first entry from which its signatures are in doubt.
+    """
 
     id: str
     short: str
@@ -27,6 +34,9 @@ class KeyRow(View, frozen=True, kw_only=True):
     since: int
     valid_until: str | None
     active: bool
+    state: KeyState
+    ended: int | None
+    suspected_from: int | None
 
 
 class DelegationRow(View, frozen=True, kw_only=True):
@@ -119,6 +129,19 @@ def people(
     )
 
 
+def key_states(ledger: Ledger, *, now: datetime) -> dict[str, str]:
+    """Say of every key that the ledger knows, or that waits for its signatures, in which state it is."""
+    through = window(ledger, now=now)
+    roster = ledger.roster(through.size)
+    waiting = {
+        entry.event.key_id: f"awaits #{entry.position}"
+        for entry in roster.pending.values()
+        if isinstance(entry.event, KeyEnrolled)
+    }
+    known = (*roster.keys.values(), *roster.devices.values())
+    return waiting | {key.kid: _state(key, through) for key in known}
+
+
 def who_may(
     ledger: Ledger, kind: str, *, now: datetime, at: datetime | None = None, known_at: int | datetime | None = None
 ) -> WhoMay:
@@ -167,8 +190,8 @@ def _moment(through: Window) -> Occurred:
 
 
 def _active(key: Key, through: Window) -> bool:
-    """A key expires by log time, at the end of its last day."""
-    return key.valid_until is None or through.known_at.date() <= key.valid_until
+    """A key ends by an entry, or by log time at the end of its last day of UTC."""
+    return key.holds(through.known_at.astimezone(UTC))
 
 
 def _person(roster: Roster, person: Person, through: Window) -> PersonRow:
@@ -177,7 +200,7 @@ def _person(roster: Roster, person: Person, through: Window) -> PersonRow:
         name=person.name,
         organisation=person.organisation,
         roles=tuple(sorted(person.roles)),
-        keys=tuple(_key(key, through) for key in roster.keys.values() if key.person == person.id),
+        keys=tuple(_key(roster, key, through) for key in roster.keys.values() if key.person == person.id),
         delegations=tuple(_delegation(roster, one, through) for one in roster.delegations if one.person == person.id),
     )
 
@@ -188,12 +211,19 @@ def _device(roster: Roster, key: Key, through: Window) -> PersonRow:
         name=f"Device {key.person}",
         organisation=f"Site {roster.site}",
         roles=("system",),
-        keys=(_key(key, through),),
+        keys=(_key(roster, key, through),),
         delegations=(),
     )
 
 
-def _key(key: Key, through: Window) -> KeyRow:
+def _state(key: Key, through: Window) -> KeyState:
+    if key.why is not None:
+        return key.why
+    return "active" if _active(key, through) else "expired"
+
+
+def _key(roster: Roster, key: Key, through: Window) -> KeyRow:
+    suspected = [doubt.since for doubt in roster.disputes.doubts if doubt.kid == key.kid]
     return KeyRow(
         id=key.kid,
         short=key.kid[:8],
@@ -201,6 +231,9 @@ def _key(key: Key, through: Window) -> KeyRow:
         since=key.since,
         valid_until=key.valid_until.isoformat() if key.valid_until is not None else None,
         active=_active(key, through),
+        state=_state(key, through),
+        ended=key.ended,
+        suspected_from=min(suspected, default=None),
     )
 
 

@@ -53,8 +53,9 @@ class PatientAt:
 
     @cached_property
     def histories(self) -> tuple[History, ...]:
-        """The effective history as recorded, then one for each other reading while an amendment is pending."""
-        return readings(self.entries, at=self.window.known_at, valid_at=self.window.until)
+        """The effective history as recorded, then each other reading of what is pending or doubted."""
+        until, doubted = self.window.until, self.setting.roster.doubted(self.entries)
+        return readings(self.entries, at=self.window.known_at, valid_at=until, doubted=doubted)
 
     @property
     def history(self) -> History:

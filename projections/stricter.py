@@ -1,17 +1,20 @@
-"""The stricter of several readings: while an amendment is pending, nothing is permitted that one of them denies."""
+"""The stricter of several readings: of what is pending or doubted, nothing is permitted that one of them denies."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from decimal import Decimal
+from typing import Literal
 
+from ledger.course import patient as fold
+from ledger.course.history import effective
 from ledger.course.state import Course
 from ledger.protocol.model import Protocol
 from ledger.rules.ladder import Ladder, Rung, State, ladder, same_week, weeks
 from ledger.rules.tolerance import Held, holds
 from ledger.values import wire_decimal
-from projections.card import HoldRow, Standing, StepUp, Week
+from projections.card import HoldRow, Read, Standing, StepUp, Week
 from projections.printed import amount, stated
 from projections.replay import PatientAt
 
@@ -46,6 +49,29 @@ def step_up(opened: PatientAt, ladders: Sequence[Ladder]) -> StepUp:
 def ladders_of(opened: PatientAt) -> tuple[Ladder, ...]:
     """Give the step-up course under every reading."""
     return tuple(ladder(course, opened.setting.protocol, opened.window.at) for course in opened.courses)
+
+
+def apart(opened: PatientAt) -> tuple[Read, ...]:
+    """Give the step-up course with and without the doubted entries, where there are any."""
+    doubted, at = opened.setting.roster.doubted(opened.entries), opened.window
+    if not doubted:
+        return ()
+    kept = [entry for entry in opened.entries if entry.id not in doubted]
+    without = fold.fold(effective(kept, valid_at=at.until).facts)
+    both: tuple[tuple[Literal["as-recorded", "without-disputed"], Course], ...]
+    both = (("as-recorded", opened.course), ("without-disputed", without))
+    return tuple(_read(name, ladder(course, opened.setting.protocol, at.at)) for name, course in both)
+
+
+def _read(name: Literal["as-recorded", "without-disputed"], one: Ladder) -> Read:
+    return Read(
+        reading=name,
+        state=one.state,
+        protocol_step_mg=amount(one.step_mg),
+        counted=one.counted,
+        remaining=one.remaining,
+        cumulative_mg=wire_decimal(one.cumulative_mg),
+    )
 
 
 def state_of(ladders: Iterable[Ladder]) -> State:

@@ -6,7 +6,7 @@ import textwrap
 from collections.abc import Iterable
 
 from commands.cli import console
-from projections.card import DoseRow, OrderRow, Status, Toxicity
+from projections.card import DoseRow, OrderRow, Read, Status, Toxicity
 from projections.findings import FindingRow
 from projections.printed import Signature
 
@@ -42,6 +42,15 @@ def card(data: Status) -> None:
             for row in data.pending
         ),
     )
+    _section(
+        "In doubt since a key was revoked",
+        (
+            f"#{row.entry} {row.kind} is {row.state.upper()}: signed by "
+            f"{', '.join(signature.name for signature in row.signatures)}; it counts toward every limit"
+            for row in data.disputed
+        ),
+    )
+    _section("Readings", (_reading(row) for row in data.readings))
     _section("Findings", (finding(row) for row in data.findings))
     _section(
         "Due",
@@ -50,6 +59,11 @@ def card(data: Status) -> None:
     _section("For the principal investigator", (f"{row.rule}@{row.entry} {row.text}" for row in data.alerts))
     pack(data.pack.id, data.pack.version, data.pack.fictional_parameters)
     console.answer(data.notice)
+
+
+def _reading(row: Read) -> str:
+    step = "no step is open" if row.protocol_step_mg is None else f"{row.protocol_step_mg} mg"
+    return f"{row.reading.replace('-', ' ')}: {row.state}, {step}, counted {row.counted}, {row.cumulative_mg} mg in all"
 
 
 def _course(data: Status) -> None:

@@ -14,7 +14,7 @@ import typer
 from commands.cli import clock, console, envelope, keyring, rows, terminal
 from commands.cli.options import Layout, Shared
 from commands.cli.place import keys_dir, write_private
-from ledger.errors import BadInput, Unavailable
+from ledger.errors import BadInput, Question, Unavailable
 
 _TOKEN = re.compile(r"[a-z0-9](?:[a-z0-9._-]{0,62}[a-z0-9])?\Z")
 
@@ -156,18 +156,40 @@ class KeyRow:
     key_id: str
     mode: str
     path: str
+    state: str
 
 
 def key_list(shared: Shared, layout: Layout) -> None:
-    """List the keys of your folder; none is opened."""
+    """List the keys of your folder, and what the ledger says of each; none is opened."""
+    states = _states(shared.ledger)
     found = []
     for person in keyring.names():
         path = keyring.path_of(person)
         mine = card(person) if card_path(person).is_file() else Card(person=person, name="", organisation="", key_id="")
         found.append(
-            KeyRow(person, mine.name, mine.organisation, mine.key_id, f"{path.stat().st_mode & 0o777:04o}", str(path))
+            KeyRow(
+                person,
+                mine.name,
+                mine.organisation,
+                mine.key_id,
+                f"{path.stat().st_mode & 0o777:04o}",
+                str(path),
+                states.get(mine.key_id, "not enrolled") if states is not None else "",
+            )
         )
     if shared.json:
         envelope.bare("key-list", {"folder": str(keys_dir()), "keys": found})
         return
     rows.show(found, layout.format)
+
+
+def _states(option: str | None) -> dict[str, str] | None:
+    """Say what the ledger knows of every key; None where there is no ledger to ask."""
+    from commands.cli.session import reading
+    from projections.people import key_states
+
+    try:
+        with reading(option) as ledger:
+            return key_states(ledger, now=clock.now())
+    except (Unavailable, Question):
+        return None

@@ -21,6 +21,9 @@ from ledger.events.event import Event
 from ledger.events.record import EntryCorrected, EntryCountersigned, EntryVoided
 from ledger.events.registry import KINDS
 
+FEW = 8
+"""Doubted entries of one patient that are also left out one by one; of more, all together are the other reading."""
+
 
 class Fact(Struct, frozen=True):
     """One entry as it stands: restated by `amended_by` where corrected; `missing` signatures make it INCOMPLETE."""
@@ -101,14 +104,30 @@ def readings(
     at: datetime,
     sees: Callable[[Entry], bool] | None = None,
     valid_at: datetime | None = None,
+    doubted: frozenset[str] = frozenset(),
 ) -> tuple[History, ...]:
-    """Give every reading that still stands at `at`: as recorded, all pending amendments applied, and each alone."""
+    """Give every reading that still stands at `at`.
+
+    As recorded; all pending amendments applied, and each alone; without the entries that are `doubted`, and without
+    each of them alone where they are few. What is doubted counts in the first, so a limit that it reaches is reached.
+    """
     recorded = effective(entries, sees=sees, valid_at=valid_at)
     pending = [item.entry.id for item in recorded.awaiting if not item.lapsed(at)]
-    grants = [frozenset(pending)] if pending else []
-    if len(pending) > 1:
-        grants += [frozenset({one}) for one in pending]
-    return (recorded, *(effective(entries, sees=sees, valid_at=valid_at, grant=grant) for grant in grants))
+    grants = _all_and_each(pending)
+    found = [recorded, *(effective(entries, sees=sees, valid_at=valid_at, grant=grant) for grant in grants)]
+    for without in _all_and_each([entry.id for entry in entries if entry.id in doubted], most=FEW):
+        kept = [entry for entry in entries if entry.id not in without]
+        found.append(effective(kept, sees=sees, valid_at=valid_at))
+        if pending:
+            found.append(effective(kept, sees=sees, valid_at=valid_at, grant=frozenset(pending)))
+    return tuple(found)
+
+
+def _all_and_each(names: Sequence[str], most: int | None = None) -> list[frozenset[str]]:
+    """Give them all together, and each alone where they are several and not more than `most`."""
+    together = [frozenset(names)] if names else []
+    alone = len(names) > 1 and (most is None or len(names) <= most)
+    return [*together, *(frozenset({name}) for name in names)] if alone else together
 
 
 def continued(

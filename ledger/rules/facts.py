@@ -178,8 +178,12 @@ def delegation(setting: Setting, fact: Fact) -> Iterator[Hit]:
     if entry.payload.performed_by is not None:
         persons[entry.payload.performed_by] = row.task
     for person, wanted in persons.items():
-        if not setting.roster.delegated(person, wanted, fact.occurred, fact.occurred_at, before=entry.position):
-            yield Hit("S-DELEG", f"{person} held no delegation for {wanted} at {fact.occurred.at}")
+        roster, when = setting.roster, (fact.occurred, fact.occurred_at)
+        if roster.delegated(person, wanted, *when, before=entry.position):
+            continue
+        later = roster.ratified(person, wanted, *when, before=entry.position)
+        after = "" if later is None else f"; ratified afterwards by the delegation of entry #{later}"
+        yield Hit("S-DELEG", f"{person} held no delegation for {wanted} at {fact.occurred.at}{after}")
 
 
 def _hours(span: timedelta) -> str:

@@ -20,11 +20,11 @@ def doubts(roster: Roster, seen: Seen) -> Iterator[Finding]:
                 continue
             answer = roster.disputes.answer(named.id, doubt.person)
             if answer is None:
-                why = f"{doubt.person} has not said whether this is his signature: the key was revoked at position "
-                finding = Finding("L2", "disputed", f"{why}{doubt.until}", position, named.kind)
+                why = f"{doubt.person} has not answered for it since the key was revoked at position {doubt.until}"
+                finding = Finding("L2", "disputed", why, position, named.kind)
                 found.setdefault((position, doubt.person), finding)
             elif not answer.reaffirmed:
-                why = f"{doubt.person} said at position {answer.position} that this is not his signature"
+                why = f"{doubt.person} repudiated this signature at position {answer.position}"
                 found[position, doubt.person] = Finding("L2", "repudiated", why, position, named.kind)
     for place in sorted(found):
         yield found[place]

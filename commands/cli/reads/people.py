@@ -40,7 +40,7 @@ def person_list(shared: Shared, asof: AsOf, layout: Layout) -> None:
                 one.name,
                 one.organisation,
                 ", ".join(one.roles),
-                ", ".join(f"{key.short}{'' if key.active else ' (not active)'}" for key in one.keys),
+                ", ".join(f"{key.short}{'' if key.active else f' ({key.state})'}" for key in one.keys),
                 "; ".join(
                     f"#{row.entry} {', '.join(row.tasks)} {row.since}..{row.until or ''}"
                     for row in one.delegations
