@@ -167,18 +167,25 @@ def _amended(entry: Entry, about: Entry, view: View, at: datetime, found: list[P
 
 
 def _chain(about: Entry, view: View) -> Iterator[int]:
-    """The positions of the entry, of what it corrects down to the first, and of the corrections above it."""
-    above = [about.position]
+    """The positions of the entry, of what it corrects down to the first, and of the corrections above it.
+
+    Each once: in a forged log two corrections may name each other.
+    """
+    above, found = [about.position], set[int]()
     while above:
         position = above.pop()
+        found.add(position)
         yield position
         later = view.amendments(view.opened(position).entry.id)
-        above.extend(one for one in later if isinstance(view.opened(one).entry.event, EntryCorrected))
+        corrections = (one for one in later if isinstance(view.opened(one).entry.event, EntryCorrected))
+        above.extend(one for one in corrections if one not in found)
     below: Entry | None = about
     while below is not None and isinstance(below.event, EntryCorrected):
         below = subject(below, view)
-        if below is not None:
-            yield below.position
+        if below is None or below.position in found:
+            return
+        found.add(below.position)
+        yield below.position
 
 
 def _own_or_delegated(entry: Entry, about: Entry, roster: Roster, found: list[Problem]) -> None:
