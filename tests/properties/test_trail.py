@@ -4,28 +4,26 @@ from __future__ import annotations
 
 import random
 from collections.abc import Iterator
-from contextlib import closing, suppress
+from contextlib import closing
 from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
 from acts import MONDAY, PATIENT, Ward, founded
 from dosed import HOUR, recorded
+from trailed import amended, standing
 
 from ledger.book import Ledger
-from ledger.course.history import effective
-from ledger.errors import BadInput, DoseLedgerError
-from ledger.events.record import EntryCountersigned
+from ledger.errors import BadInput
 from ledger.events.registry import KINDS
 from projections.export import jsonl
 from projections.logbook import log
 from projections.trail import TrailRow, rows
-from projections.trail.fields import ENVELOPE, MISSING, Words, of_fact
+from projections.trail.fields import ENVELOPE, MISSING, Words
 from projections.trail.history import Past, history, named
 from projections.trail.rows import AMENDS
 from projections.trail.then import then
 
-AMENDABLE = ("infusion.", "patient.measured", "toxicity.", "entry.")
 Short = tuple[str, int, str, str | None, str | None, str | None, int | None]
 
 
@@ -48,35 +46,6 @@ def past(begun: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ward
     with closing(Ward.copy(begun, tmp_path_factory.mktemp("past") / "trial.ledger")) as found:
         amended(found, random.Random(7), 90)
         yield found
-
-
-def amended(ward: Ward, chance: random.Random, acts: int) -> None:
-    """Record doses, toxicities and weights, and correct, void, regrade and countersign whatever stands."""
-    for day in range(2):
-        recorded(ward, "3mg", MONDAY + timedelta(days=day))
-    for number in range(acts):
-        ward.now += timedelta(minutes=7)
-        entries = ward.book.stream(f"patient/{PATIENT}")
-        target = f"#{chance.choice([one.position for one in entries if one.kind.startswith(AMENDABLE)])}"
-        newest = f"#{ward.book.size - 1}"
-        fix = {"entry": target, "reason": "transcription"}
-        by, verb, said = chance.choice(
-            (
-                ("nurse.1", "patient measure", {"patient": PATIENT, "weight": f"{60 + number}kg", "height": "170cm"}),
-                ("nurse.1", "toxicity report", {"patient": PATIENT, "term": "IRR", "words": f"word {number}"}),
-                ("inv.1", "toxicity grade", {"toxicity": target, "grade": chance.randint(1, 4)}),
-                ("inv.1", "toxicity regrade", {"toxicity": target, "grade": chance.randint(1, 4)}),
-                ("nurse.1", "correct", {**fix, "set": [f"given={number + 1}mg"]}),
-                ("nurse.1", "correct", {**fix, "set": [f"weight={number + 1}kg"]}),
-                ("nurse.1", "correct", {**fix, "at": "2010-03-01T09:00-08:00"}),
-                ("nurse.1", "void", {**fix, "reason": "duplicate"}),
-                ("pi.1", "void", {**fix, "reason": "entered-in-error"}),
-                ("pi.1", "countersign", {"entry": target}),
-                ("pi.1", "countersign", {"entry": newest}),
-            )
-        )
-        with suppress(DoseLedgerError):
-            ward.do(by, verb, **said)
 
 
 def trail(ward: Ward, start: int = 0) -> list[Short]:
@@ -269,23 +238,6 @@ def applied(found: Iterator[TrailRow]) -> dict[int, dict[str, str]]:
     return {record: fields for record, fields in state.items() if fields}
 
 
-def standing(book: Ledger, size: int) -> dict[int, dict[str, str]]:
-    """The records as the fold has them."""
-    words = Words(book)
-    entries = book.stream(f"patient/{PATIENT}", up_to=size)
-    past = effective(entries)
-    struck = {entry.id for entry, _ in past.struck}
-    facts = [(fact.entry, fact.event, fact.occurred) for fact in past.facts]
-    signed = [e for e in entries if isinstance(e.event, EntryCountersigned) and e.id not in struck]
-    found = [*facts, *((entry, entry.event, entry.payload.occurred) for entry in signed)]
-    return {
-        entry.position: {
-            path: str(words.show(value)) for path, value, _ in of_fact(event, occurred, entry.payload).values()
-        }
-        for entry, event, occurred in found
-    }
-
-
 @pytest.mark.req("P11-10e")
 @pytest.mark.parametrize("seed", range(4))
 def test_the_rows_in_their_order_give_the_record_as_it_stands(begun: Path, tmp_path: Path, seed: int) -> None:
@@ -295,7 +247,7 @@ def test_the_rows_in_their_order_give_the_record_as_it_stands(begun: Path, tmp_p
         kinds = {entry.kind for entry in one.book.entries()}
         assert {"entry.corrected/1", "entry.voided/1", "entry.countersigned/1"} <= kinds
         for size in (*range(22, one.book.size, 9), one.book.size):
-            assert standing(one.book, size) == applied(rows(one.book, patient=PATIENT, size=size)), size
+            assert standing(one.book, size, PATIENT) == applied(rows(one.book, patient=PATIENT, size=size)), size
 
 
 def test_a_copy_gives_the_same_rows(past: Ward, tmp_path: Path) -> None:

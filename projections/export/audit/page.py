@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from itertools import groupby
 
@@ -15,6 +16,8 @@ from projections.printed import Signature, second, utc
 from projections.replay import numbers, window
 from projections.trail import TrailRow, rows
 
+_UNSEEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
+"""Characters that no page may hold; U+FFFD stands for them."""
 LONGEST = 200
 """Characters of a value that the page shows; the table has all of them."""
 _CHANGES = (
@@ -124,5 +127,5 @@ def _step(group: Sequence[TrailRow]) -> Step:
 def _shown(value: str | None, unit: str | None) -> str | None:
     if value is None:
         return None
-    short = value if len(value) <= LONGEST else f"{value[: LONGEST - 3]}..."
+    short = _UNSEEN.sub("\ufffd", value if len(value) <= LONGEST else f"{value[: LONGEST - 3]}...")
     return short if unit is None else f"{short} {unit}"
