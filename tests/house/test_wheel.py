@@ -54,6 +54,13 @@ def test_the_wheel_holds_every_tracked_file_of_the_packages(
     assert expected - set(wheel.namelist()) == set()
 
 
+def test_the_wheel_carries_the_specification(wheel: zipfile.ZipFile, repository: Path) -> None:
+    """An inspection bundle made by an installed program would lack the format of the record it holds."""
+    inside = {name: wheel.read(name) for name in wheel.namelist() if name.startswith("projections/export/bundle/spec/")}
+    pages = {path.name: path.read_bytes() for path in (repository / "docs" / "spec").glob("*.md")}
+    assert pages == {Path(name).name: data for name, data in inside.items()}
+
+
 def test_the_wheel_carries_licence_command_and_version(wheel: zipfile.ZipFile) -> None:
     """An installation that cannot say what it is cannot be qualified."""
     (info,) = {name.split("/")[0] for name in wheel.namelist() if ".dist-info/" in name}

@@ -115,13 +115,14 @@ def _bag(ledger: Ledger, root: Path, scope: Scope, out: Path, device: tuple[str,
         findings=checking.said(report),
     )
     with Ledger.open(place, read_only=True) if scope.patients else nullcontext(ledger) as shown:
-        _derived(replace(scope, ledger=shown), bag, kept)
-    digest = bag.close(_info(scope))
+        view = replace(scope, ledger=shown)
+        _derived(view, bag, kept)
+        digest, name = bag.close(_info(view)), view.name
     if device is not None:
         _sign(root, *device)
     return Bundled(
         path=str(out),
-        name=scope.name,
+        name=name,
         size=scope.size,
         root=scope.root,
         digest=digest,
