@@ -6,18 +6,16 @@ import json
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
-from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
 import carried_script
 import pytest
-from acts import DRUG, MONDAY, PATIENT, Ward, key
+from acts import PATIENT, Ward, key
 from dosed import eventful
 from forging import Forged, copied, edited, leaf_of, resigned, with_signatures
 from scripted import SCRIPT, Sheaf, read, run, sheaf
 
-from ledger.protocol.bundled import bundled
 from ledger.signing import base64url, jws
 from ledger.signing.curve import ORDER
 from ledger.signing.keys import P256_ORDER

@@ -251,21 +251,21 @@ kind signature.abandoned/1 security by=system:system : key_id:Kid n:Count*
   const [ROUND, START] = (() => { // FIPS 180-4: fractions of the cube and square roots of the first primes
     const primes = [], fraction = (x) => ((x - Math.floor(x)) * 2 ** 32) | 0;
     for (let n = 2; primes.length < 64; n++) if (primes.every((p) => n % p)) primes.push(n);
-    return [Int32Array.from(primes, (p) => fraction(Math.cbrt(p))), primes.slice(0, 8).map((p) => fraction(Math.sqrt(p)))];
+    return [Int32Array.from(primes, (p) => fraction(Math.cbrt(p))), Int32Array.from(primes.slice(0, 8), (p) => fraction(Math.sqrt(p)))];
   })();
-  const WORDS = new Int32Array(64);
+  const WORDS = new Int32Array(64), TAIL = new Uint8Array(128), TAIL_VIEW = new DataView(TAIL.buffer);
   /** SHA-256 of the bytes, here and at once. */
   function sha256(data) {
-    const state = Int32Array.from(START), size = data.length, tail = new Uint8Array(size % 64 < 56 ? 64 : 128);
-    const whole = size - (size % 64), view = new DataView(tail.buffer);
-    tail.set(data.subarray(whole));
-    tail[size % 64] = 128;
-    view.setUint32(tail.length - 8, Math.floor(size / 2 ** 29));
-    view.setUint32(tail.length - 4, (size << 3) >>> 0);
+    const state = START.slice(), size = data.length, left = size % 64, whole = size - left, end = left < 56 ? 64 : 128;
+    TAIL.fill(0);
+    TAIL.set(data.subarray(whole));
+    TAIL[left] = 128;
+    TAIL_VIEW.setUint32(end - 8, Math.floor(size / 2 ** 29));
+    TAIL_VIEW.setUint32(end - 4, (size << 3) >>> 0);
     for (let at = 0; at < whole; at += 64) block(state, data, at);
-    for (let at = 0; at < tail.length; at += 64) block(state, tail, at);
-    const digest = new Uint8Array(32), out = new DataView(digest.buffer);
-    for (let i = 0; i < 8; i++) out.setInt32(4 * i, state[i]);
+    for (let at = 0; at < end; at += 64) block(state, TAIL, at);
+    const digest = new Uint8Array(32);
+    for (let i = 0; i < 32; i++) digest[i] = state[i >> 2] >>> (24 - 8 * (i & 3));
     return digest;
   }
   function block(state, data, at) {
@@ -379,7 +379,8 @@ kind signature.abandoned/1 security by=system:system : key_id:Kid n:Count*
       value = JSON.parse(text);
       again = JSON.stringify(value);
     } catch { malformed(`${what} is not JSON`); }
-    if (again !== text || (text.includes("\\") && /\\[^"\\]/.test(text.replaceAll("\\\\", "")))) malformed(`${what} is not canonical JSON`);
+    if (again !== text || (text.includes("\\") && /\\[^"\\]/.test(text.replaceAll("\\\\", ""))))
+      malformed(`${what} is not canonical JSON`);
     if (!checkOf(part)(value)) malformed(`${what} is not as the table of its members says`);
     return value;
   }
@@ -412,7 +413,8 @@ kind signature.abandoned/1 security by=system:system : key_id:Kid n:Count*
     return header;
   }
   const printed = (card) => {
-    if (Math.max(utf8(card.name).length, utf8(card.organisation).length) > 128) malformed("a printed name is longer than 128 bytes");
+    if (Math.max(utf8(card.name).length, utf8(card.organisation).length) > 128)
+      malformed("a printed name is longer than 128 bytes");
   };
 
   /** One stored line as an entry, checked for its form alone; raises where it has another. */
@@ -526,8 +528,9 @@ kind signature.abandoned/1 security by=system:system : key_id:Kid n:Count*
   // -------------------------------------------------------------------------------------- the tree and its heads
 
   const EMPTY_ROOT = hex(sha256(new Uint8Array()));
-  const leafOf = (line) => sha256(joined([0], utf8(line)));
-  const node = (left, right) => sha256(joined([1], left, right));
+  const leafOf = (line) => sha256(utf8(`\0${line}`));
+  const PAIR = Uint8Array.of(1, ...new Uint8Array(64));
+  const node = (left, right) => { PAIR.set(left, 1); PAIR.set(right, 33); return sha256(PAIR); };
   /** A growing RFC 6962 tree: `roots[n]` is the root, in hexadecimal, that it had with n leaves. */
   function newTree() {
     const peaks = [], roots = [EMPTY_ROOT];
@@ -547,7 +550,8 @@ kind signature.abandoned/1 security by=system:system : key_id:Kid n:Count*
   /** A checkpoint taken apart (docs/spec/checkpoint.md); no signature is checked here. */
   function openNote(note) {
     const cut = note.lastIndexOf("\n\n"), lines = note.slice(cut + 2).split("\n").slice(0, -1);
-    if (utf8(note).length > 262_144 || /[\x00-\x09\x0b-\x1f]/.test(note) || cut < 0 || !note.endsWith("\n")) malformed("this is not a signed note");
+    if (utf8(note).length > 262_144 || /[\x00-\x09\x0b-\x1f]/.test(note) || cut < 0 || !note.endsWith("\n"))
+      malformed("this is not a signed note");
     if (lines.length < 1 || lines.length > 32) malformed(`the note has ${lines.length} signatures`);
     const signatures = lines.map((line) => {
       const [dash, name, ...rest] = line.split(" "), data = padded(rest.join(" "));
@@ -556,9 +560,11 @@ kind signature.abandoned/1 security by=system:system : key_id:Kid n:Count*
     });
     const body = note.slice(0, cut + 1), [origin, size, root, ...more] = body.split("\n").slice(0, -1);
     if (more.length || root === undefined) malformed("the checkpoint has not three lines of text");
-    if (!/^(?:0|[1-9][0-9]{0,15})$/.test(size) || !Number.isSafeInteger(Number(size))) malformed("the size of the checkpoint is not a number");
+    if (!/^(?:0|[1-9][0-9]{0,15})$/.test(size) || !Number.isSafeInteger(Number(size)))
+      malformed("the size of the checkpoint is not a number");
     const head = { origin, size: Number(size), root: hex(padded(root)), body, signatures };
-    if (!ORIGIN.test(origin) || head.root.length !== 64 || (!head.size && head.root !== EMPTY_ROOT)) malformed("this is no checkpoint");
+    if (!ORIGIN.test(origin) || head.root.length !== 64 || (!head.size && head.root !== EMPTY_ROOT))
+      malformed("this is no checkpoint");
     return head;
   }
   /** The checkpoint in a note, once the log's key has signed it. */
@@ -568,7 +574,8 @@ kind signature.abandoned/1 security by=system:system : key_id:Kid n:Count*
     if (head.origin !== log.origin) malformed(`the checkpoint is of the log ${head.origin}, not of ${log.origin}`);
     const own = head.signatures.filter((one) => one.name === log.origin && one.id === keyId(log.origin, unbase64(log.jwk.x)));
     if (own.length !== 1 || own[0].signature.length !== 64) malformed(`the checkpoint has ${own.length} signatures by the log`);
-    if (log.supported && !await made(log.jwk, head.body, own[0].signature)) malformed("the checkpoint was not signed by the log's key");
+    if (log.supported && !await made(log.jwk, head.body, own[0].signature))
+      malformed("the checkpoint was not signed by the log's key");
     return head;
   }
 
@@ -576,7 +583,7 @@ kind signature.abandoned/1 security by=system:system : key_id:Kid n:Count*
 
   const same = (a, b) => JSON.stringify(a ?? null) === JSON.stringify(b ?? null);
   const meets = (requirement, one) => requirement.meanings.includes(one.meaning) && requirement.roles.includes(one.role);
-  const signersOf = (one) => one.signatures.map(({ header }) => ({
+  const signersOf = (one) => one.signers ??= one.signatures.map(({ header }) => ({
     kid: header.kid, person: header.signer.id, role: header.signer.role, meaning: header.meaning.code, at: header.at, n: header.n, header,
   }));
   /** The needs of an entry that no signature meets; a person meets one need at most. */
@@ -601,13 +608,18 @@ kind signature.abandoned/1 security by=system:system : key_id:Kid n:Count*
     /** Why the key is not one that this holder may sign with here; "" where it is. */
     inactive(kid, person) {
       const key = this.key(kid);
-      if (key?.person !== person) return `the key ${kid.slice(0, 8)} of ${person} is not active: no complete enrolment stands before`;
+      if (key?.person !== person)
+        return `the key ${kid.slice(0, 8)} of ${person} is not active: no complete enrolment stands before`;
       return key.ended === null ? "" : `the key ${kid.slice(0, 8)} of ${person} was ended (${key.why}) at position ${key.ended}`;
     }
     end(position, why, which) {
-      for (const key of [...this.keys.values(), ...this.devices.values()]) if (key.ended === null && which(key)) Object.assign(key, { ended: position, why });
+      for (const key of [...this.keys.values(), ...this.devices.values()]) {
+        if (key.ended === null && which(key)) Object.assign(key, { ended: position, why });
+      }
     }
-    put(map, { person, key_id: kid, key: jwk, valid_until: until = null }, since) { map.set(kid, { kid, person, jwk, since, until, ended: null, why: null }); }
+    put(map, { person, key_id: kid, key: jwk, valid_until: until = null }, since) {
+      map.set(kid, { kid, person, jwk, since, until, ended: null, why: null });
+    }
     registrar(it, position) {
       this.people.set(it.person, { person: it.person, name: it.name, organisation: it.organisation, roles: ["registrar"] });
       this.put(this.keys, it, position);
@@ -622,12 +634,15 @@ kind signature.abandoned/1 security by=system:system : key_id:Kid n:Count*
         if (missing(waiting.target.payload, waiting.signers).length) return;
         this.pending.delete(one.body.target);
         this.apply(waiting.target, one.position);
-      } else if (KINDS[one.kind].completed && missing(one.payload, signersOf(one)).length) this.pending.set(one.id, { target: one, signers: signersOf(one) });
-      else this.apply(one, one.position);
+      } else if (KINDS[one.kind].completed && missing(one.payload, signersOf(one)).length) {
+        this.pending.set(one.id, { target: one, signers: [...signersOf(one)] });
+      } else this.apply(one, one.position);
     }
     apply(one, position) {
       const { body } = one, device = (it) => this.put(this.devices, { ...it, person: it.id }, position);
-      const over = (which, ended) => this.delegations.filter((it) => it.ended === null && which(it)).forEach((it) => Object.assign(it, { ended, endedAt: position }));
+      const over = (which, ended) => {
+        for (const it of this.delegations) if (it.ended === null && which(it)) Object.assign(it, { ended, endedAt: position });
+      };
       const effect = {
         "ledger.created/1": () => {
           this.ledger = one.leaf; this.site = one.payload.site; this.recovery = body.recovery_key;
@@ -636,7 +651,8 @@ kind signature.abandoned/1 security by=system:system : key_id:Kid n:Count*
           device(body.device);
         },
         "key.enrolled/1": () => {
-          this.people.set(body.person, { person: body.person, name: body.name, organisation: body.organisation, roles: body.roles });
+          const { person, name, organisation, roles } = body;
+          this.people.set(person, { person, name, organisation, roles });
           this.put(this.keys, body, position);
         },
         "device.enrolled/1": () => device(body.device),
@@ -646,7 +662,8 @@ kind signature.abandoned/1 security by=system:system : key_id:Kid n:Count*
         },
         "key.revoked/1": () => {
           this.end(position, body.why, (key) => key.kid === body.key_id);
-          if (body.suspected_from !== null) this.doubts.push({ kid: body.key_id, person: body.person, since: body.suspected_from, until: position });
+          const { key_id: kid, person, suspected_from: since } = body;
+          if (since !== null) this.doubts.push({ kid, person, since, until: position });
           if (body.why === "left") over((it) => it.person === body.person, one.payload.occurred.at);
           if (body.why !== "compromised") return;
           for (const [id, { signers }] of this.pending) if (signers.some((it) => it.kid === body.key_id)) this.pending.delete(id);
@@ -686,7 +703,7 @@ kind signature.abandoned/1 security by=system:system : key_id:Kid n:Count*
 
   /** The keys that an entry brings, each with the request that its owner signed, where there must be one. */
   function offers({ kind, body, signatures }, roster) {
-    const asked = (it, request = body.request) => ({ ...it, request, card: { person: it.person, name: it.name, organisation: it.organisation } });
+    const asked = (it) => ({ ...it, request: body.request, card: { person: it.person, name: it.name, organisation: it.organisation } });
     if (kind === "ledger.created/1") return [...body.registrars, body.device, { key: body.log_key, key_id: null }];
     if (kind === "device.enrolled/1") return [body.device];
     if (kind === "key.enrolled/1") return [asked(body)];
@@ -702,7 +719,8 @@ kind signature.abandoned/1 security by=system:system : key_id:Kid n:Count*
   function begin(one, keys, supported) {
     const under = [], check = (jwk, { input, signature }, keep) => supported && under.push(made(jwk, input, signature).then(keep));
     one.made = one.signatures.map(() => null);
-    for (const it of [...offers(one), ...(one.kind === "registrar.recovered/1" ? [{ key: one.body.recovery_key, key_id: kidOf(one.body.recovery_key) }] : [])]) {
+    const recovery = one.kind === "registrar.recovered/1" ? [one.body.recovery_key] : [];
+    for (const it of [...offers(one), ...recovery.map((key) => ({ key, key_id: kidOf(key) }))]) {
       if (it.key_id && kidOf(it.key) === it.key_id) keys.set(it.key_id, it.key);
       if (it.request === undefined) continue;
       try {
@@ -728,17 +746,20 @@ kind signature.abandoned/1 security by=system:system : key_id:Kid n:Count*
     for (const { key, key_id: kid, request, card } of offers(one, roster)) {
       const why = weakness(key);
       if (why) fail("L1", "weak-key", why);
-      else if (kid && kidOf(key) !== kid) fail("L1", "thumbprint", `the key named ${kid.slice(0, 8)} has the thumbprint ${kidOf(key).slice(0, 8)}`);
+      else if (kid && kidOf(key) !== kid)
+        fail("L1", "thumbprint", `the key named ${kid.slice(0, 8)} has the thumbprint ${kidOf(key).slice(0, 8)}`);
       if (request === undefined) continue;
       const { error, asked } = one.request;
       if (error) fail("L1", "request", `the request of ${card.person} proves nothing: ${error}`);
-      else if (!same(asked, { format: 1, ...card, key_id: kid, key })) fail("L1", "request", `the request of ${card.person} is for another person or key`);
+      else if (!same(asked, { format: 1, ...card, key_id: kid, key }))
+        fail("L1", "request", `the request of ${card.person} is for another person or key`);
     }
   }
   /** Why a recovered registrar does not come by the key that the first entry committed to; "" where he does. */
   function notRecovered({ signatures, body }, roster) {
     const [{ header }] = signatures, { id, name, role, organisation } = header.signer, it = body.registrar;
-    if (signatures.length !== 1 || header.kid !== roster.recovery || kidOf(body.recovery_key) !== roster.recovery) return "this is not the recovery key of the ledger";
+    if (signatures.length !== 1 || header.kid !== roster.recovery || kidOf(body.recovery_key) !== roster.recovery)
+      return "this is not the recovery key of the ledger";
     return same([id, name, organisation, role], [it.person, it.name, it.organisation, "registrar"]) ? "" : "the recovery key does not sign as the registrar who comes by it";
   }
   /** Why the keys that the headers name are not those that must have signed here; "" where they are. */
@@ -758,22 +779,27 @@ kind signature.abandoned/1 security by=system:system : key_id:Kid n:Count*
   }
   /** Why the card of a signature is not what the log says of its key at log time; "" where it is. */
   function cardWrong(roster, { kid, person, role, header }, at) {
-    const { name, organisation } = header.signer, holder = roster.people.get(person), inactive = roster.inactive(kid, person), { until } = roster.key(kid) ?? {};
+    const { name, organisation } = header.signer, holder = roster.people.get(person), { until } = roster.key(kid) ?? {};
+    const inactive = roster.inactive(kid, person);
     if (inactive || (role === "system") !== roster.devices.has(kid)) return inactive || `${person} does not sign as ${role}`;
-    if (role === "system") return name === `Device ${person}` && roster.places.has(organisation) ? "" : `the device ${person} signs as ${name} of ${organisation}`;
-    if (holder.name !== name || holder.organisation !== organisation) return `${person} signs as ${name} of ${organisation}, enrolled as ${holder.name} of ${holder.organisation}`;
+    const place = name === `Device ${person}` && roster.places.has(organisation);
+    if (role === "system") return place ? "" : `the device ${person} signs as ${name} of ${organisation}`;
+    if (holder.name !== name || holder.organisation !== organisation)
+      return `${person} signs as ${name} of ${organisation}, enrolled otherwise`;
     if (!holder.roles.includes(role)) return `${person} does not hold the role ${role}`;
     return until !== null && new Date(at).toISOString().slice(0, 10) > until ? `the key of ${person} expired on ${until}` : "";
   }
 
   // ---------------------------------------------------------------------------- L2: what entries say of each other
 
-  const APPROVED = (author) => ({ meanings: ["approved"], roles: [author === "principal-investigator" ? "investigator" : "principal-investigator"] });
+  const PI = "principal-investigator", APPROVED = (author) => ({ meanings: ["approved"], roles: [author === PI ? "investigator" : PI] });
   /** Whether a restated body could lower a dose or a grade, turn a ruling, or permit more than before. */
   function relaxes(before, after) {
     if (before.kind !== after.kind) return true;
     const [old, now] = [before.body, after.body];
-    if (before.kind === "tolerance.assessed/1") return now.worst_grade < old.worst_grade || (now.tolerated && !old.tolerated) || now.dose !== old.dose;
+    if (before.kind === "tolerance.assessed/1") {
+      return now.worst_grade < old.worst_grade || (now.tolerated && !old.tolerated) || now.dose !== old.dose;
+    }
     if (/^toxicity\.(re)?graded\/1$/.test(before.kind)) return now.grade < old.grade || now.toxicity !== old.toxicity;
     return KINDS[before.kind].guards.some((name) => !same(old[name], now[name]));
   }
@@ -783,8 +809,8 @@ kind signature.abandoned/1 security by=system:system : key_id:Kid n:Count*
     if (one.kind === "entry.voided/1" || (one.kind === "dlt.adjudicated/1" && one.body.reverses !== null)) return [...by, approval];
     if (one.kind !== "entry.corrected/1") return by;
     if (!about) return [...by, approval];
-    const said = restated(about), { at } = (about.kind === one.kind ? about.body : about.payload).occurred, more = KINDS[said.kind].by.slice(1);
-    const approved = (KINDS[said.kind].moved && at !== one.body.occurred.at) || relaxes(said, restated(one));
+    const said = restated(about), row = KINDS[said.kind], { at } = (about.kind === one.kind ? about.body : about.payload).occurred;
+    const more = row.by.slice(1), approved = (row.moved && at !== one.body.occurred.at) || relaxes(said, restated(one));
     return approved ? [...by, approval, ...more] : [...by, ...more];
   }
   const covers = (needs, requirements) => {
@@ -803,7 +829,9 @@ kind signature.abandoned/1 security by=system:system : key_id:Kid n:Count*
 
     get size() { return this.entries.length; }
     find(id) { return this.entries[this.ids.get(id)]; }
-    logTime(one) { return this.time === null || (one.kind === "log.clock/1" && one.body.reset) ? one.recordedAt : Math.max(this.time, one.recordedAt); }
+    logTime(one) {
+      return this.time === null || (one.kind === "log.clock/1" && one.body.reset) ? one.recordedAt : Math.max(this.time, one.recordedAt);
+    }
     add(one) {
       this.tree.add(one.leafBytes);
       this.entries.push(one);
@@ -838,7 +866,8 @@ kind signature.abandoned/1 security by=system:system : key_id:Kid n:Count*
     const found = (code, why) => judged(code) && fail("L2", code, why);
     if (first) {
       if (name !== "main" || size || root !== EMPTY_ROOT) found("after", "the first entry comes after nothing");
-      if (payload.causes.length || payload.corrects || payload.protocol || payload.command.index) found("genesis", "the first entry names other entries");
+      if (payload.causes.length || payload.corrects || payload.protocol || payload.command.index)
+        found("genesis", "the first entry names other entries");
     } else {
       place(log, one, before, found);
       for (const ref of [...payload.causes, ...(payload.corrects ? [payload.corrects] : [])]) refer(log, one, ref, open, found);
@@ -848,7 +877,7 @@ kind signature.abandoned/1 security by=system:system : key_id:Kid n:Count*
   }
   /** Whether an entry rests on withheld ones: names one by its position, or is a later part of what may be withheld. */
   function rests(log, one) {
-    const hidden = (parts) => log.entries.slice(Math.max(0, log.size - parts)).some((it) => parts && it.withheld), { causes, corrects, command } = one.payload;
+    const hidden = (parts) => parts > 0 && log.entries.slice(-parts).some((it) => it.withheld), { causes, corrects, command } = one.payload;
     if (!log.withheld) return false;
     return [...causes, corrects].some((ref) => ref && log.entries[ref.position]?.withheld) || hidden(command.index)
       || one.signatures.some(({ header }) => hidden(header.auth.set?.i ?? 0));
@@ -858,46 +887,64 @@ kind signature.abandoned/1 security by=system:system : key_id:Kid n:Count*
     if (payload.ledger !== roster.ledger) found("ledger", "the entry belongs to another ledger");
     if (payload.site !== roster.site) found("site", `the entry is of the site ${payload.site}`);
     if (log.ids.has(one.id)) found("id-reused", `the entry id already stands at position ${log.ids.get(one.id)}`);
-    for (const { kid, n, person } of signers) if (log.counters.has(`${kid} ${n}`)) found("n-reused", `the key of ${person} was used in two places: ${n} stands already`);
+    for (const { kid, n, person } of signers) {
+      if (log.counters.has(`${kid} ${n}`)) found("n-reused", `the key of ${person} was used in two places: ${n} stands already`);
+    }
     if (log.commands.has(`${command.id} ${command.index}`)) found("command-used", "this part of the command stands already");
     if (!before.withheld) {
       const held = before.payload.command, goes = held.id === command.id && held.index + 1 === command.index;
-      if (goes && (held.of !== command.of || !same(before.payload.after, after))) found("command-broken", "entries of one command name one number of parts and one after");
-      if (!goes && (command.index || held.index + 1 < held.of)) found("command-broken", "the entries of one command do not stand together");
+      if (goes && (held.of !== command.of || !same(before.payload.after, after)))
+        found("command-broken", "entries of one command name one number of parts and one after");
+      if (!goes && (command.index || held.index + 1 < held.of))
+        found("command-broken", "the entries of one command do not stand together");
     }
     if (after.log !== "main") found("after", `after names the log ${after.log}`);
     else if (after.size < 1 || after.size > log.size) found("after", `after names ${after.size} entries; ${log.size} stand before`);
     else {
       if (log.tree.roots[after.size] !== after.root) found("after-root", `after gives another root for its ${after.size} entries`);
-      for (const { kid, person } of signers) if (roster.key(kid)?.since >= after.size) found("after-enrolment", `after does not cover the enrolment of ${person}`);
+      for (const { kid, person } of signers) {
+        if (roster.key(kid)?.since >= after.size) found("after-enrolment", `after does not cover the enrolment of ${person}`);
+      }
       const own = log.last.get(signers[0].kid);
-      if (own?.position >= after.size && own.payload.command.id !== command.id) found("after-own", `after does not cover the author's entry at position ${own.position}`);
+      if (own?.position >= after.size && own.payload.command.id !== command.id)
+        found("after-own", `after does not cover the author's entry at position ${own.position}`);
     }
     for (const { family, kinds } of KINDS[kind].after) {
       const rival = (it) => it.payload && kinds.has(it.kind) && it.payload.command.id !== command.id
         && (family === "any" ? it.stream === one.stream : it.stream.split("/")[0] === family);
       let p = Math.min(after.size, log.size);
       while (p < log.size && !rival(log.entries[p])) p++;
-      if (p < log.size) found("predicate", `somebody wrote first: ${log.entries[p].kind} at position ${p} was not known when this was signed`);
+      if (p < log.size)
+        found("predicate", `somebody wrote first: ${log.entries[p].kind} at position ${p} was not known when this was signed`);
     }
-    if (log.registered.has(one.stream) && kind === "patient.registered/1") found("registered", "the patient was already registered");
+    if (log.registered.has(one.stream) && kind === "patient.registered/1")
+      found("registered", "the patient was already registered");
     const now = Math.max(one.recordedAt, log.time ?? 0) + FIVE_MINUTES, offset = signers[0].at.slice(-6);
-    for (const { at, precision } of log.withheld ? [] : [payload.occurred, ...(kind === "entry.corrected/1" ? [one.body.occurred] : [])]) {
-      if (Date.parse(precision === "minute" ? at : `${at}T00:00:00.000${offset}`) > now) found("future", `${at} is later than the entry was recorded`);
+    const stated = [payload.occurred, ...(kind === "entry.corrected/1" ? [one.body.occurred] : [])];
+    for (const { at, precision } of log.withheld ? [] : stated) {
+      if (Date.parse(precision === "minute" ? at : `${at}T00:00:00.000${offset}`) > now)
+        found("future", `${at} is later than the entry was recorded`);
     }
-    if (payload.protocol && !roster.packs.has(JSON.stringify(payload.protocol))) found("protocol", `the protocol ${payload.protocol.id} was never activated`);
+    if (payload.protocol && !roster.packs.has(JSON.stringify(payload.protocol)))
+      found("protocol", `the protocol ${payload.protocol.id} was never activated`);
     if (kind === "log.clock/1" && one.body.reset) found("clock-reset", "only registrars begin log time anew");
-    if (!payload.reason && ["entry.corrected/1", "entry.voided/1", "override.granted/1"].includes(kind)) found("reason", `${kind} gives no reason`);
+    if (!payload.reason && ["entry.corrected/1", "entry.voided/1", "override.granted/1"].includes(kind))
+      found("reason", `${kind} gives no reason`);
   }
   /** A reference must be that of one entry, and what the body names of the same stream; of a stub the leaf is compared. */
   function refer(log, one, ref, open, found) {
     const { payload } = one, named = ref.position === null ? log.find(ref.id) : log.entries[ref.position];
     if (ref.position === null) {
       if (open && !named) return;
-      if (!named || ref.leaf !== null || ref.log !== "main" || named.payload.command.id !== payload.command.id) return found("reference", `${ref.id} is not an earlier entry of the same command`);
+      if (!named || ref.leaf !== null || ref.log !== "main" || named.payload.command.id !== payload.command.id) {
+        return found("reference", `${ref.id} is not an earlier entry of the same command`);
+      }
     } else {
-      if (!named || ref.log !== "main" || named.leaf !== ref.leaf || (!named.withheld && named.id !== ref.id)) return found("reference", `what is named at position ${ref.position} is not the entry that stands there`);
-      if (ref.position >= payload.after.size) found("reference-after", `after does not cover the entry named at position ${ref.position}`);
+      if (!named || ref.log !== "main" || named.leaf !== ref.leaf || (!named.withheld && named.id !== ref.id)) {
+        return found("reference", `what is named at position ${ref.position} is not the entry that stands there`);
+      }
+      if (ref.position >= payload.after.size)
+        found("reference-after", `after does not cover the entry named at position ${ref.position}`);
     }
     const amended = ref === payload.corrects, answers = /^signature\.re(affirm|pudiat)ed\/1$/.test(one.kind);
     const crosses = answers || (payload.stream.startsWith("supply/") && named.stream?.startsWith("patient/"));
@@ -906,7 +953,8 @@ kind signature.abandoned/1 security by=system:system : key_id:Kid n:Count*
   }
   /** Who may sign what: the needs, the role and meaning of each signature, and what was delegated. */
   function authority(log, one, found) {
-    const { kind, payload } = one, row = KINDS[kind], signers = signersOf(one), [author] = signers, about = payload.corrects && log.find(payload.corrects.id);
+    const { kind, payload } = one, row = KINDS[kind], signers = signersOf(one), [author] = signers;
+    const about = payload.corrects && log.find(payload.corrects.id);
     const wanted = required(one, about).map((it) => row.fact ? { ...it, roles: [...it.roles, ...SETS.SITE] } : it);
     const [later] = KINDS["entry.countersigned/1"].by, home = one.stream === "study" || one.stream === "people";
     if (!covers(payload.needs, wanted)) found("needs", `the entry does not name every signature that ${kind} requires`);
@@ -916,11 +964,15 @@ kind signature.abandoned/1 security by=system:system : key_id:Kid n:Count*
       if (!row.task || row.fact) return;
       const tasks = index && SETS.PHARMACY.includes(it.role) ? [row.task, "pharmacy"] : [row.task];
       const held = (at) => tasks.some((task) => log.roster.delegated(it.person, task, at));
-      if (!held(payload.occurred.at) || !held(`${it.at.slice(0, 16)}${it.at.slice(-6)}`)) found("delegation", `${row.task} was not delegated to ${it.person}`);
+      if (!held(payload.occurred.at) || !held(`${it.at.slice(0, 16)}${it.at.slice(-6)}`))
+        found("delegation", `${row.task} was not delegated to ${it.person}`);
     });
-    if (new Set(signers.map((it) => it.person)).size < signers.length) found("same-person", "one person has signed the entry twice");
-    if (!payload.needs.some((need) => need.meaning === author.meaning && need.role === author.role)) found("author", `the entry does not name the signature of its author ${author.person}`);
-    if (!row.fact && !row.completed && missing(payload, signers).length) found("incomplete", `${kind} lacks a signature that it needs`);
+    if (new Set(signers.map((it) => it.person)).size < signers.length)
+      found("same-person", "one person has signed the entry twice");
+    const named = payload.needs.some((need) => need.meaning === author.meaning && need.role === author.role);
+    if (!named) found("author", `the entry does not name the signature of its author ${author.person}`);
+    if (!row.fact && !row.completed && missing(payload, signers).length)
+      found("incomplete", `${kind} lacks a signature that it needs`);
   }
   /** Entries signed by one act: together, in one stream, under one digest. */
   function together(log, one, before, found) {
@@ -931,7 +983,8 @@ kind signature.abandoned/1 security by=system:system : key_id:Kid n:Count*
     });
     for (const held of before?.payload ? headers(before) : []) {
       const { set } = held.auth;
-      if (set && set.i + 1 < set.of && !follows(held, one)) found("set", `${held.signer.id} signed ${set.of} entries together; ${set.i + 1} of them stand here`);
+      if (set && set.i + 1 < set.of && !follows(held, one))
+        found("set", `${held.signer.id} signed ${set.of} entries together; ${set.i + 1} of them stand here`);
     }
     for (const header of headers(one)) {
       const { set } = header.auth, digests = [one.digest()];
@@ -944,15 +997,18 @@ kind signature.abandoned/1 security by=system:system : key_id:Kid n:Count*
         else found("set", "the entries that were signed together do not stand together");
         [later, mark] = match && it.stream === one.stream ? [it, match] : [];
       }
-      if (later && set.i + 1 === set.of && hex(sha256(joined(...digests))) !== set.digest) found("set", "other entries were signed together than those that stand here");
+      if (later && set.i + 1 === set.of && hex(sha256(joined(...digests))) !== set.digest)
+        found("set", "other entries were signed together than those that stand here");
     }
   }
 
   // ------------------------------------------------------------------------------------------------- the whole copy
 
-  const CHECKED = ["bytes", "signatures", "keys", "tree", "checkpoints", "texts", "blobs", "needs", "delegation", "after", "references", "predicates", "counters"];
+  const CHECKED = [
+    "bytes", "signatures", "keys", "tree", "checkpoints", "texts", "blobs", "needs", "delegation", "after", "references", "predicates", "counters",
+  ];
   const NOT_CHECKED = [
-    "what a correction, a void, a ruling or a countersignature may name, and in which order (corrects, not-head, amendment-waits, ruling)",
+    "what a correction, a void, a ruling or a countersignature may name, and when (corrects, not-head, amendment-waits, ruling)",
     "separation of duties on one dose (separation), and the approval of a regrade",
     "acts about keys, registrars and policy beyond their signatures (key-reused, roles-mixed, quorum)",
     "the rules of the protocol, and what is derived from the entries",
@@ -961,23 +1017,32 @@ kind signature.abandoned/1 security by=system:system : key_id:Kid n:Count*
   const pause = () => new Promise((resume) => setTimeout(resume, 0));
 
   /**
-   * Verify a copy (docs/spec/copy.md): `entries` a text for each line; `texts`, `checkpoints` and `about` objects as they
-   * stand in its lines; `blobs` bytes by digest. `outside` is what the reader holds himself: the id of the `ledger`, the
+   * Verify a copy (docs/spec/copy.md): `entries` a text for each line; `texts` and `checkpoints` objects as they stand
+   * in its lines; `blobs` bytes by digest. `outside` is what the reader holds himself: the id of the `ledger`, the
    * `logKey` (a verifier key), a `trusted` checkpoint (a signed note); `onProgress(done, total)` is told how far it is.
    */
-  async function verify({ entries: lines, texts = [], checkpoints = [], blobs = {}, about = null }, outside = {}) {
+  async function verify({ entries: lines, texts = [], checkpoints = [], blobs = {} }, outside = {}) {
     const log = new Log(), findings = [], keys = new Map(), supported = await able(), size = lines.length;
     const put = (level, code, why, position = null, kind = null) => { findings.push({ level, code, why, position, kind }); };
     const kept = { texts: new Map(), heads: new Map(), blobs: new Map(Object.entries(blobs)) }; // of what stands twice the last
-    for (const it of texts) sound(it, { commitment: /^sha256:[0-9a-f]{64}$/, salt: /^[0-9a-f]{64}$/, text: /^/ }) ? kept.texts.set(it.commitment, it) : put("L1", "copy", "a text of the copy is not in its form");
-    for (const it of checkpoints) sound(it, { note: /^/ }) && Number.isSafeInteger(it.size) && it.size >= 0 ? kept.heads.set(it.size, { ...it }) : put("L1", "copy", "a checkpoint of the copy is not in its form");
+    const form = { commitment: /^sha256:[0-9a-f]{64}$/, salt: /^[0-9a-f]{64}$/, text: /^/ };
+    for (const it of texts) {
+      if (sound(it, form)) kept.texts.set(it.commitment, it);
+      else put("L1", "copy", "a text of the copy is not in its form");
+    }
+    for (const it of checkpoints) {
+      if (sound(it, { note: /^/ }) && Number.isSafeInteger(it.size) && it.size >= 0) kept.heads.set(it.size, { ...it });
+      else put("L1", "copy", "a checkpoint of the copy is not in its form");
+    }
     if (!size) put("L1", "empty", "the copy holds no entries");
     let head = null, waiting = null; // the log's own name and key come from the first entry
     for (let start = 0, stop = 1; start < size && (head || !start); start = stop, stop += CHUNK) {
       const run = lines.slice(start, stop).map((line, at) => looked(line, start + at)), [own] = run;
-      if (!start && own.kind === "ledger.created/1") head = { origin: `doseledger/${own.body.trial}/${own.leaf.slice(0, 32)}/main`, jwk: own.body.log_key, supported };
-      const under = run.flatMap((one) => [one.payload && begin(one, keys, supported), head && checkHead(kept.heads.get(one.position + 1), head)]);
-      const ready = Promise.all(under).then(() => run);
+      if (!start && own.kind === "ledger.created/1") {
+        head = { origin: `doseledger/${own.body.trial}/${own.leaf.slice(0, 32)}/main`, jwk: own.body.log_key, supported };
+      }
+      const under = (one) => [one.payload && begin(one, keys, supported), head && checkHead(kept.heads.get(one.position + 1), head)];
+      const ready = Promise.all(run.flatMap(under)).then(() => run);
       if (waiting) (await waiting).forEach(pass);
       waiting = ready;
       outside.onProgress?.(log.size, size);
@@ -987,19 +1052,19 @@ kind signature.abandoned/1 security by=system:system : key_id:Kid n:Count*
     outside.onProgress?.(log.size, size);
     if (head) ended();
     const made = { ledger: log.roster.ledger, origin: head?.origin ?? "", size, root: log.tree.roots[log.size] };
-    for (const name of about ? Object.keys(made) : []) if (about[name] !== made[name]) put("L1", "copy", `the copy says its ${name} is ${about[name]}; its entries make it ${made[name]}`);
     const anchor = await anchored(head, log, outside), behind = size - log.size;
     if (anchor.why) put("L1", anchor.verdict, anchor.why);
     findings.sort((a, b) => (a.position ?? Infinity) - (b.position ?? Infinity) || (a.level < b.level ? -1 : Number(a.level > b.level)));
     const inside = findings.some((it) => it.code !== "fork" && it.code !== "stale"), { roster } = log;
+    const left = [
+      !supported && "signatures: this browser does not check Ed25519", ...NOT_CHECKED, !outside.trusted && "outside anchors",
+      log.withheld > 0 && `${log.withheld} withheld entries: their hashes stand in the tree, their content was not seen`,
+      log.withheld > 0 && "what rests on withheld entries, and future behind the first of them",
+      behind > 0 && `${behind} entries behind position ${log.size - 1}`,
+    ];
     return {
       verdict: inside ? "failed" : !supported ? "unsupported" : anchor.verdict, ...made, logKey: head && head.jwk.y === null ? vkey(head) : "",
-      checked: supported ? CHECKED : CHECKED.filter((it) => it !== "signatures"),
-      notChecked: [
-        ...(supported ? [] : ["signatures: this browser does not check Ed25519"]), ...NOT_CHECKED, ...(outside.trusted ? [] : ["outside anchors"]),
-        ...(log.withheld ? [`${log.withheld} withheld entries: their hashes stand in the tree, their content was not seen; what rests on them, and future behind the first`] : []),
-        ...(behind ? [`${behind} entries behind position ${log.size - 1}`] : []),
-      ],
+      checked: supported ? CHECKED : CHECKED.filter((it) => it !== "signatures"), notChecked: left.filter(Boolean),
       findings, firstBad: findings.find((it) => it.position !== null) ?? null, entries: shown(log),
       texts: Object.fromEntries([...kept.texts].filter(([, it]) => committed(it)).map(([commitment, it]) => [commitment, it.text])),
       people: [...roster.people.values()], keys: [...roster.keys.values(), ...roster.devices.values()], delegations: roster.delegations,
@@ -1021,23 +1086,28 @@ kind signature.abandoned/1 security by=system:system : key_id:Kid n:Count*
       log.add(one);
       if (one.payload && sane) log.roster.enter(one);
       if (it?.error) fail("L1", "checkpoint", `the checkpoint of ${it.size} entries: ${it.error}`);
-      else if (it?.head && (it.head.size !== log.size || it.head.root !== log.tree.roots[log.size])) fail("L1", "root", `the signed checkpoint of ${it.size} entries gives another root`);
+      else if (it?.head && (it.head.size !== log.size || it.head.root !== log.tree.roots[log.size]))
+        fail("L1", "root", `the signed checkpoint of ${it.size} entries gives another root`);
     }
     function passEntry(one, fail) {
       if (one.position || one.kind === "ledger.created/1") {
         const why = keysWrong(one, log.roster);
         if (why) fail("L1", "key", why);
-        else one.signatures.forEach(({ header }, at) => { if (supported && !one.made[at]) fail("L1", "signature", `${header.signer.id}: not made by this key over these bytes`); });
+        else if (supported) one.signatures.forEach(({ header }, at) => {
+          if (!one.made[at]) fail("L1", "signature", `${header.signer.id}: not made by this key over these bytes`);
+        });
         if (why) one.made = one.made.map(() => false);
       }
       judge(log, one, fail);
       for (const commitment of one.commitments) {
         const it = kept.texts.get(commitment);
-        if (!it || !committed(it)) fail("L1", "text", `the text behind ${commitment.slice(0, 15)}... is ${it ? "not the one committed to" : "missing"}`);
+        if (!it || !committed(it))
+          fail("L1", "text", `the text behind ${commitment.slice(0, 15)}... is ${it ? "not the one committed to" : "missing"}`);
       }
       for (const digest of digestsOf(one)) {
         const bytes = kept.blobs.get(digest);
-        if (!bytes || hex(sha256(bytes)) !== digest) fail("L1", "blob", `the bytes with the digest ${digest.slice(0, 8)}... are missing or others`);
+        if (!bytes || hex(sha256(bytes)) !== digest)
+          fail("L1", "blob", `the bytes with the digest ${digest.slice(0, 8)}... are missing or others`);
       }
     }
     function ended() {
@@ -1046,10 +1116,14 @@ kind signature.abandoned/1 security by=system:system : key_id:Kid n:Count*
       if (!kept.heads.has(size)) put("L1", "checkpoint", `no signed checkpoint of all ${size} entries is there`, position);
       const { index, of } = payload?.command ?? { index: 0, of: 1 };
       if (index + 1 !== of) put("L2", "command-broken", `the command ends at part ${index + 1} of ${of}`, position, kind);
-      for (const { header: { auth: { set } } } of signatures) if (set && set.i + 1 < set.of) put("L2", "set", `of ${set.of} entries signed together the last are missing`, position, kind);
+      for (const { header: { auth: { set } } } of signatures) {
+        if (set && set.i + 1 < set.of)
+          put("L2", "set", `of ${set.of} entries signed together the last are missing`, position, kind);
+      }
     }
   }
-  const sound = (it, shape) => it !== null && typeof it === "object" && Object.entries(shape).every(([name, form]) => typeof it[name] === "string" && form.test(it[name]));
+  const sound = (it, shape) => it !== null && typeof it === "object"
+    && Object.entries(shape).every(([name, form]) => typeof it[name] === "string" && form.test(it[name]));
   const committed = ({ commitment, salt, text }) => `sha256:${hex(sha256(joined(unhex(salt), utf8(text))))}` === commitment;
   async function checkHead(it, head) {
     try { if (it) it.head = await checkedNote(it.note, head); } catch (error) { it.error = String(error.message); }
@@ -1068,7 +1142,8 @@ kind signature.abandoned/1 security by=system:system : key_id:Kid n:Count*
     try {
       const kept = await checkedNote(trusted, head);
       if (kept.size > log.size) return { verdict: "stale", why: `the trusted checkpoint saw ${kept.size} entries; only ${log.size} are here` };
-      return kept.root === log.tree.roots[kept.size] ? { verdict: "ok" } : fork(`the trusted checkpoint of ${kept.size} entries has another root`);
+      if (kept.root !== log.tree.roots[kept.size]) return fork(`the trusted checkpoint of ${kept.size} entries has another root`);
+      return { verdict: "ok" };
     } catch (error) { return fork(`the trusted checkpoint is not of this ledger: ${error.message}`); }
   }
 
@@ -1083,8 +1158,9 @@ kind signature.abandoned/1 security by=system:system : key_id:Kid n:Count*
     const made = log.entries.map((one) => {
       const { position, leaf, withheld, payload, error = null, occurredAt, recordedAt, logTime } = one;
       if (!payload) return { position, leaf, withheld, error, payload: null, signers: [] };
-      const signers = one.signatures.map(({ header }, at) => ({ header, ok: one.made[at] })), { lacks, completedAt } = completion(log, one);
-      return { position, leaf, withheld, error, payload, signers, occurredAt, recordedAt, logTime, lacks, completedAt, voidedBy: null, correctedBy: null, doubt: log.roster.doubt(one) };
+      const signers = one.signatures.map(({ header }, at) => ({ header, ok: one.made[at] }));
+      const fate = { ...completion(log, one), voidedBy: null, correctedBy: null, doubt: log.roster.doubt(one) };
+      return { position, leaf, withheld, error, payload, signers, occurredAt, recordedAt, logTime, ...fate };
     });
     for (const one of [...made].reverse()) { // an amendment only names earlier entries: what could touch it is decided
       const { kind, corrects } = one.payload ?? {}, named = made[log.ids.get(corrects?.id)];
@@ -1095,7 +1171,8 @@ kind signature.abandoned/1 security by=system:system : key_id:Kid n:Count*
     return made;
   }
   function completion(log, one) {
-    const signers = signersOf(one), later = log.countersigning.get(one.id) ?? [], until = KINDS[one.kind].completed ? COMPLETION : Infinity;
+    const signers = [...signersOf(one)], later = log.countersigning.get(one.id) ?? [];
+    const until = KINDS[one.kind].completed ? COMPLETION : Infinity;
     if (!missing(one.payload, signers).length) return { lacks: [], completedAt: one.position };
     for (const it of later.filter((it) => it.recordedAt - one.recordedAt <= until)) {
       signers.push(...signersOf(it));
@@ -1129,7 +1206,8 @@ kind signature.abandoned/1 security by=system:system : key_id:Kid n:Count*
       let due = 0, before = null;
       doses.forEach((dose, at) => {
         const fail = (rule, why) => findings.push({ code: "recount", rule, patient, position: dose.position, why });
-        const lapsed = before && (Date.parse(dose.on) - Date.parse(before.on)) / DAY >= gap, known = heights.indexOf(scaled(dose.step)), place = known < 0 ? steps.length - 1 : known;
+        const lapsed = before && (Date.parse(dose.on) - Date.parse(before.on)) / DAY >= gap;
+        const known = heights.indexOf(scaled(dose.step)), place = known < 0 ? steps.length - 1 : known;
         if (lapsed) due = 0;
         if (place > due) fail(lapsed ? "A-GAP" : "A-LADDER", `${dose.step} mg where ${steps[due]} mg was due`);
         if (at >= most) fail("A-COUNT", `dose ${at + 1} of at most ${most}`);
@@ -1143,17 +1221,20 @@ kind signature.abandoned/1 security by=system:system : key_id:Kid n:Count*
   }
   /** For every patient the facts in clinical order, with the corrections, voids and signatures of the first `size` entries. */
   function effective(entries, size) {
-    const seen = entries.slice(0, size).filter((one) => one.payload?.stream.startsWith("patient/")), voided = new Set(), newest = new Map(), streams = new Map();
+    const seen = entries.slice(0, size).filter((one) => one.payload?.stream.startsWith("patient/"));
+    const voided = new Set(), newest = new Map(), later = new Map(), streams = new Map();
     for (const one of [...seen].reverse()) {
       const { id, kind, corrects, stream, body, occurred } = one.payload, about = corrects?.id;
-      if (kind === "entry.countersigned/1" || voided.has(id) || (KINDS[kind].completed && !(one.completedAt !== null && one.completedAt < size))) continue;
-      if (kind === "entry.voided/1") voided.add(about);
+      const stands = one.completedAt !== null && one.completedAt < size;
+      if (voided.has(id) || (KINDS[kind].completed && !stands)) continue;
+      if (kind === "entry.countersigned/1") later.set(body.target, [...(later.get(body.target) ?? []), ...one.signers]);
+      else if (kind === "entry.voided/1") voided.add(about);
       else if (kind === "entry.corrected/1") { if (!newest.has(about)) newest.set(about, newest.get(id) ?? one.payload.body); }
       else {
         const said = newest.get(id) ?? { kind, body, occurred }, at = said.occurred.at, patient = stream.slice("patient/".length);
         const placed = at.length === 10 ? Date.parse(`${at}T23:59:59.999${one.signers[0].header.at.slice(-6)}`) : Date.parse(at);
-        const signed = [one, ...seen.filter((it) => it.payload.kind === "entry.countersigned/1" && it.payload.body.target === id)].flatMap((it) => it.signers);
         if (!streams.has(patient)) streams.set(patient, []);
+        const signed = [...one.signers, ...(later.get(id) ?? [])];
         streams.get(patient).push({ id, kind: said.kind, body: said.body, on: at.slice(0, 10), placed, position: one.position, signed });
       }
     }
@@ -1168,15 +1249,17 @@ kind signature.abandoned/1 security by=system:system : key_id:Kid n:Count*
       if (kind === "dose.ordered/1") orders.set(id, { drug: body.drug, step: body.step_mg, prepared: null });
       else if (kind === "order.amended/1" && order) order.step = body.step_mg;
       else if (kind === "dose.released/1" && order) order.prepared = body.prepared_mg;
-      else if (kind === "infusion.started/1" && order) doses.set(id, { position, on, drug: order.drug, step: order.step, given: null, prepared: order.prepared, tolerated: null });
+      else if (kind === "infusion.started/1" && order) doses.set(id, { position, on, ...order, given: null, tolerated: null });
       else if (kind === "infusion.recorded/1") {
-        const nothing = body.given_mg !== null && !scaled(body.given_mg) && verified;
-        doses.set(id, { position, on, drug: body.drug, step: order?.step ?? null, given: body.given_mg, prepared: body.prepared_mg ?? order?.prepared ?? null, tolerated: null, nothing });
-      } else if (/^infusion\.(completed|aborted)\/1$/.test(kind) && dose) Object.assign(dose, { given: body.given_mg, nothing: !scaled(body.given_mg) && verified });
-      else if (kind === "tolerance.assessed/1" && dose) dose.tolerated = body.tolerated;
+        const { drug, given_mg: given, prepared_mg: prepared } = body, nothing = given !== null && !scaled(given) && verified;
+        doses.set(id, { position, on, drug, step: order?.step ?? null, given, prepared: prepared ?? order?.prepared ?? null, tolerated: null, nothing });
+      } else if (/^infusion\.(completed|aborted)\/1$/.test(kind) && dose) {
+        Object.assign(dose, { given: body.given_mg, nothing: !scaled(body.given_mg) && verified });
+      } else if (kind === "tolerance.assessed/1" && dose) dose.tolerated = body.tolerated;
     }
     return [...doses.values()].map((it) => {
-      const amount = it.prepared ?? it.given ?? it.step ?? "0", step = it.step ?? steps.find((mg) => scaled(amount) * 9n <= scaled(mg) * 10n) ?? steps.at(-1);
+      const amount = it.prepared ?? it.given ?? it.step ?? "0"; // an unnamed step: the least that it exceeds by no more than a ninth
+      const step = it.step ?? steps.find((mg) => scaled(amount) * 9n <= scaled(mg) * 10n) ?? steps.at(-1);
       return { ...it, step, given: it.given ?? it.prepared ?? step };
     });
   }
