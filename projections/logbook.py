@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
@@ -115,6 +115,25 @@ def log(
         wanted = (not given or entry.kind in GIVEN) and _of_kind(entry, kind) and _of_person(entry, person)
         if wanted:
             yield _row(entry, zone, known.get(entry.id), doses.get(entry.id))
+
+
+def sorted_by(rows: Iterable[LogRow], order: str) -> list[LogRow]:
+    """Put rows in another order than that of writing, which decides between equals; BadInput for an unknown one."""
+    orders: dict[str, Callable[[LogRow], tuple[datetime | str, int]]] = {
+        "occurred": lambda row: (_moment(row), row.position),
+        "about": lambda row: (row.patient or row.stream, row.position),
+        "kind": lambda row: (row.kind, row.position),
+        "person": lambda row: (row.signatures[0].person, row.position),
+    }
+    if order not in orders:
+        raise BadInput(f"{order!r} is not an order of the log.", fix=f"one of: recorded, {', '.join(orders)}")
+    return sorted(rows, key=orders[order])
+
+
+def _moment(row: LogRow) -> datetime:
+    """Give when it happened; a day is over at its end, where it was signed."""
+    day = row.occurred if "T" in row.occurred else f"{row.occurred}T23:59{row.signatures[0].at[-6:]}"
+    return datetime.fromisoformat(day)
 
 
 def show(ledger: Ledger, entry: Entry, *, now: datetime, known_at: int | datetime | None = None) -> Shown:

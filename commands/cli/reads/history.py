@@ -44,9 +44,13 @@ def log(
     last: Annotated[
         int | None, typer.Option("--last", "-n", metavar="N", help="Only the last N of them.", min=1)
     ] = None,
+    sort: Annotated[
+        str, typer.Option("--sort", metavar="recorded|occurred|about|kind|person", help="The order of the entries.")
+    ] = "recorded",
 ) -> None:
-    """List the entries of the ledger in the order in which they were written."""
+    """List the entries of the ledger in the order in which they were written, or in another one."""
     from projections.logbook import log as project
+    from projections.logbook import sorted_by
 
     with reading(shared.ledger) as ledger:
         here = reader(ledger)
@@ -59,6 +63,8 @@ def log(
             person=person,
             kind=kind,
         )
+        if sort != "recorded":
+            found = iter(sorted_by(deque(found, last), sort))
         if shared.json:
             envelope.put(
                 "log", ledger, {"rows": list(deque(found, last))}, known_at=here.now.isoformat(timespec="seconds")

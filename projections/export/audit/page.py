@@ -78,7 +78,10 @@ def write(ledger: Ledger, out: Out, *, software: str, size: int | None = None, p
             ("entries", stop),
             ("as of", f"{second(through.known_at, through.zone)} ({utc(through.known_at)})"),
             ("of", ", ".join(patients) if patients else "everything"),
-            ("withheld", f"{withheld} entries, of which this copy has the hashes alone" if withheld else "nothing"),
+            (
+                "withheld from this copy",
+                f"{withheld} entries, of which this copy has the hashes alone" if withheld else "nothing",
+            ),
             ("made by", software.replace("/", " ")),
         ),
         "sections": counted.sections(ledger, (*of_patients, *others), stop),
