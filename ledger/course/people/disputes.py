@@ -23,16 +23,22 @@ class Dispute(Struct, frozen=True):
 
 
 class Answer(Struct, frozen=True):
-    """What a person said of his own signature of one entry, effective from `position` on."""
+    """What a person said of his own signature of one entry, effective from `position` on.
+
+    `said` is the entry that says so, which stands at `said_at`, signed with the key `kid`.
+    """
 
     entry: str
     person: str
     reaffirmed: bool
     position: int
+    said: str
+    said_at: int
+    kid: str
 
 
 class Disputes(Struct, frozen=True):
-    """All doubts and answers; an answer is given once."""
+    """All doubts and answers. An answer that is itself in doubt does not hold, until its signer stands by it too."""
 
     doubts: tuple[Dispute, ...] = ()
     answers: tuple[Answer, ...] = ()
@@ -60,13 +66,20 @@ class Disputes(Struct, frozen=True):
         return max(found, key=lambda dispute: dispute.until, default=None)
 
     def answer(self, entry_id: str, person: str) -> Answer | None:
-        """What the person said of his signature of an entry."""
-        return next((one for one in self.answers if (one.entry, one.person) == (entry_id, person)), None)
+        """What the person said of his signature of an entry: the newest answer that holds."""
+        named = (one for one in reversed(self.answers) if (one.entry, one.person) == (entry_id, person))
+        return next((one for one in named if self._holds(one)), None)
 
     def newest_answer(self, person: str, before: int | None = None) -> int | None:
         """Where the person's newest answer took effect, or the newest before position `before`."""
-        own = (one.position for one in self.answers if one.person == person)
+        own = (one.position for one in self.answers if one.person == person and self._holds(one))
         return max((one for one in own if before is None or one < before), default=None)
+
+    def _holds(self, answer: Answer) -> bool:
+        if not any(one.kid == answer.kid and one.since <= answer.said_at < one.until for one in self.doubts):
+            return True
+        later = self.answer(answer.said, answer.person)
+        return later is not None and later.reaffirmed
 
     def _about(self, entry: Entry) -> Iterable[tuple[Dispute, Signer]]:
         for dispute in self.doubts:

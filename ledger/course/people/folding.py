@@ -185,8 +185,9 @@ def _policy(event: PolicyAmended) -> Policy:
 
 
 def _answered(roster: Roster, event: SignatureReaffirmed | SignatureRepudiated, entry: Entry, position: int) -> Roster:
-    """Take down the answers; who has answered already keeps his first answer."""
-    said = roster.disputes
-    person, stands = entry.author.person, isinstance(event, SignatureReaffirmed)
-    new = [Answer(target, person, stands, position) for target in event.targets if said.answer(target, person) is None]
-    return replace(roster, disputes=replace(said, answers=(*said.answers, *new)))
+    author, stands = entry.author, isinstance(event, SignatureReaffirmed)
+    new = (
+        Answer(target, author.person, stands, position, entry.id, entry.position, author.kid)
+        for target in event.targets
+    )
+    return replace(roster, disputes=replace(roster.disputes, answers=(*roster.disputes.answers, *new)))
