@@ -63,6 +63,8 @@ class Ward:
         self.now = now
         self.seed = seed
         self.drawn = 0
+        self.held: dict[str, str] = {}
+        """Who signs with another key than the first: its name."""
         self.post = Post(self.tick, self.random, "ws1", key("ws1"), "doseledger/0.1.0", "0" * 64, "scripted")
 
     @classmethod
@@ -112,9 +114,16 @@ class Ward:
 
     def _staff(self) -> None:
         for person, role in STAFF:
-            ids = Ids(self.tick(), self.random)
-            request = people.key_request(person, person.title(), "Demo Site", key(person), now=self.now, new_id=ids)
-            self.do("reg.1", "person enrol", wit=("reg.2",), request=request, role=[role])
+            self.do("reg.1", "person enrol", wit=("reg.2",), request=self.request(person), role=[role])
+
+    def key(self, person: str) -> MemorySigner:
+        """The key that a person signs with now."""
+        return key(self.held.get(person, person))
+
+    def request(self, person: str) -> str:
+        """The request with which a person offers the key that he signs with from now on."""
+        ids = Ids(self.tick(), self.random)
+        return people.key_request(person, person.title(), "Demo Site", self.key(person), now=self.now, new_id=ids)
 
     def enrol(self, number: str) -> None:
         """Take a patient from registration to enrolment."""
@@ -154,7 +163,7 @@ class Ward:
         """Do an act as these persons."""
         reading = Reading(self.tick().astimezone(ZONE), ZONE.key, _no_file)
         what, beside = build(verb, said, reading)
-        hands = [Hand(person, key(person)) for person in (by, *wit)]
+        hands = [Hand(person, self.key(person)) for person in (by, *wit)]
         return perform(what, self.book, self.post, hands, beside, command=command or self.command(), expect=expect)
 
     def plan(self, by: str, verb: str, *, wit: Sequence[str] = (), **said: object) -> Plan:
