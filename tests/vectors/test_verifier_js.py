@@ -3,19 +3,26 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import closing
 from dataclasses import replace
 from datetime import timedelta
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 import carried_script
 import pytest
-from acts import PATIENT, Ward, key
+from acts import DRUG, PATIENT, Ward, key
 from dosed import eventful
 from forging import Forged, copied, edited, leaf_of, resigned, with_signatures
 from scripted import SCRIPT, Sheaf, read, run, sheaf
 
+from ledger.admission.view import log_time
+from ledger.codec import open_entry
+from ledger.course.history import effective
+from ledger.course.needs import missing
+from ledger.course.people import fold
 from ledger.signing import base64url, jws
 from ledger.signing.curve import ORDER
 from ledger.signing.keys import P256_ORDER
@@ -199,18 +206,29 @@ def test_every_sentence_of_a_meaning_is_in_the_script() -> None:
 
 
 @pytest.fixture(scope="module")
-def forged(tmp_path_factory: pytest.TempPathFactory) -> Forged:
-    """A ward with two patients, to one of whom everything happened, as whoever holds its log key can copy it."""
+def ward(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ward]:
+    """A ward with two patients: to one everything happened, the other had a step too high."""
     ward = Ward.founded(tmp_path_factory.mktemp("ward") / "trial.ledger")
-    ward.enrol(OTHER)
-    eventful(ward)
-    ward.now += timedelta(days=1)
-    ward.do("nurse.1", "patient measure", patient=OTHER, weight="70kg")
-    jsonl.directory(ward.book, tmp_path_factory.getbasetemp() / "whole")
-    jsonl.directory(ward.book, tmp_path_factory.getbasetemp() / "one patient", patients=[PATIENT])
-    found = replace(copied(ward.book), log_key=key("log"), trial="nct00983528")
-    ward.close()
-    return found
+    with closing(ward.book):
+        ward.enrol(OTHER)
+        eventful(ward)
+        ward.now += timedelta(days=1)
+        first, second = ward.local - timedelta(hours=9), ward.local - timedelta(hours=5)
+        for amount, at in (("3mg", first), ("10mg", second)):
+            times = {
+                "at": at.isoformat(timespec="minutes"),
+                "until": (at + timedelta(hours=2)).isoformat(timespec="minutes"),
+            }
+            ward.do("nurse.1", "dose record", patient=OTHER, drug=DRUG, given=amount, **times)
+        ward.now += timedelta(hours=1)
+        ward.do("nurse.1", "patient measure", patient=OTHER, weight="70kg")
+        yield ward
+
+
+@pytest.fixture(scope="module")
+def forged(ward: Ward) -> Forged:
+    """Everything in its ledger, as whoever holds the log's key can copy it."""
+    return replace(copied(ward.book), log_key=key("log"), trial="nct00983528")
 
 
 @pytest.fixture(scope="module")
@@ -250,9 +268,10 @@ def agrees(copy: Sheaf, script: Any, folder: Path) -> str:
     return "" if script["verdict"] in verdicts else f"ours {ours.verdict}, the script's {script['verdict']}"
 
 
-def test_a_whole_ledger_is_in_order(honest: Sheaf, tmp_path_factory: pytest.TempPathFactory) -> None:
+def test_a_whole_ledger_is_in_order(ward: Ward, honest: Sheaf, tmp_path: Path) -> None:
     """An inspector would be shown a red verdict on a record that is in order."""
-    exported = read(tmp_path_factory.getbasetemp() / "whole")
+    jsonl.directory(ward.book, tmp_path / "whole")
+    exported = read(tmp_path / "whole")
     assert honest.entries == exported.entries
     last = honest.checkpoints[-1]["note"]
     ledger = leaf_of(honest.entries[0])
@@ -275,26 +294,160 @@ def test_a_whole_ledger_is_in_order(honest: Sheaf, tmp_path_factory: pytest.Temp
     assert ("ok-unanchored", whole["root"]) == (again["verdict"], found[0]["root"])
 
 
+RELEASED = frozen("entries/entries.json")
+KEYS = {one["owner"]: one for one in frozen("entries/keys.json")}
+
+
+def released() -> Forged:
+    """The released entries as a ledger: one of every kind, and keys that come and go."""
+    texts = frozen("entries/texts.json")
+    return Forged(
+        tuple(one["raw"].encode() for one in RELEASED),
+        {one["commitment"]: (bytes.fromhex(one["salt"]), one["text"].encode()) for one in texts},
+        {one["digest"]: one["text"].encode() for one in frozen("entries/blobs.json")},
+        held("the log"),
+        json.loads(RELEASED[0]["payload"])["body"]["trial"],
+    )
+
+
+def held(owner: str) -> MemorySigner:
+    """A frozen key."""
+    return MemorySigner(bytes.fromhex(KEYS[owner]["secret"]))
+
+
+def named(name: str) -> int:
+    """The position of a released entry."""
+    return next(one["position"] for one in RELEASED if one["name"] == name)
+
+
 def test_a_copy_of_the_released_entries_is_in_order(tmp_path: Path) -> None:
-    """A kind could be in the record that the dossier takes for damage."""
-    keys = {one["owner"]: bytes.fromhex(one["secret"]) for one in frozen("entries/keys.json")}
-    texts = {
-        one["commitment"]: (bytes.fromhex(one["salt"]), one["text"].encode()) for one in frozen("entries/texts.json")
-    }
-    blobs = {one["digest"]: one["text"].encode() for one in frozen("entries/blobs.json")}
-    raws = tuple(one["raw"].encode() for one in frozen("entries/entries.json"))
-    trial = json.loads(frozen("entries/entries.json")[0]["payload"])["body"]["trial"]
-    copy = sheaf(Forged(raws, texts, blobs, MemorySigner(keys["the log"]), trial))
+    """A kind could be in the record that the dossier takes for damage, or a doubt about a signature not be shown."""
+    copy = sheaf(released())
     (found,) = run([copy.case()])
     assert ("self-consistent", []) == (found["verdict"], found["findings"])
     assert "" == agrees(copy, found, tmp_path / "copy")
+    entries = [open_entry(raw, log="main", position=at) for at, raw in enumerate(copy.entries)]
+    roster = fold(entries)
+    ours = {
+        key.kid: (key.person, key.since, key.ended, key.why)
+        for key in (*roster.keys.values(), *roster.devices.values())
+    }
+    assert ours == {one["kid"]: (one["person"], one["since"], one["ended"], one["why"]) for one in found["keys"]}
+    assert [roster.disputes.doubt_of(entry) for entry in entries] == [one["doubt"] for one in found["entries"]]
+    assert {"disputed", "repudiated", None} == {one["doubt"] for one in found["entries"]}
+    ended = [(one.id, one.person, one.ended, one.ended_at) for one in roster.delegations]
+    assert ended == [(one["id"], one["person"], one["ended"], one["endedAt"]) for one in found["delegations"]]
 
 
-def test_withheld_entries_leave_the_rest_in_order(forged: Forged, tmp_path_factory: pytest.TempPathFactory) -> None:
+def test_keys_that_ended_sign_nothing(tmp_path: Path) -> None:
+    """An entry made with a stolen key after it was revoked would be shown as its owner's."""
+    log = released()
+
+    def anew(name: str, change: Callable[[bytes], bytes]) -> Sheaf:
+        return sheaf(log.put(named(name), change(log.entries[named(name)])))
+
+    made = {
+        "by a rotated key": anew("rotation", lambda raw: resigned(raw, [held("paula again")], own=True)),
+        "by a stolen key": anew("repudiated", lambda raw: resigned(raw, [held("nina")], own=True)),
+        "by a lost device": anew("abandoned", lambda raw: resigned(raw, [held("ws2")], own=True)),
+        "by a registrar who is gone": anew(
+            "rolf goes", lambda raw: resigned(raw, [held("rolf"), held("rita")], own=True)
+        ),
+        "not by the recovery key": anew("recovery", lambda raw: resigned(raw, [held("ruth")], own=True)),
+        "a new key for somebody else": anew(
+            "rotation",
+            lambda raw: resigned(
+                edited(raw, b'"body":{"person":"paula"', b'"body":{"person":"clara"'), [held("paula")]
+            ),
+        ),
+        "the rotation taken out": sheaf(log.put(named("rotation"))),
+        "the completion taken out": sheaf(log.put(named("completion"))),
+        "the revocation taken out": sheaf(log.put(named("revocation"))),
+        "the recovery taken out": sheaf(log.put(named("recovery"))),
+    }
+    found = run(copy.case() for copy in made.values())
+    different = {
+        name: agrees(copy, said, tmp_path / str(at))
+        for at, ((name, copy), said) in enumerate(zip(made.items(), found, strict=True))
+    }
+    assert {} == {name: why for name, why in different.items() if why}
+    assert {"failed"} == {said["verdict"] for said in found}
+
+
+def test_what_a_page_shows_is_what_this_program_reads(ward: Ward, honest: Sheaf) -> None:
+    """A dose that was voided, or a correction that waits, would stand in the dossier as something else."""
+    (found,) = run([honest.case()])
+    time = None
+    for entry, one in zip(ward.book.entries(), found["entries"], strict=True):
+        time = log_time(time, entry)
+        later = [
+            signer
+            for other in ward.book.entries()
+            for signer in other.signers
+            if getattr(other.event, "target", "") == entry.id
+        ]
+        lacks = missing(entry.payload, [*entry.signers, *later])
+        assert (
+            [(need.meaning, need.role) for need in lacks],
+            time.timestamp() * 1000,
+            entry.occurred_at.timestamp() * 1000,
+        ) == (
+            [(need["meaning"], need["role"]) for need in one["lacks"]],
+            one["logTime"],
+            one["occurredAt"],
+        )
+    history = effective(ward.book.stream(f"patient/{PATIENT}"))
+    for what, pairs in (("voidedBy", history.struck), ("correctedBy", history.superseded)):
+        assert {old.position: by.position for old, by in pairs} == {
+            one["position"]: one[what] for one in found["entries"] if one.get(what) is not None
+        }
+        assert pairs
+
+
+def test_the_course_is_counted_again_as_the_rules_count_it(ward: Ward, honest: Sheaf) -> None:
+    """The dossier would show a dose too many, or a step too high, as if all were well."""
+    (found,) = run([honest.case()])
+    ladders = {number: ward.ladder(number) for number in (PATIENT, OTHER)}
+    cases = [
+        {"call": "recount", "given": [found["entries"]]},
+        {"call": "recount", "given": [found["entries"], {"most": 1}]},
+    ]
+    counted, capped = run(cases)
+    for number, ladder in ladders.items():
+        said = counted["patients"][number]
+        assert (ladder.counted, ladder.remaining) == (said["counted"], said["remaining"])
+        assert [(rung.dose.position, rung.step_mg, rung.dose.amount_mg) for rung in ladder.rungs] == [
+            (dose["position"], Decimal(dose["step"]), Decimal(dose["given"])) for dose in said["doses"]
+        ]
+    high = [rung.dose.position for rung in ladders[OTHER].rungs if rung.step_mg > rung.due_mg]
+    assert [(OTHER, "A-LADDER", place) for place in high] == [
+        (one["patient"], one["rule"], one["position"]) for one in counted["findings"]
+    ]
+    over = [ladder.rungs[1].dose.position for ladder in ladders.values()]
+    assert over == [one["position"] for one in capped["findings"] if one["rule"] == "A-COUNT"]
+    before = place_of(honest, "entry.corrected/1")
+    (earlier,) = run([{"call": "recount", "given": [found["entries"], {"size": before}]}])
+    assert ("30", "A-LADDER") == (earlier["patients"][PATIENT]["doses"][0]["given"], earlier["findings"][0]["rule"])
+
+
+def test_decimals_are_compared_exactly_and_members_listed_in_order() -> None:
+    """30 mg and 30.000000001 mg would be the same dose, and 9.9 mg more than 10 mg."""
+    pairs = (("30", "30.000000001"), ("9.9", "10"), ("-1", "0.5"), ("2", "2"), ("123456789012.1", "123456789012"))
+    assert [True, True, True, False, False] == [
+        said < 0 for said in run({"call": "compare", "given": pair} for pair in pairs)
+    ]
+    assert 0 == run([{"call": "compare", "given": ["2", "2"]}])[0]
+    said = {"at": {"day": "1", "zone": None}, "needs": [{"role": "nurse"}], "shown": []}
+    (found,) = run([{"call": "fields", "given": [said]}])
+    assert [["at.day", "1"], ["at.zone", None], ["needs.0.role", "nurse"], ["shown", []]] == found
+
+
+def test_withheld_entries_leave_the_rest_in_order(ward: Ward, tmp_path: Path) -> None:
     """A dossier of one patient would be red, or a withheld entry pass for one that was checked."""
-    copy = read(tmp_path_factory.getbasetemp() / "one patient")
+    jsonl.directory(ward.book, tmp_path / "one patient", patients=[PATIENT])
+    copy = read(tmp_path / "one patient")
     stubs = [at for at, line in enumerate(copy.entries) if line.startswith(b'{"withheld"')]
-    (found,) = run([copy.case(ledger=leaf_of(forged.entries[0]))])
+    (found,) = run([copy.case(ledger=ward.book.id)])
     assert ("ok-unanchored", []) == (found["verdict"], found["findings"])
     assert stubs == [one["position"] for one in found["entries"] if one["withheld"]]
     assert any(f"{len(stubs)} withheld entries" in said for said in found["notChecked"])

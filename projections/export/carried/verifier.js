@@ -1239,7 +1239,7 @@ kind signature.abandoned/1 security by=system:system : key_id:Kid n:Count*
       }
     }
     for (const facts of streams.values()) facts.sort((a, b) => a.placed - b.placed || a.position - b.position);
-    return streams;
+    return [...streams].sort(([a], [b]) => (a < b ? -1 : 1));
   }
   function dosesOf(facts, steps) {
     const orders = new Map(), doses = new Map();
