@@ -70,7 +70,7 @@ def certify_copy_make(
         write_private(Path(name + SUFFIX), paper.written(one))
         write_private(Path(name + PRINTED), paper.text(one, Path(copy).name).encode())
         if shared.json:
-            envelope.put("certify-copy-make", session.ledger, {"path": name + SUFFIX, "certificate": one})
+            envelope.put("certify-copy-make", session.ledger, paper.Certified(path=name + SUFFIX, certificate=one))
             return 0
         written.report(session, "certify-copy make", outcome, shared)
     console.answer(name + SUFFIX)

@@ -46,6 +46,13 @@ class Certificate(View, frozen=True, kw_only=True):
     consistency: tuple[str, ...]
 
 
+class Certified(View, frozen=True, kw_only=True):
+    """A certificate, and the file that holds it."""
+
+    path: str
+    certificate: Certificate
+
+
 def certificate(ledger: Ledger, position: int, copy: Counted, *, made_by: str) -> Certificate:
     """Write the certificate of the `copy.certified` entry at `position`."""
     entry = ledger.entry(position)

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import get_type_hints
 
+import bundles
 import msgspec
 import pytest
 from acts import PATIENT, Ward, founded
@@ -18,6 +19,7 @@ from jsonschema import Draft202012Validator
 from ledger.book import Ledger
 from ledger.errors import Refused
 from ledger.verify import Report
+from ledger.verify.anchoring import Outside
 from projections import (
     accountability,
     activity,
@@ -33,8 +35,10 @@ from projections import (
     toxicity,
 )
 from projections.card import Overview, Status, Todo
+from projections.certificate import checking, paper
 from projections.export import jsonl, report
 from projections.export.audit import page, table
+from projections.export.bundle.make import Bundled
 from projections.export.dossier import making
 from projections.export.file import Made, new_file
 from projections.export.odm import document
@@ -94,6 +98,18 @@ def question(name: str) -> Callable[[Ward, Path], object]:
     return lambda ward, _: QUERIES[name].answer(ward.book, Ask(now=ward.local, followup=name == "dlt"))
 
 
+def attested(ward: Ward, folder: Path) -> paper.Certificate:
+    """The certificate of a bundle."""
+    with closing(bundles.beside(ward, folder)) as other:
+        return bundles.certified(other, bundles.bundled(other.book, folder / "bundle"))
+
+
+def checked(ward: Ward, folder: Path) -> checking.Checked:
+    """The check of a copy with its certificate."""
+    paper_of = attested(ward, folder)
+    return checking.check(str(folder / "bundle"), paper_of, Outside())
+
+
 OUTPUTS = {
     "status": Output(Status, lambda w, _: patient.status(w.book, PATIENT, now=w.local)),
     "overview": Output(Overview, lambda w, _: patient.overview(w.book, now=w.local)),
@@ -123,6 +139,11 @@ OUTPUTS = {
     "report-trial": Output(report.TrialReport, lambda w, _: report.of_trial(w.book, now=w.local)),
     "report-deviations": Output(report.DeviationReport, lambda w, _: report.of_deviations(w.book, now=w.local)),
     "export-dossier": Output(making.Dossiers, made),
+    "export-bundle": Output(Bundled, lambda w, folder: bundles.bundled(w.book, folder / "bundle")),
+    "certify-copy-make": Output(
+        paper.Certified, lambda w, folder: paper.Certified(path="x", certificate=attested(w, folder))
+    ),
+    "certify-copy-check": Output(checking.Checked, checked),
     "export-jsonl": Output(jsonl.Exported, lambda w, folder: jsonl.directory(w.book, folder / "out")),
     **{f"export-{form}": Output(Made, exported(form)) for form in EXPORTS},
     **{f"find-{name}": Output(get_type_hints(one.answer)["return"], question(name)) for name, one in QUERIES.items()},

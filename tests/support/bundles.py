@@ -36,6 +36,14 @@ def warded(folder: Path) -> Ward:
     return ward
 
 
+def beside(ward: Ward, folder: Path) -> Ward:
+    """Sit down at a copy of the ward's ledger, so that what is written there is not written here."""
+    for end in ("", "-wal"):
+        if Path(f"{ward.book.path}{end}").exists():
+            shutil.copyfile(f"{ward.book.path}{end}", folder / f"beside.ledger{end}")
+    return Ward.open(folder / "beside.ledger", seed="beside", now=ward.now)
+
+
 def bundled(
     book: Ledger, out: Path, *, patients: Sequence[str] = (), size: int | None = None, signed: bool = True
 ) -> Bundled:
