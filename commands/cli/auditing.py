@@ -52,10 +52,10 @@ def export_csv(
     write = table.signatures if signatures else table.trail
     _made(
         shared,
-        lambda ledger, sink, size: write(ledger, sink, size=size, patients=patient or ()),
+        lambda ledger, sink, size: write(ledger, sink, size=size, patients=_each(patient)),
         form="signatures-csv" if signatures else "audit-csv",
         out=out,
-        patients=patient or (),
+        patients=_each(patient),
         known_at=known_at,
     )
 
@@ -66,10 +66,10 @@ def export_audit_html(shared: Shared, out: Out, patient: Patients = None, known_
 
     _made(
         shared,
-        lambda ledger, sink, size: page.write(ledger, sink, software=SOFTWARE, size=size, patients=patient or ()),
+        lambda ledger, sink, size: page.write(ledger, sink, software=SOFTWARE, size=size, patients=_each(patient)),
         form="audit-html",
         out=out,
-        patients=patient or (),
+        patients=_each(patient),
         known_at=known_at,
     )
 
@@ -91,17 +91,22 @@ def export_odm(
 
     def write(ledger: Ledger, sink: Sink, size: int) -> int:
         if sign is None:
-            return document.write(ledger, sink, software=SOFTWARE, size=size, patients=patient or ())
+            return document.write(ledger, sink, software=SOFTWARE, size=size, patients=_each(patient))
         import io
 
         signing = _signing()
         certificate, key = (read_file(name) for name in sign)
         whole = io.BytesIO()
-        count = document.write(ledger, whole, software=SOFTWARE, size=size, patients=patient or ())
+        count = document.write(ledger, whole, software=SOFTWARE, size=size, patients=_each(patient))
         sink.write(signing(whole.getvalue(), key=key, certificate=certificate))
         return count
 
-    _made(shared, write, form="odm", out=out, patients=patient or (), known_at=known_at)
+    _made(shared, write, form="odm", out=out, patients=_each(patient), known_at=known_at)
+
+
+def _each(patients: list[str] | None) -> tuple[str, ...]:
+    """Give the patients that are named, each once."""
+    return tuple(dict.fromkeys(patients or ()))
 
 
 def _signing() -> Callable[..., bytes]:

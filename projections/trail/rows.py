@@ -46,19 +46,24 @@ def rows(
     """
     stop = ledger.size if size is None else size
     trail = _Trail(ledger, stop)
-    one = stream if patient is None else f"patient/{patient}"
+    one = stream if patient is None else of_patient(ledger, patient, stop)
     for name in ledger.streams() if one is None else (one,):
         trail.read(name)
     if one is None:
         entries: Iterable[Entry] = ledger.entries(start, stop)
     else:
-        whole = ledger.stream(one, up_to=stop)
-        if patient is not None and not whole:
-            raise BadInput(f"There is no patient {patient}.", fix="see: doseledger patient list")
-        entries = (entry for entry in whole if entry.position >= start)
+        entries = (entry for entry in ledger.stream(one, up_to=stop) if entry.position >= start)
     for entry in entries:
         if wanted is None or wanted(entry):
             yield from trail.of(entry)
+
+
+def of_patient(ledger: Ledger, patient: str, size: int) -> str:
+    """Name the stream of a patient; BadInput when nobody of that number is among the first `size` entries."""
+    name = f"patient/{patient}"
+    if not ledger.stream(name, up_to=size):
+        raise BadInput(f"There is no patient {patient}.", fix="see: doseledger patient list")
+    return name
 
 
 def record_of(ledger: Ledger, entry: Entry) -> Entry:

@@ -117,6 +117,20 @@ def test_the_table_has_every_row_and_every_column(ward: Ward) -> None:
     assert {"Demo Site"} == {row["organisation"] for row in found}
 
 
+def test_every_column_is_explained(repository: Path) -> None:
+    """An inspector who must guess what a column means will guess that it means what she fears."""
+    page = (repository / "docs" / "reference" / "audit-trail.md").read_text(encoding="utf-8")
+    section = page.split("## Columns")[1].split("## ODM")[0]
+    listed = [name for row in section.splitlines() if row.startswith("| `") for name in _names(row.split("|")[1])]
+    assert list(table.COLUMNS) == listed
+    assert set(table.SIGNATURE_COLUMNS) == set(_names(section.split("The columns of `--signatures`:")[1]))
+
+
+def _names(words: str) -> list[str]:
+    """The names in a text that are set as code."""
+    return words.split("`")[1::2]
+
+
 def test_no_cell_is_a_formula_and_no_text_is_lost(ward: Ward) -> None:
     """Words that a patient said must not run on the desk of whoever opens the table."""
     found = list(csv.DictReader(io.StringIO(written(ward, "trail.csv").decode(), newline=""), strict=True))

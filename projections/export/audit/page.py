@@ -15,6 +15,7 @@ from projections.export.pages import page
 from projections.printed import Signature, second, utc
 from projections.replay import numbers, window
 from projections.trail import TrailRow, rows
+from projections.trail.rows import of_patient
 
 _UNSEEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 """Characters that no page may hold; U+FFFD stands for them."""
@@ -66,7 +67,7 @@ def write(ledger: Ledger, out: Out, *, software: str, size: int | None = None, p
     through = window(ledger, now=ledger.log_time(stop - 1), known_at=stop)
     roster = ledger.roster(stop)
     counted, withheld = _Counted(), sum(1 for position in ledger.withheld() if position < stop)
-    of_patients = tuple(f"patient/{one}" for one in (patients or numbers(ledger, through)))
+    of_patients = tuple(of_patient(ledger, one, stop) for one in (patients or numbers(ledger, through)))
     others = () if patients else tuple(name for name in ledger.streams() if not name.startswith("patient/"))
     trial = roster.genesis.trial if roster.genesis is not None else ""
     values: dict[str, object] = {

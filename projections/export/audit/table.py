@@ -15,6 +15,7 @@ from projections.export import tables
 from projections.logbook import patient_of
 from projections.printed import Signature, View, utc
 from projections.trail import TrailRow, rows
+from projections.trail.rows import of_patient
 
 COLUMNS = tuple(field.name for field in msgspec.structs.fields(TrailRow))
 """The columns of the audit trail; docs/reference/audit-trail.md says what each of them holds."""
@@ -88,7 +89,7 @@ def _rows(ledger: Ledger, size: int | None, patients: Sequence[str]) -> Iterator
 def _entries(ledger: Ledger, stop: int, patients: Sequence[str]) -> Iterator[Entry]:
     if not patients:
         return ledger.entries(0, stop)
-    return chain.from_iterable(ledger.stream(f"patient/{one}", up_to=stop) for one in patients)
+    return chain.from_iterable(ledger.stream(of_patient(ledger, one, stop), up_to=stop) for one in patients)
 
 
 def _cells(row: TrailRow) -> Sequence[object]:
