@@ -10,6 +10,7 @@ import typer
 
 from commands.cli import console, envelope
 from commands.cli.options import Shared
+from commands.cli.pinned import pinned_path
 from commands.cli.place import device_key_path, ledger_path
 from commands.cli.session import reading
 from ledger.book import Ledger
@@ -87,6 +88,9 @@ def _tell(data: Bundled) -> None:
 
 def _device(option: str | None, ledger: Ledger) -> tuple[str, Signer] | None:
     """Find the enrolled key of this machine; without one the bundle is made all the same, and not signed."""
+    if pinned_path(None) is not None:
+        console.insist("! not signed: an inspection uses no key", "warn")
+        return None
     try:
         data = device_key_path(ledger_path(option)).read_bytes()
     except OSError:

@@ -9,7 +9,7 @@ import typer
 
 from commands.cli import console, envelope
 from commands.cli.options import Shared, Signing
-from commands.cli.place import read_file, write_private
+from commands.cli.place import ledger_path, read_file, write_private
 from commands.cli.session import Session, writing
 from ledger.errors import BadInput, IntegrityFailure
 from ledger.events.exports import ExportMade
@@ -40,7 +40,7 @@ def certify_copy_make(
     from commands.cli import writing as written
     from commands.cli.version import SOFTWARE
     from commands.draft import Circumstances
-    from ledger.verify.anchoring import Outside
+    from ledger.verify import Outside
     from projections.certificate import paper
     from projections.certificate.counted import count
 
@@ -80,30 +80,33 @@ def certify_copy_make(
 
 def certify_copy_check(
     shared: Shared,
-    copy: Copy,
+    copy: Annotated[
+        str | None,
+        typer.Argument(metavar="COPY", help="A bundle, a dossier or an exported folder; behind inspect that record."),
+    ] = None,
     paper: Annotated[
         str | None,
         typer.Argument(metavar="CERTIFICATE", help="Its certificate; COPY.certificate.json beside it when left out."),
     ] = None,
-    ledger_id: Annotated[
-        str | None, typer.Option("--ledger-id", metavar="ID", help="The ledger's id, from the trial master file.")
-    ] = None,
     log_key: Annotated[
-        str | None, typer.Option("--log-key", metavar="VKEY", help="The log's key, from the trial master file.")
+        str | None,
+        typer.Option("--log-key", metavar="KEY", help="The verifier key of the log, from outside; or a file with it."),
     ] = None,
 ) -> int:
     """Check a copy and its certificate, also without the ledger: exit 0 when both hold, 1 without a certificate.
 
-    Exit 8 when anything is not what it must be.
+    Exit 8 when anything is not what it must be. --ledger may give the ledger id from the trial master file.
     """
-    from ledger.merkle.note import parse_vkey
-    from ledger.verify.anchoring import Outside
+    from commands.cli.trust import ledger_id, verifier_key
+    from ledger.verify import Outside
     from projections.certificate import checking
     from projections.certificate import paper as papers
 
-    beside = Path(copy.rstrip("/") + SUFFIX)
+    known = ledger_id(shared.ledger)
+    copy = ledger_path(copy or (None if known else shared.ledger)).rstrip("/")
+    beside = Path(copy + SUFFIX)
     where = paper or (str(beside) if beside.is_file() else None)
-    outside = Outside(ledger=ledger_id, log_key=parse_vkey(log_key) if log_key is not None else None)
+    outside = Outside(ledger=known, log_key=verifier_key(log_key) if log_key is not None else None)
     read = papers.read(read_file(where)) if where is not None else None
     data = checking.check(copy, read, outside)
     code = {"certified": 0, "not-certified": 1, "failed": IntegrityFailure.exit_code}[data.answer]

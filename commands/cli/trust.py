@@ -41,12 +41,12 @@ def verify(
 
     Beside FILE, --ledger may give the ledger id from the trial master file instead of a path: it is then compared.
     """
-    known = shared.ledger if shared.ledger is not None and _ID.fullmatch(shared.ledger) else None
+    known = ledger_id(shared.ledger)
     path = ledger_path(file or (None if known else shared.ledger))
     outside = Outside(
         trusted=read_file(trusted) if trusted is not None else None,
         ledger=known,
-        log_key=_key(log_key) if log_key is not None else None,
+        log_key=verifier_key(log_key) if log_key is not None else None,
     )
     report = verify_path(path, outside=outside)
     if shared.json:
@@ -56,7 +56,12 @@ def verify(
     return report.exit_code
 
 
-def _key(said: str) -> VerifierKey:
+def ledger_id(said: str | None) -> str | None:
+    """Tell a ledger's id from a path: None for anything but an id."""
+    return said if said is not None and _ID.fullmatch(said) else None
+
+
+def verifier_key(said: str) -> VerifierKey:
     """Read a verifier key, given as it is or in a file."""
     text = said if "+" in said else read_file(said).decode("utf-8", "replace").strip()
     try:

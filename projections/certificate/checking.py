@@ -15,7 +15,7 @@ from ledger.events.exports import CopyCertified, ExportMade
 from ledger.merkle import checkpoint
 from ledger.merkle.proof import check_consistency, check_inclusion
 from ledger.signing import keys
-from ledger.verify.anchoring import Outside
+from ledger.verify import Outside
 from projections.certificate.counted import Counted, count
 from projections.certificate.paper import Certificate, Proved
 from projections.printed import Signature, View

@@ -17,8 +17,7 @@ from ledger.copies.form import ENTRIES
 from ledger.course.people import Roster, evolve
 from ledger.errors import DoseLedgerError, Unavailable
 from ledger.signing import jws, keys
-from ledger.verify import Report, verify_path
-from ledger.verify.anchoring import Outside
+from ledger.verify import Outside, Report, verify_path
 from projections.printed import View
 
 Signed = Literal["holds", "none", "false"]

@@ -20,8 +20,7 @@ from ledger.book import Ledger
 from ledger.errors import BadInput, DoseLedgerError, IntegrityFailure, Malformed
 from ledger.signing import sshsig
 from ledger.signing.signer import MemorySigner
-from ledger.verify import verify_path
-from ledger.verify.anchoring import Outside
+from ledger.verify import Outside, verify_path
 from projections.certificate import paper as papers
 from projections.certificate.checking import check
 

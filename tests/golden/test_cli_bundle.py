@@ -79,8 +79,9 @@ def test_a_machine_without_the_ledger_checks_the_copy(attested) -> None:
     assert 0 == ran.code, ran.err
     found = valid(ran, "certify-copy-check")
     assert ("certified", 0, "crc.1") == (found["answer"], found["copy"]["missing"], found["certified_by"]["person"])
+    assert 0 == attested.run("inspect", "bundle", "certify-copy", "check").code
     paper = shutil.move(attested.folder / "bundle.certificate.json", attested.folder / "paper.json")
-    assert 8 == attested.run("certify-copy", "check", "bundle", str(paper), "--ledger-id", "0" * 64).code
+    assert 8 == attested.run("certify-copy", "check", "bundle", str(paper), "--ledger", "0" * 64).code
 
 
 def test_a_changed_copy_is_refused_by_both(attested) -> None:
@@ -118,8 +119,9 @@ def test_a_copy_that_was_never_recorded_is_not_attested(site) -> None:
 
 def test_an_export_without_the_keys_is_made_and_said_not_to_be_recorded(site) -> None:
     """An inspector with the file alone would get no copy, or believe that the ledger knows of it."""
-    (site.folder / "site.ledger.device-key").unlink()
     before = last(site)["position"]
+    assert 0 == site.run("inspect", "site.ledger", "export", "bundle", "--out", "inspected").code
+    (site.folder / "site.ledger.device-key").unlink()
     ran = site.run("export", "bundle", "--out", "bundle", "--patient", "001-002", "--json")
     assert 0 == ran.code, ran.err
     found = valid(ran, "export-bundle")
@@ -127,6 +129,8 @@ def test_an_export_without_the_keys_is_made_and_said_not_to_be_recorded(site) ->
     assert "not recorded in the ledger" in ran.err
     assert before == last(site)["position"]
     assert 0 == site.run("verify", "bundle").code
+    assert ["bundle", "inspected"] == sorted(path.parent.name for path in site.folder.glob("*/bagit.txt"))
+    assert not (site.folder / "inspected" / "signatures").exists()
 
 
 def test_a_bundle_goes_over_nothing_that_stands(site) -> None:

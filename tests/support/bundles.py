@@ -16,7 +16,7 @@ from commands.notes import note
 from commands.perform import Hand, perform
 from ledger.book import Ledger
 from ledger.events.exports import ExportMade
-from ledger.verify.anchoring import Outside
+from ledger.verify import Outside
 from projections.certificate.counted import count
 from projections.certificate.paper import Certificate, certificate
 from projections.export.bundle.make import Bundled, make
