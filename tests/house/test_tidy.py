@@ -11,7 +11,9 @@ import pytest
 
 LONGEST = 350
 # Modules that are longer, each with the reason why it is still one thing.
-LONGER_FOR_A_REASON: dict[str, str] = {}
+LONGER_FOR_A_REASON: dict[str, str] = {
+    "projections/export/carried/verify.py": "one file on a stick verifies a copy without anything else, table and all"
+}
 
 # Written in two halves, so that this file does not name them either.
 HOSTS = tuple(
