@@ -122,7 +122,7 @@ def _made(
     software: str,
     files: tuple[File, ...] = (),
 ) -> Dossier:
-    at = window(ledger, now=ledger.log_time(size - 1), known_at=size)
+    at, maker = window(ledger, now=ledger.log_time(size - 1), known_at=size), software.replace("/", " ")
     root = ledger.root_at(size).hex()
     about = About(
         format="doseledger-dossier/1",
@@ -130,7 +130,7 @@ def _made(
         origin=ledger.origin,
         size=size,
         root=root,
-        made_by=software,
+        made_by=maker,
         as_of=second(at.known_at, at.zone),
         scope=scope,
         files=files,
@@ -138,7 +138,7 @@ def _made(
     with new_file(name) as out:
         out.write(page.head())
         missing = blocks.put(ledger, out, size=size, without=without)
-        blocks.put_one(out, "state", state(ledger, size, software=software, only=patients))
+        blocks.put_one(out, "state", state(ledger, size, software=maker, only=patients))
         blocks.put_one(out, "about", about)
         page.tail(out)
     return Dossier(

@@ -9,7 +9,7 @@ function drawAbout(view) {
     ["fictional values", pack?.fictional.length ? pack.fictional.join(", ") : null],
     ["computed state", `${state.by || "none"}, for ${plural(state.patients.size, "patient")}`],
   ]),
-  el("h3", {}, "Checked in this page"), el("ul", {}, report.checked.map((one) => el("li", {}, one))),
+  el("h3", {}, "Checked in this page"), el("p", {}, report.checked.join(", ")),
   el("h3", {}, "Not checked in this page"), el("ul", {}, report.notChecked.map((one) => el("li", {}, one))),
   report.notices?.length ? [el("h3", {}, "Notices"), el("p", { class: "soft" }, "They change no verdict."), el("ul", {}, report.notices.slice(0, 50).map((one) => el("li", {}, one.position === null ? "" : [entryLink(one.position), " "], `${one.code}: ${one.why}`)))] : null,
   el("h3", {}, "The programs in this file"), el("p", {}, "Their SHA-256, to be compared with those that the makers of doseledger publish for this version. A changed program could print anything here; compare from outside."),

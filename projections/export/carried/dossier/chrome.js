@@ -9,14 +9,14 @@ const app = { record: null, state: null, about: null, copy: null, size: 0, order
 function skeleton() {
   const parts = {
     title: el("header", { class: "title" }), verdict: el("section", { class: "verdict", "aria-label": "Is this file what was signed?" }),
-    axes: el("section", { class: "axes", "aria-label": "As known at" }), tabs: el("nav", { class: "tabs", "aria-label": "Views" }),
+    axes: el("div", { class: "axes" }), tabs: el("nav", { class: "tabs", "aria-label": "Views" }),
     order: el("fieldset", { class: "order" }),
     view: el("main", { id: "record", tabindex: "-1" }), foot: el("footer", { class: "foot" }),
     entry: el("dialog", { class: "entry", "aria-labelledby": "entry-title" }),
   };
   const skip = el("a", { class: "skip", href: "#record" }, "Skip to the record");
   skip.addEventListener("click", (event) => { event.preventDefault(); parts.view.focus(); });
-  document.body.append(skip, parts.title, parts.verdict, el("div", { class: "sticky" }, parts.axes, el("div", { class: "second" }, parts.tabs, parts.order)), parts.view, parts.foot, parts.entry);
+  document.body.append(skip, parts.title, parts.verdict, el("section", { class: "sticky", "aria-label": "As known at" }, parts.axes, el("div", { class: "second" }, parts.tabs, parts.order)), parts.view, parts.foot, parts.entry);
   parts.entry.addEventListener("close", () => { if (app.route[0] === "entry") location.hash = app.shown; });
   parts.entry.addEventListener("click", (event) => { if (event.target === parts.entry) parts.entry.close(); });
   return parts;

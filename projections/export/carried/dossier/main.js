@@ -57,6 +57,7 @@ async function start() {
   } catch (error) {
     put(wait, el("div", { class: "tile bad" }, el("span", { class: "mark", "aria-hidden": "true" }, "✗"), el("div", {}, el("h2", {}, "Do not rely on this file"),
       el("p", {}, `It cannot be read as a dossier, and nothing of it is shown: ${error.message}.`), el("p", {}, "Ask for it again, and compare: doseledger verify dossier.html"))));
+    document.documentElement.dataset.ready = "unreadable";
     return;
   }
   wait.remove();
@@ -96,4 +97,6 @@ function view(parts) {
   if (parts.entry.open && app.route[0] === "entry") openEntry(parts.entry, Number(app.route[1]));
 }
 
-start();
+// Not before the whole file is there: what stands behind the programs is looked at too.
+if (document.readyState === "loading") addEventListener("DOMContentLoaded", start);
+else start();
