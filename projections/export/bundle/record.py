@@ -21,7 +21,7 @@ from projections.printed import View
 
 FOLDER = "01-ledger"
 FORMAT, SCHEMA, KEYS = f"{FOLDER}/FORMAT.md", f"{FOLDER}/entries.schema.json", f"{FOLDER}/keys.json"
-PAGES = ("entry", "kinds", "log", "checkpoint", "verification", "copy")
+PAGES = ("entry", "kinds", "log", "checkpoint", "verification", "copy", "bundle")
 """The pages of the specification that FORMAT.md is made of, in their order."""
 _DOCS = Path(__file__).parents[3] / "docs" / "spec"
 
