@@ -230,8 +230,6 @@ def test_what_was_put_beside_the_data_is_gone_and_said(good: Good, browser: Brow
 
 
 BROKEN: dict[str, Change] = {
-        "</body>", '<script type="application/json" id="dl-state">\n{}\n</script></body>', 1
-    ),
     "a block away": lambda text: text.replace('id="dl-texts"', 'id="dl-other"', 1),
     "a block without its form": lambda text: altered(text, "checkpoints", lambda _: ["not json"]),
     "no entries": lambda text: altered(text, "entries", lambda _: []),
