@@ -27,6 +27,10 @@ Descriptors = Annotated[
 ]
 
 
+ENDED = frozenset({"rotated", "lost", "compromised", "left", "removed", "expired"})
+"""The states of a key in whose place another may be made."""
+
+
 class Card(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What lies open beside a key file: whose it is, as it will be printed, and its public name."""
 
@@ -97,23 +101,37 @@ def key_create(
             why="small letters, digits, dots and hyphens",
             fix="for example nurse.1",
         )
-    if keyring.path_of(person).exists():
-        raise Unavailable(
-            f"there is already a key of {person}",
-            why=str(keyring.path_of(person)),
-            fix="a key is never overwritten; choose another name or another folder ($DOSELEDGER_KEYS)",
-        )
-    printed = name or terminal.ask("Your name, as printed beside every signature:", option="--name NAME")
-    works = organisation or terminal.ask("Where you work, as printed:", option="--organisation NAME")
-    made = save_key(
-        person, printed, works, new_passphrase(person, terminal.given(passphrase_file or (), passphrase_fd or ()))
+    old = _ended(person, shared.ledger) if keyring.path_of(person).exists() else None
+    printed = name or (
+        old.name if old else terminal.ask("Your name, as printed beside every signature:", option="--name NAME")
     )
+    works = organisation or (
+        old.organisation if old else terminal.ask("Where you work, as printed:", option="--organisation NAME")
+    )
+    passphrase = new_passphrase(person, terminal.given(passphrase_file or (), passphrase_fd or ()))
+    if old is not None:
+        for path in (keyring.path_of(person), card_path(person)):
+            path.rename(keyring.retired(path, old.key_id))
+        console.say(f"The file of the ended key {old.key_id[:8]} stays beside it.")
+    made = save_key(person, printed, works, passphrase)
     if shared.json:
         envelope.bare("key-create", {**msgspec.to_builtins(made), "path": str(keyring.path_of(person))})
         return
     console.answer(str(keyring.path_of(person)))
     console.say(f"The key of {made.name} ({made.organisation}) is made; its public name is {made.key_id[:8]}.")
     console.say(f"Next: doseledger key request {person} > {person}.request, and give that file to a registrar.")
+
+
+def _ended(person: str, option: str | None) -> Card:
+    """Give the card of a key that the ledger ended; Unavailable for any other: a key is never overwritten."""
+    states = _states(option) or {}
+    if card_path(person).is_file() and states.get(card(person).key_id, "active") in ENDED:
+        return card(person)
+    raise Unavailable(
+        f"there is already a key of {person}",
+        why=str(keyring.path_of(person)),
+        fix="a key is never overwritten; choose another name or another folder ($DOSELEDGER_KEYS)",
+    )
 
 
 def key_request(

@@ -57,9 +57,9 @@ def _of_the_file(owner: str, given: dict[str, bytes]) -> tuple[str, list[Check]]
     mine = card(owner)
     same = mine.key_id == signer.public.kid
     return signer.public.kid, [
-        Check("opens", ok=True, why=f"with the passphrase; {signer.public.alg}, {signer.public.kid[:8]}"),
+        Check("opens", ok=True, why=f"with the passphrase; {signer.public.alg}, key {signer.public.kid[:8]}"),
         Check("signs", ok=True, why="a probe, and the signature holds"),
-        Check("card", ok=same, why="names this key" if same else f"names another key, {mine.key_id[:8]}"),
+        Check("card", ok=same, why="names this key" if same else f"names another: key {mine.key_id[:8]}"),
     ]
 
 

@@ -56,7 +56,7 @@ def too_few(event: Wire, roster: Roster, at: datetime) -> str:
             return ""
     if len(left) >= least:
         return ""
-    return f"{len(left)} registrars would hold a key; {least} must act together"
+    return f"{len(left)} would be left of the {least} registrars who must act together"
 
 
 def _reaches_back(event: KeyRevoked, roster: Roster) -> bool:
