@@ -11,7 +11,7 @@ from ledger.course.history import Fact, effective
 from ledger.protocol.model import Protocol
 from ledger.rules.lateness import basis, late_by
 from projections.find.found import Ask, Found, Grouping, Row, cited, head, looked, patients, span, words
-from projections.printed import View, second
+from projections.printed import View, minute
 from projections.replay import Window
 
 ELSEWHERE = ("study", "people", "cohort/", "supply/")
@@ -130,10 +130,12 @@ def _row(ledger: Ledger, fact: Fact, zone: ZoneInfo, delay: timedelta, protocol:
     limit = protocol.late_h[category] if category is not None and protocol is not None else None
     after = "" if limit is None else f"; the pack's limit is {limit} h"
     code = payload.reason.code if payload.reason is not None else None
-    since = second(limited[1] if limited is not None else fact.occurred_at, zone)
+    whole_day = fact.occurred.precision == "day" and (limited is None or limited[1] == fact.occurred_at)
+    since = limited[1] if limited is not None else fact.occurred_at
+    from_when = f"the end of {fact.occurred.at}" if whole_day else minute(since, zone)
     return LateRow(
         **cited(fact.entry, zone, fact),
-        why=f"recorded {span(delay)} after {since[:16]}{after}; {f'reason: {code}' if code else 'no reason given'}",
+        why=f"recorded {span(delay)} after {from_when}{after}; {f'reason: {code}' if code else 'no reason given'}",
         delay_min=delay // timedelta(minutes=1),
         category=category,
         limit_h=limit,
