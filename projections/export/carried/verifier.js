@@ -468,8 +468,14 @@ kind signature.abandoned/1 security by=system:system : key_id:Kid n:Count*
     jwk.y === null ? { crv: jwk.crv, kty: jwk.kty, x: jwk.x } : { crv: jwk.crv, kty: jwk.kty, x: jwk.x, y: jwk.y }))));
   const algOf = (jwk) => jwk.crv === "Ed25519" ? "Ed25519" : "ES256";
 
-  /** Why a key may never be enrolled; "" where it may. */
+  const JUDGED = new Map();
+  /** Why a key may never be enrolled; "" where it may. A key is judged once. */
   function weakness(jwk) {
+    const name = `${jwk.x}.${jwk.y}`;
+    if (!JUDGED.has(name)) JUDGED.set(name, weak(jwk));
+    return JUDGED.get(name);
+  }
+  function weak(jwk) {
     const x = unbase64(jwk.x);
     if (jwk.crv === "P-256") {
       const [a, b] = [big(x), big(unbase64(jwk.y))];
@@ -599,6 +605,7 @@ kind signature.abandoned/1 security by=system:system : key_id:Kid n:Count*
     return left;
   }
 
+  const ANSWERS = /^signature\.re(affirm|pudiat)ed\/1$/;
   /** Everything about authority, folded from the entries before a position; keys that ended stay known. */
   class Roster {
     ledger = ""; site = ""; places = new Set(); recovery = null; packs = new Set(); delegations = []; doubts = []; answers = [];
@@ -676,13 +683,21 @@ kind signature.abandoned/1 security by=system:system : key_id:Kid n:Count*
         "delegation.granted/1": () => this.delegations.push({ ...body, id: one.id, position, ended: null, endedAt: null }),
         "delegation.ended/1": () => over((it) => it.id === body.delegation, one.payload.occurred.at),
         "protocol.activated/1": () => this.packs.add(JSON.stringify(body.pack)),
-      }[one.kind] ?? (/^signature\.re(affirm|pudiat)ed\/1$/.test(one.kind) && (() => {
-        const person = one.signatures[0].header.signer.id, stands = one.kind === "signature.reaffirmed/1";
-        for (const id of body.targets) if (!this.answer(id, person)) this.answers.push({ id, person, stands, position });
+      }[one.kind] ?? (ANSWERS.test(one.kind) && (() => {
+        const { kid, signer: { id: person } } = one.signatures[0].header, stands = one.kind === "signature.reaffirmed/1";
+        for (const id of body.targets) this.answers.push({ id, person, stands, position, said: one.id, saidAt: one.position, kid });
       }));
       if (effect) effect();
     }
-    answer(id, person) { return this.answers.find((it) => it.id === id && it.person === person); }
+    /** What the person said of his signature of an entry: the newest answer, of those given after `since`, that holds. */
+    answer(id, person, since = -1) {
+      return this.answers.findLast((it) => it.id === id && it.person === person && it.saidAt > since && this.holds(it));
+    }
+    /** An answer that is itself in doubt holds once its signer stands by it too. */
+    holds(it) {
+      return !this.doubts.some(({ kid, since, until }) => kid === it.kid && since <= it.saidAt && it.saidAt < until)
+        || this.answer(it.said, it.person, it.saidAt)?.stands === true;
+    }
     /** Whether a signature of the entry is in doubt since its key was revoked: disputed, repudiated, or null. */
     doubt(one) {
       const said = this.doubts.filter((it) => it.since <= one.position && one.position < it.until)
@@ -784,6 +799,7 @@ kind signature.abandoned/1 security by=system:system : key_id:Kid n:Count*
     if (inactive || (role === "system") !== roster.devices.has(kid)) return inactive || `${person} does not sign as ${role}`;
     const place = name === `Device ${person}` && roster.places.has(organisation);
     if (role === "system") return place ? "" : `the device ${person} signs as ${name} of ${organisation}`;
+    if (!holder) return `${person} was never enrolled as a person`;
     if (holder.name !== name || holder.organisation !== organisation)
       return `${person} signs as ${name} of ${organisation}, enrolled otherwise`;
     if (!holder.roles.includes(role)) return `${person} does not hold the role ${role}`;
@@ -946,7 +962,7 @@ kind signature.abandoned/1 security by=system:system : key_id:Kid n:Count*
       if (ref.position >= payload.after.size)
         found("reference-after", `after does not cover the entry named at position ${ref.position}`);
     }
-    const amended = ref === payload.corrects, answers = /^signature\.re(affirm|pudiat)ed\/1$/.test(one.kind);
+    const amended = ref === payload.corrects, answers = ANSWERS.test(one.kind);
     const crosses = answers || (payload.stream.startsWith("supply/") && named.stream?.startsWith("patient/"));
     if (named.withheld || !(amended || one.inside.includes(ref.id)) || named.stream === payload.stream || (crosses && !amended)) return;
     found("reference-stream", `${named.kind} belongs to ${named.stream}, not to ${payload.stream}`);
@@ -1036,21 +1052,25 @@ kind signature.abandoned/1 security by=system:system : key_id:Kid n:Count*
     }
     if (!size) put("L1", "empty", "the copy holds no entries");
     let head = null, waiting = null; // the log's own name and key come from the first entry
-    for (let start = 0, stop = 1; start < size && (head || !start); start = stop, stop += CHUNK) {
-      const run = lines.slice(start, stop).map((line, at) => looked(line, start + at)), [own] = run;
-      if (!start && own.kind === "ledger.created/1") {
-        head = { origin: `doseledger/${own.body.trial}/${own.leaf.slice(0, 32)}/main`, jwk: own.body.log_key, supported };
+    try {
+      for (let start = 0, stop = 1; start < size && (head || !start); start = stop, stop += CHUNK) {
+        const run = lines.slice(start, stop).map((line, at) => looked(line, start + at)), [own] = run;
+        if (!start && own.kind === "ledger.created/1") {
+          head = { origin: `doseledger/${own.body.trial}/${own.leaf.slice(0, 32)}/main`, jwk: own.body.log_key, supported };
+        }
+        const under = (one) => [one.payload && begin(one, keys, supported), head && checkHead(kept.heads.get(one.position + 1), head)];
+        const ready = Promise.all(run.flatMap(under)).then(() => run);
+        if (waiting) (await waiting).forEach(pass);
+        waiting = ready;
+        outside.onProgress?.(log.size, size);
+        if (start) await pause();
       }
-      const under = (one) => [one.payload && begin(one, keys, supported), head && checkHead(kept.heads.get(one.position + 1), head)];
-      const ready = Promise.all(run.flatMap(under)).then(() => run);
       if (waiting) (await waiting).forEach(pass);
-      waiting = ready;
-      outside.onProgress?.(log.size, size);
-      if (start) await pause();
+      if (head) ended();
+    } catch (error) { // no bytes may end an inspection without a finding
+      put("L1", "unreadable", String(error), log.size);
     }
-    if (waiting) (await waiting).forEach(pass);
     outside.onProgress?.(log.size, size);
-    if (head) ended();
     const made = { ledger: log.roster.ledger, origin: head?.origin ?? "", size, root: log.tree.roots[log.size] };
     const anchor = await anchored(head, log, outside), behind = size - log.size;
     if (anchor.why) put("L1", anchor.verdict, anchor.why);
@@ -1062,10 +1082,15 @@ kind signature.abandoned/1 security by=system:system : key_id:Kid n:Count*
       log.withheld > 0 && "what rests on withheld entries, and future behind the first of them",
       behind > 0 && `${behind} entries behind position ${log.size - 1}`,
     ];
+    const entries = shown(log), doubted = {
+      disputed: "its signer has not answered for it since the key was revoked", repudiated: "its signer says that he did not sign it",
+    };
+    const notices = entries.filter((one) => one.doubt).map(({ position, payload, doubt }) => (
+      { level: "L2", code: doubt, why: doubted[doubt], position, kind: payload.kind }));
     return {
       verdict: inside ? "failed" : !supported ? "unsupported" : anchor.verdict, ...made, logKey: head && head.jwk.y === null ? vkey(head) : "",
       checked: supported ? CHECKED : CHECKED.filter((it) => it !== "signatures"), notChecked: left.filter(Boolean),
-      findings, firstBad: findings.find((it) => it.position !== null) ?? null, entries: shown(log),
+      findings, notices, firstBad: findings.find((it) => it.position !== null) ?? null, entries,
       texts: Object.fromEntries([...kept.texts].filter(([, it]) => committed(it)).map(([commitment, it]) => [commitment, it.text])),
       people: [...roster.people.values()], keys: [...roster.keys.values(), ...roster.devices.values()], delegations: roster.delegations,
     };
