@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import ast
 from collections import Counter
+from collections.abc import Sequence
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -38,7 +40,7 @@ def asserts(function: ast.AST, helpers: frozenset[str]) -> bool:
     return any(isinstance(node, ast.Assert) for node in ast.walk(function)) or bool(called(function) & helpers)
 
 
-def able_to_fail(trees: list[ast.Module]) -> frozenset[str]:
+def able_to_fail(trees: Sequence[ast.Module]) -> frozenset[str]:
     """The names of all helpers that assert, themselves or through another."""
     helpers = frozenset(FAILING)
     while True:
@@ -62,15 +64,22 @@ def faults(source: str, helpers: frozenset[str] = frozenset(FAILING)) -> list[st
     return found
 
 
-def trees() -> list[ast.Module]:
-    """All modules under tests/, parsed."""
-    return [ast.parse(file.read_text(encoding="utf-8")) for file in FILES]
+@cache
+def trees() -> tuple[ast.Module, ...]:
+    """All modules under tests/, parsed once."""
+    return tuple(ast.parse(file.read_text(encoding="utf-8")) for file in FILES)
+
+
+@cache
+def failing() -> frozenset[str]:
+    """The helpers of all modules under tests/ that assert."""
+    return able_to_fail(trees())
 
 
 @pytest.mark.parametrize("file", [file for file in FILES if file.name.startswith("test_")], ids=lambda file: file.stem)
 def test_every_test_can_fail_and_says_why_it_matters(file: Path) -> None:
     """A test that cannot fail is a signature without a reader: the error it guards reaches the patient."""
-    assert faults(file.read_text(encoding="utf-8"), able_to_fail(trees())) == []
+    assert faults(file.read_text(encoding="utf-8"), failing()) == []
 
 
 @pytest.mark.parametrize(
