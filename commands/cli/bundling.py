@@ -55,7 +55,7 @@ def export_bundle(
             build=build(),
             size=size,
             patients=patient or (),
-            device=_device(shared.ledger, ledger),
+            device=_device(shared.ledger, ledger, size),
         )
         if not shared.json:
             _tell(data)
@@ -86,7 +86,7 @@ def _tell(data: Bundled) -> None:
         console.insist(f"! a text is missing: {commitment}", "warn")
 
 
-def _device(option: str | None, ledger: Ledger) -> tuple[str, Signer] | None:
+def _device(option: str | None, ledger: Ledger, size: int | None) -> tuple[str, Signer] | None:
     """Find the enrolled key of this machine; without one the bundle is made all the same, and not signed."""
     if pinned_path(None) is not None:
         console.insist("! not signed: an inspection uses no key", "warn")
@@ -103,8 +103,8 @@ def _device(option: str | None, ledger: Ledger) -> tuple[str, Signer] | None:
     except DoseLedgerError as error:
         console.insist(f"! not signed: {error.what}", "warn")
         return None
-    enrolled = ledger.roster().devices.get(signer.public.kid)
+    enrolled = ledger.roster(size).devices.get(signer.public.kid)
     if enrolled is None or enrolled.ended is not None:
-        console.insist("! not signed: the key beside the ledger is of no device that is enrolled in it", "warn")
+        console.insist("! not signed: the key beside the ledger is of no device that is enrolled in the copy", "warn")
         return None
     return enrolled.person, signer

@@ -15,6 +15,7 @@ from ledger.errors import BadInput, IntegrityFailure
 from ledger.events.exports import ExportMade
 
 if TYPE_CHECKING:
+    from ledger.course.people import Roster
     from ledger.events.entry import Entry
     from projections.certificate.counted import Counted
 
@@ -49,8 +50,12 @@ def certify_copy_make(
         if path.exists():
             raise BadInput(f"there is already a certificate at {path}", fix="name another: --out NAME")
     with writing(shared.ledger) as session:
-        found, _ = count(copy, Outside(ledger=session.ledger.id))
+        found, keys = count(copy, Outside(ledger=session.ledger.id))
         export = _export(session, found, copy)
+        persons = [keyring.who(shared.me), *(signing.witness or ())]
+        own = session.roster.active_key(persons[0])
+        for kid, who in ((export.author.kid, export.author.name), (own.kid if own is not None else "", persons[0])):
+            _require_known(keys, kid, who)
         act = CertifyCopy(
             export=export.id,
             entries=found.entries,
@@ -59,7 +64,6 @@ def certify_copy_make(
             blobs=found.blobs,
             missing=found.missing,
         )
-        persons = [keyring.who(shared.me), *(signing.witness or ())]
         command = acting.command_id(signing.command_id)
         doing = acting.Doing(session, act, Circumstances(), persons, signing, command)
         if signing.dry_run:
@@ -76,6 +80,17 @@ def certify_copy_make(
     console.answer(name + SUFFIX)
     console.say(f"  for people: {name}{PRINTED}")
     return 0
+
+
+def _require_known(keys: Roster, kid: str, who: str) -> None:
+    """Refuse (BadInput) a signer whose key is not in the copy: nobody could check his signature by it."""
+    known = keys.key(kid)
+    if known is None or known.ended is not None:
+        raise BadInput(
+            f"the key of {who} is not active in the copy",
+            why="a certificate is checked by the keys that are in the copy",
+            fix="export a newer copy: doseledger export bundle",
+        )
 
 
 def certify_copy_check(

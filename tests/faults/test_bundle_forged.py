@@ -14,7 +14,7 @@ from zipfile import ZIP_STORED, ZipFile
 import bundles
 import msgspec
 import pytest
-from acts import key
+from acts import PATIENT, key
 
 from ledger.book import Ledger
 from ledger.errors import BadInput, DoseLedgerError, IntegrityFailure, Malformed
@@ -147,11 +147,14 @@ def test_another_ledger_than_the_one_on_paper_is_named(made):
 # --- the certificate
 
 
-def test_a_true_copy_with_its_certificate_is_certified(made):
+def test_a_true_copy_with_its_certificate_is_certified(made, tmp_path):
     """An inspector would turn away a copy that is complete and true."""
     for path in (made.whole.path, made.packed.path):
         found = check(path, made.paper, Outside(ledger=made.ward.book.id))
         assert ("certified", [], 0) == (found.answer, wrong(found), found.copy.missing)
+    one = bundles.bundled(made.ward.book, tmp_path / "one", patients=[PATIENT])
+    found = check(one.path, bundles.certified(made.ward, one), NOTHING)
+    assert ("certified", one.withheld) == (found.answer, found.copy.withheld)
     assert made.paper == papers.read(papers.written(made.paper))
     assert "not-certified" == check(made.whole.path, None, NOTHING).answer
     with Ledger.open(made.whole.path, read_only=True) as copy:

@@ -114,6 +114,10 @@ def test_a_copy_that_was_never_recorded_is_not_attested(site) -> None:
     ran = site.sign("crc.1", "certify-copy", "make", "other.zip")
     assert 2 == ran.code
     assert "No entry records that other.zip was made" in ran.err
+    assert 0 == site.run("export", "bundle", "--out", "first.zip", "--known-at", "3").code
+    ran = site.sign("crc.1", "certify-copy", "make", "first.zip")
+    assert 2 == ran.code
+    assert "The key of crc.1 is not active in the copy" in ran.err
 
 
 def test_an_export_without_the_keys_is_made_and_said_not_to_be_recorded(site) -> None:

@@ -230,6 +230,8 @@ def test_a_bundle_of_an_earlier_head_is_the_one_that_was_made_then(made, tmp_pat
     assert again.size == size - 2
     assert ward.book.root_at(size - 2).hex() == again.root
     assert "self-consistent" == verify_path(again.path).verdict
+    first = bundles.bundled(ward.book, tmp_path / "first", size=1)
+    assert (1, "self-consistent") == (first.size, first.verdict), "no pack and no patient was there yet"
 
 
 def test_without_the_device_the_payload_is_the_same(made, tmp_path):
