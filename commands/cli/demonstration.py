@@ -32,6 +32,7 @@ FORGED = "forged/forged.ledger"
 LOOKED_BACK = "001-005"
 DEVICE = "ward-1"
 PICTURES = "pictures"
+DOSSIER = "dossier.html"
 
 
 def demo(
@@ -171,13 +172,13 @@ def _shown(here: Path, path: Path, report: Report) -> tuple[Path, ...]:
         console.answer("The same patient now")
         cards.card(project.status(ledger, LOOKED_BACK, now=now))
         shown.trial(ledger, now)
-        return shown.pictures(ledger, here / PICTURES, now)
+        return shown.dossier(ledger, here / DOSSIER), *shown.pictures(ledger, here / PICTURES, now)
 
 
 def _next(here: Path, drawn: Sequence[Path]) -> None:
     for line in (
         "",
-        "Pictures to open, in a browser:",
+        "To open in a browser, first the dossier, which checks itself and needs no network:",
         *(f"  {path}" for path in drawn),
         "",
         "Try next:",

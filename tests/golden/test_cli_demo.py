@@ -32,7 +32,8 @@ def test_the_demonstration_plays_verifies_and_looks_back(site, demo_folder) -> N
     for words in (
         "a 13th is refused",
         "Try next:",
-        "Pictures to open",
+        "To open in a browser",
+        "dossier.html",
         "20 mg/m2 for five days, is calculated: 33.8 mg",
         "level 0 is expanded to six",
         "cycle 2 is refused",
@@ -93,6 +94,7 @@ def test_the_pictures_of_the_demonstration_are_drawn_anew(site, demo_folder) -> 
     (pictures / "trial.svg").write_text("old")
     assert 0 == site.run("demo", str(demo_folder / "demo")).code
     assert (pictures / "trial.svg").read_text().startswith("<")
+    assert (demo_folder / "demo" / "dossier.html").read_text().startswith("<!DOCTYPE html>")
 
 
 def test_playing_again_overwrites_nothing(site, demo_folder) -> None:

@@ -1,4 +1,4 @@
-"""What the play came to, as its readers say it: cohorts, toxicities, clocks, deviations, drug books, pictures."""
+"""What the play came to, as its readers say it: cohorts, toxicities, clocks, drug books; the dossier and pictures."""
 
 from __future__ import annotations
 
@@ -10,11 +10,13 @@ from commands.cli.demo.cycles import DRUG
 from commands.cli.place import write_private
 from commands.cli.reads import cohort as cohort_reads
 from commands.cli.reads import supply as supply_reads
+from commands.cli.version import SOFTWARE
 from ledger.book import Ledger
 from projections import accountability, cohort
 from projections.clocks import safety_reports
 from projections.deviations import deviations
 from projections.export import report
+from projections.export.dossier import making
 from projections.toxicity import toxicity_table
 
 DRAWN = ("001-001", "001-002", "001-005")
@@ -61,6 +63,13 @@ def pictures(ledger: Ledger, folder: Path, now: datetime) -> tuple[Path, ...]:
         path.unlink(missing_ok=True)
         write_private(path, picture)
     return paths
+
+
+def dossier(ledger: Ledger, path: Path) -> Path:
+    """Make the dossier of the record as it stands now; an older one gives way."""
+    path.unlink(missing_ok=True)
+    making.dossier(ledger, path, software=SOFTWARE)
+    return path
 
 
 def _heading(words: str) -> None:
