@@ -967,6 +967,8 @@ class Copy:
         try:
             for line in lines_of(blocks["blobs"]):
                 one = json.loads(line.decode())
+                if sorted(one) != ["data", "digest"] or not HEX.match(one["digest"]):
+                    raise Bad("a line of dl-blobs is not in its form")
                 self.inline[one["digest"]] = sha256(b64decode(one["data"], validate=True)).hexdigest()
             about = json.loads(blocks["about"].decode())
             self.about = {name: about[name] for name in ("ledger", "origin", "size", "root")}
@@ -1095,10 +1097,9 @@ class Roster:
         elif kind == POLICY:
             self.quorum = body["quorum"]
         elif kind in {"signature.reaffirmed/1", "signature.repudiated/1"}:
-            person = entry.author.person
-            new = [name for name in body["targets"] if self.answer(name, person) is None]
-            said = {"person": person, "position": position, "stands": kind == "signature.reaffirmed/1"}
-            self.answers += [{**said, "entry": name} for name in new]
+            said = {"person": entry.author.person, "kid": entry.author.kid, "said": entry.id, "said_at": entry.position}
+            stands = {"position": position, "stands": kind == "signature.reaffirmed/1"}
+            self.answers += [{**said, **stands, "entry": name} for name in body["targets"]]
         elif kind == "delegation.granted/1":
             self.delegations.append({**body, "id": entry.id, "ended": None})
         elif kind == "delegation.ended/1":
@@ -1162,14 +1163,22 @@ class Roster:
         return max((one["until"] for one in found), default=None)
 
     def answer(self, entry_id: str, person: str) -> Obj | None:
-        """What a person said of his signature of an entry."""
-        return next((one for one in self.answers if (one["entry"], one["person"]) == (entry_id, person)), None)
+        """What a person said of his signature of an entry: the newest answer that is not itself in doubt."""
+        own = (one for one in reversed(self.answers) if (one["entry"], one["person"]) == (entry_id, person))
+        return next((one for one in own if self.stands(one)), None)
+
+    def stands(self, answer: Obj) -> bool:
+        """Whether an answer holds: the key that signed it is above doubt there, or its owner stood by it later."""
+        kid, at = answer["kid"], answer["said_at"]
+        if not any(one["key_id"] == kid and one["since"] <= at < one["until"] for one in self.doubts):
+            return True
+        later = self.answer(answer["said"], answer["person"])
+        return later is not None and bool(later["stands"])
 
     def newest_answer(self, person: str, to: int = 1 << 53) -> int:
         """Where the person's newest answer before a position took effect; -1 where there is none."""
-        return max(
-            (one["position"] for one in self.answers if one["person"] == person and one["position"] < to), default=-1
-        )
+        own = [one for one in self.answers if one["person"] == person and one["position"] < to]
+        return max((one["position"] for one in own if self.stands(one)), default=-1)
 
     def beside(self, entry: Entry, targets: Sequence[Entry]) -> list[tuple[frozenset[str], frozenset[str]]]:
         """The signatures of registrars that are asked for beside those of the kind."""
