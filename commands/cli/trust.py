@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
+from functools import partial
 from typing import Annotated
 
 import typer
@@ -10,9 +12,11 @@ import typer
 from commands.cli import console, envelope
 from commands.cli.options import Shared
 from commands.cli.place import ledger_path, read_file
-from ledger.errors import BadInput, Malformed
+from commands.cli.version import SOFTWARE
+from ledger.copies import form_of
+from ledger.errors import BadInput, DoseLedgerError, Malformed
 from ledger.merkle.note import VerifierKey, parse_vkey
-from ledger.verify import Finding, Outside, Report, verify_path
+from ledger.verify import Finding, Outside, Rebuild, Report, verify_path
 
 FIRST = 8
 """Findings that are printed: one changed byte breaks every checkpoint after it."""
@@ -48,12 +52,32 @@ def verify(
         ledger=known,
         log_key=verifier_key(log_key) if log_key is not None else None,
     )
-    report = verify_path(path, outside=outside)
+    rebuilds, left_out = _tables(path)
+    report = verify_path(path, outside=outside, rebuilds=rebuilds)
+    report = replace(report, not_checked=(*report.not_checked, *left_out))
     if shared.json:
         envelope.about("verify", {"id": report.ledger, "size": report.entries, "root": report.root}, report)
         return report.exit_code
     tell(report, path, every=every)
     return report.exit_code
+
+
+def _tables(path: str) -> tuple[list[Rebuild], list[str]]:
+    """How the tables of a bundle are worked out again; or why they are not, where another program made them."""
+    if form_of(path) not in {"bundle", "archive"}:
+        return [], []
+    from commands.cli.installed import build
+    from projections.export.bundle.replaying import maker, replayed
+
+    here = build()
+    us = f"{SOFTWARE.replace('/', ' ')}, build {here}"
+    try:
+        made_by = maker(path)
+    except DoseLedgerError:
+        return [], []  # the verification says why it cannot be read
+    if made_by != us:
+        return [], [f"the tables beside the record, made by {made_by or 'an unknown program'}; this is {us}"]
+    return [partial(replayed, software=SOFTWARE, build=here)], []
 
 
 def ledger_id(said: str | None) -> str | None:

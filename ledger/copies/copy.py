@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Self, TypeVar
@@ -18,6 +18,8 @@ from msgspec import Struct
 
 from ledger import wire
 from ledger.codec import Opened
+from ledger.copies.bag import Files
+from ledger.copies.bag import flaws as bag_flaws
 from ledger.copies.form import BLOBS, CHECKPOINTS, TEXTS, Form
 from ledger.copies.lines import LINE_LIMIT, CheckpointLine, Lines, TextLine, Withheld, plain_file, withheld
 from ledger.errors import Unavailable
@@ -65,15 +67,15 @@ class Copy:
         entries: Path,
         *,
         about: About | None = None,
-        more: Callable[[], Iterable[str]] = tuple,
+        files: Files | None = None,
         release: Callable[[], object] = tuple,
     ) -> None:
-        """`entries` is its entries file; `more` gives flaws of the container, `release` lets go of it."""
+        """`entries` is its entries file, `files` the bag it lies in, where it lies in one; `release` lets go of it."""
         self.path = path
         self.form = form
         self._folder = entries.parent
         self._about = about
-        self._more = more
+        self.files = files
         self._release = release
         self._malformed: list[str] = []
         self._open: list[Lines] = []
@@ -163,7 +165,8 @@ class Copy:
     def flaws(self, ledger: str, origin: str, root: str) -> Iterator[str]:
         """What is wrong with the copy as such, in sentences; the arguments are those that its entries make."""
         yield from self._malformed
-        yield from self._more()
+        if self.files is not None:
+            yield from bag_flaws(self.files)
         if self._about is not None:
             made = {"ledger": ledger, "origin": origin, "size": self.size, "root": root}
             for name, value in made.items():

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import partial
 from os import PathLike, fspath
 from pathlib import Path
 
-from ledger.copies import bag
+from ledger.copies.bag import FolderFiles
 from ledger.copies.copy import Copy
 from ledger.copies.form import ENTRIES, INSIDE, form_of
 from ledger.copies.lines import plain_file
@@ -26,7 +25,7 @@ def open_copy(path: str | PathLike[str]) -> Copy:
         case "folder":
             return Copy(name, form, _entries(place))
         case "bundle":
-            return Copy(name, form, _entries(place / INSIDE), more=partial(bag.flaws, bag.FolderFiles(place)))
+            return Copy(name, form, _entries(place / INSIDE), files=FolderFiles(place))
         case "lines":
             return Copy(name, form, place)
         case "archive":
@@ -74,7 +73,7 @@ def _archive(name: str) -> Copy:
 
     try:
         _writing(packed.unpack, folder.path)
-        return Copy(name, "archive", _entries(folder.path), more=partial(bag.flaws, packed), release=release)
+        return Copy(name, "archive", _entries(folder.path), files=packed, release=release)
     except BaseException:
         release()
         raise

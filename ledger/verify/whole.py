@@ -91,13 +91,14 @@ def verify_path(
 ) -> Report:
     """Verify the ledger or the copy at a path; one that is missing, foreign or damaged beyond opening has failed.
 
-    For `rebuilds` a copy is read into a ledger of its own, which takes as long again.
+    For `rebuilds` a copy is also read into a ledger of its own.
     """
     held = outside if trusted is None else replace(outside, trusted=trusted)
     try:
-        if not rebuilds and form_of(fspath(path)) is not None:
+        if form_of(fspath(path)) is not None:
             with open_copy(path) as copy:
-                return examine(copy, outside=held, workers=workers)
+                asked = [partial(_on_copy, copy.path, rebuild) for rebuild in rebuilds]
+                return examine(copy, outside=held, rebuilds=asked, workers=workers)
         with Ledger.open(path, read_only=True) as ledger:
             return verify(ledger, outside=held, rebuilds=rebuilds, workers=workers)
     except DoseLedgerError as error:
@@ -163,6 +164,11 @@ def _flaws(copy: Copy, passing: Passing, key: LogKey | None) -> Iterator[Finding
             yield Finding("L1", "copy", why)
     except (DoseLedgerError, OSError) as error:
         yield Finding("L1", "copy", sentence(error) if isinstance(error, DoseLedgerError) else str(error))
+
+
+def _on_copy(path: str, rebuild: Rebuild) -> Iterator[Finding]:
+    with Ledger.open(path, read_only=True) as ledger:
+        yield from rebuild(ledger)
 
 
 def _unreadable(error: DoseLedgerError) -> Report:

@@ -10,11 +10,12 @@ import shutil
 import zipfile
 from collections.abc import Callable, Iterator
 from contextlib import closing
+from functools import partial
 from pathlib import Path
 
 import pytest
 from acts import PATIENT, Ward, founded, key
-from copying import INSIDE, Forms, copied, entries, listed_anew, put, zipped
+from copying import INSIDE, SOFTWARE, Forms, copied, entries, listed_anew, put, zipped
 from dosed import eventful
 
 from ledger.book import Ledger
@@ -23,6 +24,7 @@ from ledger.copies.lines import stub
 from ledger.errors import DoseLedgerError, IntegrityFailure, Malformed
 from ledger.merkle import checkpoint
 from ledger.verify import Report, verify_path
+from projections.export.bundle.replaying import replayed
 
 OTHER = "P-002"
 PLACE = 30
@@ -311,6 +313,20 @@ def test_a_changed_entry_in_a_bag_is_named_by_file_and_entry(whole: Forms, tmp_p
     listed_anew(bag)
     report = verify_path(bag)
     assert ("failed", PLACE, []) == (*named(report)[:2], said(report))
+
+
+def test_a_changed_table_under_new_manifests_is_named(whole: Forms, tmp_path: Path) -> None:
+    """Whoever changes the state that is shown, and not the entries, can write fitting manifests with any tool."""
+    again = partial(replayed, software=SOFTWARE, build="0" * 64)
+    bag = copied(whole.bag, tmp_path / "bag")
+    assert "self-consistent" == verify_path(bag, rebuilds=[again]).verdict
+    changed = ("data/06-state/state-as-of.json", "data/07-deviations/deviations.csv")
+    for name in changed:
+        (bag / name).write_bytes((bag / name).read_bytes() + b"\n")
+    listed_anew(bag)
+    report = verify_path(bag, rebuilds=[again])
+    assert ("failed", None) == (report.verdict, report.first_bad)
+    assert [("replay", name) for name in changed] == [(one.code, one.why.split()[0]) for one in report.findings]
 
 
 def test_manifests_are_read_strictly(whole: Forms, tmp_path: Path) -> None:

@@ -122,6 +122,8 @@ def test_every_form_answers_like_the_ledger(here: Here, stick: Path) -> None:
         assert 0 == ran.code, ran.err
         found = json.loads(ran.out)
         assert (expected["ledger"], expected["data"]) == (found["ledger"], found["data"])
+    report = json.loads(here.run("verify", "bag.zip", "--json").out)["data"]
+    assert (0, "self-consistent", True) == (len(report["findings"]), report["verdict"], "rebuilds" in report["checked"])
     assert "self-consistent" == json.loads(here.run("inspect", "bag.zip", "--json").out)["data"]["verdict"]
     assert "archive" == json.loads(here.run("inspect", "--json", "bag.zip").out)["data"]["form"]
 
