@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from projections.export.bundle import checking, trail
 from projections.export.bundle.bag import Bag
 from projections.export.bundle.issues import unsigned
 from projections.export.bundle.record import log_key
@@ -25,6 +26,15 @@ SHELVES = (
     ("09-verify", "how to check all of this, with verifiers that need none of our software"),
 )
 """The folders below `data/`, and what each is for."""
+PAGES = (
+    (
+        f"{checking.FOLDER}/{checking.PAGE}",
+        "the record as a page that verifies itself, every entry and every dose",
+    ),
+    (f"{checking.FOLDER}/{checking.PAGES}/index.html", "the same, an index and a page for each patient"),
+    (trail.PAGE, "the audit trail to read and to print"),
+)
+"""The pages of a bundle, and what each is."""
 _CHECKS = (
     (
         "1. The files: `sha256sum -c manifest-sha256.txt` and `sha256sum -c tagmanifest-sha256.txt` here, then the "
@@ -55,11 +65,12 @@ class Kept:
 
 @dataclass(frozen=True)
 class Section:
-    """A heading, pairs of label and value, and sentences."""
+    """A heading, pairs of label and value, files to open with what each is, and sentences."""
 
     heading: str
     pairs: tuple[tuple[str, str], ...] = ()
     words: tuple[str, ...] = ()
+    links: tuple[tuple[str, str], ...] = ()
 
 
 def write(scope: Scope, bag: Bag, kept: Kept) -> None:
@@ -83,6 +94,7 @@ def _sections(scope: Scope, bag: Bag, kept: Kept) -> Iterator[Section]:
             ("root", scope.root),
             ("log key", log_key(scope)),
             ("made by", f"{scope.version}, build {scope.build}"),
+            *_made_up(scope),
         ),
         (
             (
@@ -104,18 +116,27 @@ def _sections(scope: Scope, bag: Bag, kept: Kept) -> Iterator[Section]:
     )
     yield Section("Signatures that are missing", waiting, () if waiting else ("None.",))
     have = {name.partition("/")[0] for name in bag.names} | {"09-verify"}
+    pages = tuple((name, said) for name, said in PAGES if name in bag.names)
+    yield Section("Pages to open", links=pages)
     yield Section("What lies where", tuple((f"data/{name}", said) for name, said in SHELVES if name in have))
     yield Section("How to check it", words=_CHECKS)
     yield Section("What is not in it", words=_gaps(scope, have))
+
+
+def _made_up(scope: Scope) -> Iterator[tuple[str, str]]:
+    """Say which parameters of the pack in force are no trial's: whatever rests on them is an example."""
+    active = scope.roster.protocol
+    if active is not None and active.fictional:
+        yield "FICTIONAL parameters", ", ".join(active.fictional)
 
 
 def _complete(scope: Scope, kept: Kept) -> tuple[tuple[str, str], ...]:
     return (
         ("entries", f"{scope.size}, from #0 to #{scope.size - 1} without a gap"),
         ("of these in full", str(scope.size - kept.withheld)),
-        ("of these withheld, their hashes in their places", str(kept.withheld)),
+        ("of these withheld (hashes only)", str(kept.withheld)),
         ("texts", str(kept.texts)),
-        ("texts that the entries name and this ledger does not have", str(kept.missing)),
+        ("texts missing from the ledger", str(kept.missing)),
         ("packs and dictionaries", str(kept.blobs)),
     )
 
@@ -152,5 +173,6 @@ def _plain(title: str, sections: Sequence[Section]) -> str:
         lines += ["", section.heading, "-" * len(section.heading)]
         width = min(max((len(label) for label, _ in section.pairs), default=0), 32)
         lines += [f"{label.ljust(width)}  {value}" for label, value in section.pairs]
+        lines += [f"data/{path}: {said}" for path, said in section.links]
         lines += section.words
     return "\n".join(lines) + "\n"
