@@ -6,8 +6,10 @@ from collections.abc import Iterable, Iterator
 from datetime import datetime
 from typing import Literal
 
+import msgspec
+from msgspec import Struct
+
 from ledger.book import Ledger
-from ledger.events.body import references
 from ledger.events.entry import Entry
 from projections.find.amended import Amended, Change, FieldChange, amendments
 from projections.find.found import Ask, Found, Row, cited, head, looked, patients
@@ -16,12 +18,13 @@ from projections.replay import PatientAt, Window
 
 Moment = Literal["sign-off", "lock", "review", "source verification", "since"]
 MOMENTS: dict[str, Moment] = {
-    "data.signed-off": "sign-off",
-    "data.locked": "lock",
+    "entries.signed": "sign-off",
+    "entry.reviewed": "source verification",
+    "record.locked": "lock",
+    "site.locked": "lock",
     "audit.reviewed": "review",
-    "source.verified": "source verification",
 }
-"""The kinds, without their version, after which a change of what stood before them is of interest."""
+"""The kinds, without their version, after which a change of what they cover is of interest."""
 
 
 class AfterRow(View, frozen=True, kw_only=True):
@@ -66,12 +69,26 @@ class PostSignoffChanges(Found, frozen=True, kw_only=True):
     fields: tuple[FieldRow, ...]
 
 
-class _Moment(View, frozen=True, kw_only=True):
-    """A moment: what it covers is what stood among the first `size` entries, of `names` only where there are any."""
+class _Moment(Struct, frozen=True):
+    """What a moment covers: positions from `first` to before `size`, and of these only what it names or happened.
 
+    `names` are entries by id, `streams` patients' streams, `happened` the last day or minute; empty or null: all.
+    """
+
+    first: int
     size: int
-    names: frozenset[str]
     shown: AfterRow
+    names: frozenset[str] = frozenset()
+    streams: frozenset[str] = frozenset()
+    happened: str | None = None
+
+    def covers(self, record: Entry, chain: Iterable[str]) -> bool:
+        """Tell whether it covers a record; `chain` are the ids of the record and of its amendments."""
+        if not self.first <= record.position < self.size or (self.names and not self.names & {*chain}):
+            return False
+        if self.streams and record.stream not in self.streams:
+            return False
+        return self.happened is None or record.payload.occurred.at[: len(self.happened)] <= self.happened
 
 
 def post_signoff_changes(ledger: Ledger, ask: Ask) -> PostSignoffChanges:
@@ -84,7 +101,8 @@ def post_signoff_changes(ledger: Ledger, ask: Ask) -> PostSignoffChanges:
     rows: list[ChangeRow] = []
     seen = {one.shown.entry for one in everywhere}
     for opened in patients(ledger, ask, through):
-        own = [_moment(one, through) for one in opened.entries if _word(one) in MOMENTS]
+        struck = {entry.id for entry, _ in opened.history.struck}
+        own = [_moment(one, through) for one in opened.entries if _word(one) in MOMENTS and one.id not in struck]
         seen |= {one.shown.entry for one in own}
         rows += _of_patient(ledger, opened, [*everywhere, *own])
     rows.sort(key=lambda row: row.position)
@@ -116,7 +134,7 @@ def _asked(ledger: Ledger, ask: Ask, through: Window) -> Iterator[_Moment]:
         size = ledger.position_at(ask.since) if isinstance(ask.since, datetime) else ask.since
         at = ask.since if isinstance(ask.since, datetime) else ledger.log_time(max(size, 1) - 1)
         shown = AfterRow(moment="since", entry=None, at=second(at, through.zone), name=None)
-        yield _Moment(size=min(size, through.size), names=frozenset(), shown=shown)
+        yield _Moment(0, min(size, through.size), shown)
 
 
 def _of_all(ledger: Ledger, through: Window) -> Iterator[_Moment]:
@@ -133,28 +151,42 @@ def _word(entry: Entry) -> str:
 
 
 def _moment(entry: Entry, through: Window) -> _Moment:
-    """What an entry names is what it covers; an entry that names none covers all that was in the log."""
+    """Read what a sign-off, review, verification or lock covers, by the members that its kind has."""
     at = second(entry.recorded_at, through.zone)
     shown = AfterRow(moment=MOMENTS[_word(entry)], entry=entry.position, at=at, name=entry.author.name)
-    return _Moment(size=entry.position, names=frozenset(references(entry.event)), shown=shown)
+    said: dict[str, object] = msgspec.structs.asdict(entry.event)
+    first, until = said.get("since"), said.get("until")
+    return _Moment(
+        first if isinstance(first, int) else 0,
+        min(until, entry.position) if isinstance(until, int) else entry.position,
+        shown,
+        names=_texts(said.get("targets")),
+        streams=_texts(said.get("streams")),
+        happened=until if isinstance(until, str) else None,
+    )
+
+
+def _texts(value: object) -> frozenset[str]:
+    return frozenset(one for one in value if isinstance(one, str)) if isinstance(value, tuple) else frozenset()
 
 
 def _of_patient(ledger: Ledger, opened: PatientAt, moments: list[_Moment]) -> Iterator[ChangeRow]:
     if not moments:
         return
-    names = {entry.position: entry.id for entry in opened.entries}
-    for one in amendments(ledger, opened).values():
+    entries = {entry.position: entry for entry in opened.entries}
+    known = amendments(ledger, opened)
+    for position, one in known.items():
+        record = entries[one.record]
+        earlier = [other.entry.id for other in known.values() if other.record == one.record]
         after = [
             moment.shown
             for moment in moments
-            if one.record < moment.size <= one.entry.position and _covers(moment, names[one.record])
+            if moment.size <= position
+            and (moment.shown.entry or 0) < position
+            and moment.covers(record, (record.id, *earlier))
         ]
         if after:
             yield _row(one, tuple(after), opened)
-
-
-def _covers(moment: _Moment, name: str) -> bool:
-    return not moment.names or name in moment.names
 
 
 def _row(one: Amended, after: tuple[AfterRow, ...], opened: PatientAt) -> ChangeRow:
