@@ -8,7 +8,7 @@ from pathlib import Path
 import axe_playwright_python
 import pytest
 from acts import PATIENT, Ward
-from dossiers import CHROMIUM, MARKUP, OTHER, Opened, in_a_browser, made, opened, running, whole
+from dossiers import CHROMIUM, MARKUP, OTHER, READY, Opened, in_a_browser, made, opened, running, whole
 from playwright.sync_api import Browser
 
 from projections import patient
@@ -240,7 +240,7 @@ def test_everything_is_reached_by_the_keyboard(browser: Browser, page: Path, war
         keys.press("Enter")
         assert found.page.locator("dialog[open]").count() == 1
         keys.press("Escape")
-        found.page.wait_for_function("!document.querySelector('dialog').open")
+        found.page.wait_for_selector("dialog:not([open])", state="attached")
         assert found.page.evaluate("location.hash") == "#entries"
 
 
@@ -306,7 +306,7 @@ def test_what_somebody_holds_is_compared(ward: Ward, browser: Browser, page: Pat
         for held, expected in cases.items():
             found.page.locator("#held").fill(held)
             found.page.get_by_role("button", name="Compare").click()
-            found.page.wait_for_function("w => document.querySelector('.answer').textContent.includes(w)", arg=expected)
+            found.page.locator(".answer", has_text=expected).wait_for()
             assert ("NOT" in expected) == (found.page.locator(".tile.ask.bad").count() == 1)
 
 
@@ -358,7 +358,7 @@ def test_a_long_record_is_cut_by_patient_under_an_index(ward: Ward, browser: Bro
     with opened(browser, tmp_path / "all" / "index.html") as found:
         assert "self-consistent" == found.verdict
         found.page.get_by_role("link", name=OTHER, exact=True).click()
-        found.page.wait_for_function("document.documentElement.dataset.ready")
+        found.page.wait_for_selector(READY, state="attached")
         assert f"patient {OTHER}" in found.text("header")
 
 

@@ -30,6 +30,8 @@ FLAGS = (
     "--disable-component-update",
     "--disable-sync",
 )
+READY = "html[data-ready]"
+"""What the page sets when it has come to a verdict."""
 SOFTWARE = "doseledger/0.1.0"
 MARKUP = '</script><script>document.title="forged"</script><img src=x onerror=alert(1)><!-- '
 """A text that would be code, if it were ever read as markup."""
@@ -128,7 +130,7 @@ def opened(browser: Browser, path: Path, route: str = "", *, script: str = "", *
     if script:
         page.add_init_script(script)
     page.goto(f"{path.as_uri()}{f'#{route}' if route else ''}")
-    page.wait_for_function("document.documentElement.dataset.ready")
+    page.wait_for_selector(READY, state="attached")
     yield found
     context.close()
 

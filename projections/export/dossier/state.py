@@ -106,7 +106,7 @@ def state(ledger: Ledger, size: int, *, software: str, only: Sequence[str] | Non
         step_up_drug=protocol.ladder_drug if protocol is not None else None,
         cycle_drug=protocol.cycle_drug if protocol is not None else None,
         maximum=protocol.ladder_max_doses if protocol is not None else None,
-        patients=tuple(_patient(ledger, one, settings) for one in opened) if settings is not None else (),
+        patients=tuple(_patient(one, settings) for one in opened) if settings is not None else (),
     )
 
 
@@ -155,7 +155,7 @@ def card(opened: PatientAt) -> Card:
 
 
 class _Settings:
-    """What judgements rest on, after each entry about authority: packs, people, and whose signatures are in doubt."""
+    """What judgements rest on: every log time, and packs, people and doubts after each entry about authority."""
 
     def __init__(self, ledger: Ledger, size: int) -> None:
         self._ledger = ledger
@@ -163,6 +163,7 @@ class _Settings:
         said = [entry for name in ("study", "people") for entry in ledger.stream(name, up_to=size)]
         self.first_pack = min(entry.position for entry in said if isinstance(entry.event, ProtocolActivated))
         self._places = sorted(entry.position for entry in said)
+        self.log_times = [ledger.log_time(position) for position in range(size)]
 
     def place(self, position: int) -> int:
         """Number the setting that an entry at this position sees."""
@@ -176,24 +177,24 @@ class _Settings:
         return self._kept[place]
 
 
-def _patient(ledger: Ledger, opened: PatientAt, settings: _Settings) -> PatientState:
+def _patient(opened: PatientAt, settings: _Settings) -> PatientState:
     protocol = opened.setting.protocol
     return PatientState(
         patient=opened.number,
-        changes=tuple(_changes(ledger, opened, settings)),
+        changes=tuple(_changes(opened, settings)),
         findings=tuple(finding_row(one) for one in opened.findings),
         late=tuple(sorted(f.entry.position for f in opened.history.facts if late(f, protocol) is not None)),
     )
 
 
-def _changes(ledger: Ledger, opened: PatientAt, settings: _Settings) -> Iterator[Row]:
+def _changes(opened: PatientAt, settings: _Settings) -> Iterator[Row]:
     """Give the first card whole and then, at each place in the log, the members that are not as before.
 
     Doses are listed one by one, those that changed; one that no longer stands is `gone`.
     """
     before: Row = {}
     known: dict[int, Dose] = {}
-    for one in _opened(ledger, opened, settings):
+    for one in _opened(opened, settings):
         now = card(one)
         doses = {dose.entry: dose for dose in now.doses}
         row: Row = {name: value for name, value in to_builtins(now).items() if name != "doses"}
@@ -207,7 +208,7 @@ def _changes(ledger: Ledger, opened: PatientAt, settings: _Settings) -> Iterator
             yield {"size": one.window.size, **changed}
 
 
-def _opened(ledger: Ledger, opened: PatientAt, settings: _Settings) -> Iterator[PatientAt]:
+def _opened(opened: PatientAt, settings: _Settings) -> Iterator[PatientAt]:
     """Open the patient after each entry that can change the card: his own, one about authority, one of another day.
 
     Between those a card rests of the clock on nothing finer than the day, but for amendments that lapse and for
@@ -218,7 +219,7 @@ def _opened(ledger: Ledger, opened: PatientAt, settings: _Settings) -> Iterator[
     key: object = None
     read, stated, waiting = 0, list[datetime](), tuple[Awaiting, ...]()
     for position in range(max(own[0], settings.first_pack), stop):
-        at = ledger.log_time(position).astimezone(zone)
+        at = settings.log_times[position].astimezone(zone)
         through = Window(position + 1, at, at, None, zone)
         entries = bisect_right(own, position)
         one = PatientAt(opened.number, through, opened.entries[:entries], settings.at(through))
