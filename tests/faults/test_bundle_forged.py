@@ -17,7 +17,7 @@ import pytest
 from acts import PATIENT, key
 
 from ledger.book import Ledger
-from ledger.errors import BadInput, DoseLedgerError, IntegrityFailure, Malformed
+from ledger.errors import BadInput, DoseLedgerError, Malformed
 from ledger.signing import sshsig
 from ledger.signing.signer import MemorySigner
 from ledger.verify import Outside, verify_path
@@ -267,11 +267,4 @@ def test_a_bundle_of_a_broken_ledger_says_that_it_is_broken(made, tmp_path):
     assert "failed" == broken.verdict
     assert "text" in (tmp_path / "bundle/data/00-READ-ME-FIRST.txt").read_text()
     assert "FAILED" in (tmp_path / "bundle/data/09-verify/expected-output.txt").read_text()
-    with pytest.raises(IntegrityFailure):
-        raise_first(check(broken.path, None, NOTHING))
-
-
-def raise_first(checked):
-    """The first thing that does not hold, as an error."""
-    for what in wrong(checked):
-        raise IntegrityFailure(what)
+    assert "the copy verifies" in wrong(check(broken.path, None, NOTHING))
