@@ -28,6 +28,7 @@ _UNITS = (
     ("_kg", "kg"),
     ("_cm", "cm"),
     ("_min", "min"),
+    ("_s", "s"),
 )
 _LONGEST = 160
 _SKIPPED = frozenset({"unit", "key", "log_key", "recovery_key", "request", "checks", "witnesses", "exit"})

@@ -78,8 +78,9 @@ def writing(option: str | None) -> Iterator[Session]:
             raise NotAllowed(
                 "this machine's key is not enrolled in the ledger",
                 why=f"{device_key_path(path)} is another key",
-                fix="use the device key that was made with the ledger",
+                fix="use the device key that was made with the ledger, or enrol this one: doseledger device enrol",
             )
+        ledger.roster().require_key(enrolled.kid, enrolled.person)
         yield Session(
             ledger, Post(clock.now, os.urandom, enrolled.person, device, SOFTWARE, build(), keep=keeper(ledger.id))
         )

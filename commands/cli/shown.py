@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Mapping, Sequence
 
 import msgspec
@@ -28,6 +29,7 @@ _UNITS = {
     "_mg_m2": "mg/m2",
     "_m2": "m2",
     "_min": "min",
+    "_s": "s",
 }
 _UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\Z")
 _HIDDEN = frozenset({"request", "key", "body"})
@@ -142,11 +144,7 @@ def _signers(signed: Sequence[Signing]) -> list[str]:
             f"{signing.meaning}"
         )
         found.append(f'        "{statement(signing.meaning)}"')
-    given = {(s.meaning, s.role) for s in signed}
-    found += [
-        f"    still needed afterwards: {need.meaning} by {need.role}"
-        for signing in signed[:1]
-        for need in signing.needs
-        if (need.meaning, need.role) not in given
-    ]
+    lacking = Counter((need.meaning, need.role) for signing in signed[:1] for need in signing.needs)
+    lacking -= Counter((signing.meaning, signing.role) for signing in signed)
+    found += [f"    still needed afterwards: {meaning} by {role}" for meaning, role in lacking.elements()]
     return found

@@ -52,6 +52,7 @@ UNITS = {
     "_min": "min",
     "_h": "h",
     "_ms": "ms",
+    "_s": "s",
 }
 FAMILIES = {
     "study": "The study",
