@@ -15,7 +15,11 @@ from commands.cli import console, envelope
 from commands.cli.options import Shared
 from commands.cli.place import read_file
 from ledger.book import Ledger
+from ledger.errors import BadInput
 from projections import accountability, audit, clocks, cohort, deviations, dosing, patient, people, queue, toxicity
+from projections.find.found import Ask
+from projections.find.queries import QUERIES
+from projections.recompute import recompute
 
 
 def simulate(
@@ -150,6 +154,17 @@ def _candidates(ledger: Ledger, given: Mapping[str, Any]) -> object:
     return _data(cohort.dlt_candidates(ledger, **_times(given)))
 
 
+def _find(ledger: Ledger, given: Mapping[str, Any]) -> object:
+    if given.get("query") not in QUERIES:
+        raise BadInput("a read of `find` names its query", fix=f"one of: {', '.join(QUERIES)}")
+    asked = Ask(**_times(given), **_of(given, "patient", "since", "followup"))
+    return _data(QUERIES[given["query"]].answer(ledger, asked))
+
+
+def _recompute(ledger: Ledger, given: Mapping[str, Any]) -> object:
+    return _data(recompute(ledger, Ask(**_times(given), **_of(given, "patient")), given["drug"]))
+
+
 def _dose_calc(ledger: Ledger, given: Mapping[str, Any]) -> object:
     day = int(given["day"]) if "day" in given else None
     return _data(dosing.calculation(ledger, given["patient"], day=day, **_times(given)))
@@ -172,5 +187,7 @@ READS = {
     "dose calc": _dose_calc,
     "dlt candidates": _candidates,
     "accountability": _accountability,
+    "find": _find,
+    "recompute": _recompute,
 }
 """The reading commands that a scenario may ask, each from its arguments to its JSON data."""

@@ -63,6 +63,8 @@ ARGUMENTS: Mapping[str, tuple[str, ...]] = {
     "log": ("patient", "given", "since", "until", "person", "kind"),
     "show": ("entry", "known_at", "known_before"),
     "explain": ("entry",),
+    "find": ("query", "patient", "since", "followup", *_TIMES),
+    "recompute": ("drug", "patient", *_TIMES),
 }
 """The read commands, and the arguments that each takes."""
 EXPECT_RACE = ("accepted", "conflict", "refused", "exit", "names_winner", "gap_free")

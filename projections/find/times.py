@@ -102,7 +102,9 @@ def _bursts(entries: Sequence[Entry], through: Window) -> Iterator[TimeRow]:
     for (person, _), group in seconds.items():
         acts = len({entry.payload.command.id for entry in group})
         if acts >= BURST:
-            why = f"{person} signed {acts} acts within one second: {', '.join(f'#{one.position}' for one in group)}"
+            scripted = "; the clock is scripted" if group[0].payload.clock.source == "scripted" else ""
+            named = ", ".join(f"#{one.position}" for one in group)
+            why = f"{person} signed {acts} acts within one second: {named}{scripted}"
             yield _row(group[0], through, "burst", None, why, others=tuple(one.position for one in group[1:]))
 
 
