@@ -18,7 +18,7 @@ Point = tuple[str, Value, str | None]
 
 ENVELOPE = ("occurred.at", "occurred.basis", "performed_by", "source.kind", "source.ref")
 """The points that come from the envelope; all others are the members of the body."""
-MISSING = "[not in this copy] "
+MISSING = "[missing] "
 """Stands before the commitment of a text whose words are not here."""
 
 _COMMITMENT = re.compile(r"sha256:[0-9a-f]{64}\Z")

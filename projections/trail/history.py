@@ -49,6 +49,7 @@ def history(
     if record is not None:
         found = named(ledger, record, patient=patient, now=now)
         about = _belonging(ledger, found) if _NTH.match(record) else frozenset({found.position})
+        about |= _speaking(ledger, found.stream, about)
         patient = patient if patient is not None else patient_of(found)
     kept = (
         row
@@ -100,6 +101,13 @@ def _belonging(ledger: Ledger, entry: Entry) -> frozenset[int]:
     return frozenset(
         one.position for one in stream if one.id in names or (names & set(references(one.event)) and _first(one))
     )
+
+
+def _speaking(ledger: Ledger, stream: str, records: frozenset[int]) -> frozenset[int]:
+    """Give the entries that speak of some records and of others too, as a verification against the source does."""
+    entries = ledger.stream(stream)
+    names = {entry.id for entry in entries if entry.position in records}
+    return frozenset(entry.position for entry in entries if names & set(getattr(entry.event, "targets", ())))
 
 
 def _first(entry: Entry) -> bool:

@@ -18,8 +18,8 @@ class TrailRow(View, frozen=True, kw_only=True):
     else the entry itself; `record_kind` is that entry's kind. `about` is the entry that a `context` entry speaks of.
     `old` is null where nothing stood, `new` where nothing stands any more; the `old` of a regrade is the grade that it
     changes. `in_force` is the position from which the row holds: its own, or that of the countersignature that
-    completed it; null while it waits for one, or when none came in time. `query` is the entry of the query that asked
-    for it. `delay_min` is from what happened to its entry in whole minutes, null where only the day is stated.
+    completed it; null while it waits for one, or when none came in time. `query` is the query that an amendment
+    answers. `delay_min` is from what happened to its entry in whole minutes, null where only the day is stated.
     """
 
     position: int

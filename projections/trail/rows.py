@@ -14,7 +14,7 @@ from ledger.errors import BadInput
 from ledger.events.entry import Entry
 from ledger.events.record import EntryCorrected, EntryCountersigned, EntryVoided
 from ledger.events.registry import KINDS
-from ledger.events.safety import DeviationAcknowledged, DeviationClassified, ToxicityRegraded
+from ledger.events.safety import ToxicityRegraded
 from ledger.protocol.model import Protocol, load
 from ledger.rules.lateness import late_by
 from projections.logbook import patient_of
@@ -26,7 +26,10 @@ from projections.trail.standing import Change, Stated, changes, regraded, root, 
 
 AMENDS = "corrects"
 """The field of the one row of an amendment that changes no field: which entry it names."""
-_OF_NO_RECORD = frozenset({"attempts", "clock", "exports", "security"})
+_OF_NO_RECORD = frozenset({"attempts", "clock", "exports", "security", "review"})
+_OF_OTHERS = frozenset({"deviation", "entries", "entry", "query", "record", "signature", "text"})
+"""The nouns of kinds that speak of other entries; what speaks of one names it in a member of `_SPEAKING`."""
+_SPEAKING = ("target", "query", "lock")
 _LATE_REASONS = frozenset({"late-entry", "downtime"})
 
 
@@ -179,7 +182,9 @@ class _Trail:
             return "correct"
         if isinstance(entry.event, EntryVoided):
             return "void"
-        if _about(entry) is not None or entry.stream.partition("/")[0] in _OF_NO_RECORD:
+        if entry.kind.partition(".")[0] in _OF_OTHERS or entry.stream.partition("/")[0] in _OF_NO_RECORD:
+            return "context"
+        if isinstance(entry.event, ToxicityRegraded):
             return "context"
         reason = entry.payload.reason
         if (reason is not None and reason.code in _LATE_REASONS) or self._is_late(entry):
@@ -194,9 +199,8 @@ class _Trail:
         return late_by(entry.event, entry.occurred_at, entry.recorded_at, protocol) is not None
 
     def _query(self, entry: Entry) -> int | None:
-        """Give the entry of the query that an answer names among its causes."""
-        reason = entry.payload.reason
-        if reason is None or reason.code != "query-answer":
+        """Give the query that an amendment names among its causes."""
+        if not isinstance(entry.event, EntryCorrected | EntryVoided):
             return None
         places = (ref.position for ref in entry.payload.causes if ref.position is not None)
         return next((place for place in places if self._ledger.entry(place).kind.startswith("query.")), None)
@@ -223,14 +227,11 @@ def _record(entry: Entry) -> dict[str, object]:
 
 
 def _about(entry: Entry) -> str | None:
-    """Name the entry that another says something about without changing it."""
-    match entry.event:
-        case EntryCountersigned() | DeviationAcknowledged() | DeviationClassified():
-            return entry.event.target
-        case ToxicityRegraded():
-            return entry.event.graded
-        case _:
-            return None
+    """Name the entry that another says something about without changing it; null where there is none, or several."""
+    if isinstance(entry.event, ToxicityRegraded):
+        return entry.event.graded
+    found = (getattr(entry.event, name, None) for name in _SPEAKING)
+    return next((name for name in found if isinstance(name, str)), None)
 
 
 @lru_cache(maxsize=8)
