@@ -6,7 +6,7 @@ require(process.argv[2]);
 const bytes = (text) => Uint8Array.from(Buffer.from(text, "base64"));
 
 /** One case: the whole verification, or a helper with its arguments. */
-async function answer({ copy, outside = {}, call, given = [], deaf = false }) {
+async function answer({ copy, outside = {}, call, given = [], deaf = false, brief = false }) {
   if (deaf) Object.defineProperty(globalThis, "crypto", { value: undefined, configurable: true });
   try {
     if (call === "sha256") return doseledger.hex(doseledger.sha256(bytes(given[0])));
@@ -18,7 +18,8 @@ async function answer({ copy, outside = {}, call, given = [], deaf = false }) {
     if (call === "roots") return given[0].reduce((tree, leaf) => (tree.add(Uint8Array.from(Buffer.from(leaf, "hex"))), tree), doseledger.parts.newTree()).roots;
     if (call) return doseledger[call](...given);
     const blobs = Object.fromEntries(Object.entries(copy.blobs).map(([digest, data]) => [digest, bytes(data)]));
-    return await doseledger.verify({ ...copy, blobs }, outside);
+    const report = await doseledger.verify({ ...copy, blobs }, outside);
+    return brief ? { verdict: report.verdict, findings: report.findings } : report;
   } catch (error) {
     return { error: String(error.message) };
   }

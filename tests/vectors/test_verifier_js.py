@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import replace
@@ -115,6 +116,13 @@ def test_every_released_entry_changed_in_one_place_is_refused_or_another() -> No
         "an index not below of": lambda text: text.replace('"of":1', '"of":0', 1),
         "another precision": lambda text: text.replace('"precision":"minute"', '"precision":"day"', 1),
         "another kind": lambda text: text.replace('"kind":"', '"kind":"x', 1),
+        "a target twice": lambda text: re.sub(r'("targets":\[)("[^"]+")', r"\1\2,\2", text),
+        "no target": lambda text: re.sub(r'"targets":\[[^\]]+\]', '"targets":[]', text),
+        "counters that fall": lambda text: text.replace('"n":[900,901]', '"n":[901,900]'),
+        "streams in another order": lambda text: re.sub(r'("streams":\[)("[^"]+"),("[^"]+")', r"\1\3,\2", text),
+        "nobody comes or goes": lambda text: text.replace(
+            '"request":null,"removed":"rolf"', '"request":null,"removed":null'
+        ),
         "__proto__": lambda text: text.replace('"body":{', '"body":{"__proto__":null,', 1),
     }
     made = []
@@ -365,7 +373,7 @@ def test_keys_that_ended_sign_nothing(tmp_path: Path) -> None:
         "the revocation taken out": sheaf(log.put(named("revocation"))),
         "the recovery taken out": sheaf(log.put(named("recovery"))),
     }
-    found = run(copy.case() for copy in made.values())
+    found = run({**copy.case(), "brief": True} for copy in made.values())
     different = {
         name: agrees(copy, said, tmp_path / str(at))
         for at, ((name, copy), said) in enumerate(zip(made.items(), found, strict=True))
@@ -590,7 +598,7 @@ def copies(honest: Sheaf, forged: Forged) -> dict[str, Sheaf]:
 def test_mutated_copies_are_judged_as_this_program_judges_them(honest: Sheaf, forged: Forged, tmp_path: Path) -> None:
     """A forged dossier would show itself as verified, or blame another entry than doseledger verify does."""
     made = copies(honest, forged)
-    found = run(copy.case() for copy in made.values())
+    found = run({**copy.case(), "brief": True} for copy in made.values())
     different = {
         name: agrees(copy, said, tmp_path / str(at))
         for at, ((name, copy), said) in enumerate(zip(made.items(), found, strict=True))

@@ -324,10 +324,17 @@ kind signature.abandoned/1 security by=system:system : key_id:Kid n:Count*
     }
   })();
 
-  const RULES = { // what a part must be beside its members
+  const rising = (values) => values.every((one, at) => !at || values[at - 1] < one);
+  const eachOnce = (values, most) => values.length >= 1 && values.length <= most && new Set(values).size === values.length;
+  const RULES = { // what a part or a body must be beside its members
     CommandRef: (one) => one.index < one.of,
     Occurred: (one) => (one.precision === "day") === (one.at.length === "2010-03-01".length),
-    Jwk: (one) => [one.crv, one.kty, one.y === null].join() === (one.y === null ? "Ed25519,OKP,true" : "P-256,EC,false"),
+    Jwk: (one) => [one.crv, one.kty].join() === (one.y === null ? "Ed25519,OKP" : "P-256,EC"),
+    "export.made/1": (one) => rising(one.streams),
+    "registrar.changed/1": (one) => (one.added !== null || one.removed !== null) && (one.added === null) === (one.request === null),
+    "signature.reaffirmed/1": (one) => eachOnce(one.targets, 64),
+    "signature.repudiated/1": (one) => eachOnce(one.targets, 64),
+    "signature.abandoned/1": (one) => eachOnce(one.n, 64) && rising(one.n),
   };
   const CHECKS = new Map();
   /** The check of a type as the table writes it: X? null too, X* a list, X*2-8 of so many, a|b words, 0..5 a range. */
@@ -353,6 +360,7 @@ kind signature.abandoned/1 security by=system:system : key_id:Kid n:Count*
       return (value) => typeof value === "string" && (!most || value.length <= most) && regexp.test(value);
     }
     if (PARTS[type]) return members(PARTS[type], RULES[type]);
+    if (/^\w*$/.test(type) && !LISTS[type]) throw new Error(`the table names no type ${type}`);
     const words = new Set(LISTS[type] ?? type.split("|").filter(Boolean));
     return (value) => typeof value === "string" && words.has(value);
   }
@@ -366,7 +374,7 @@ kind signature.abandoned/1 security by=system:system : key_id:Kid n:Count*
   }
   function checkBody(kind, body) {
     const row = Object.hasOwn(KINDS, kind) ? KINDS[kind] : malformed(`unknown kind ${kind}`);
-    row.check ??= members(row.members);
+    row.check ??= members(row.members, RULES[kind]);
     if (!row.check(body)) malformed(`the body is not a ${kind}`);
     if (kind !== "entry.corrected/1") return;
     if (/^(entry|log)\./.test(body.kind)) malformed(`${body.kind} cannot be corrected`);
