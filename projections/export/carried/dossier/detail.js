@@ -38,7 +38,7 @@ function known(entry) {
     el("p", { class: "signs" }, sign(colour, words), fate.by ? [" by ", entryLink(fate.by.position)] : null,
       late ? sign("warn", `late by ${span(late)} over the limit`) : null,
       entry.position >= size ? sign("warn", `not yet known after #${size - 1}`) : null,
-      entry.findings.map((one) => sign("bad", `${one.code}: ${one.why}`))),
+      entry.findings.map((one) => sign("bad", `${one.code}: ${one.why}`)), entry.notices.map((one) => sign("warn", `${one.code}: ${one.why}`))),
     pairs([
       ["about", entry.patient ? link(`patient=${entry.patient}`, `patient ${entry.patient}`) : entry.stream],
       ["happened", `${stated(payload.occurred.at)} (${payload.occurred.zone}, ${payload.occurred.basis})`],

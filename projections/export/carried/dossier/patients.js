@@ -52,7 +52,7 @@ function drawPatient(view, patient) {
   put(view, el("p", { class: "crumbs" }, link("patients", "All patients"), go(-1, `‹ ${record.patients[place - 1]}`), go(1, `${record.patients[place + 1]} ›`)),
     el("h2", {}, `Patient ${patient}`, card ? el("span", { class: "soft" }, `  ${stateWords(card.state)}`) : null),
     card ? cardTiles(patient, card, counted) : el("p", { class: "soft" }, "No state was computed as known then."), plot,
-    card?.doses.length ? [el("h3", {}, "Doses"), dosesTable(card)] : null,
+    dosesOf(record, patient, size).length ? [el("h3", {}, "Doses"), dosesTable(patient, counted)] : null,
     findingsOf(patient), el("h3", {}, app.order === "happened" ? "What happened, in clinical order" : "What was written, in the order of the log"), timeline(patient));
   put(plot, doseTimeline(record, patient, size, Math.max(600, plot.clientWidth)));
 }
@@ -73,14 +73,16 @@ function cardTiles(patient, card, counted) {
     differ.length ? table("Differences", [["what", ""], ["computed", ""], ["counted here", ""]], differ.map((row) => row.map((one) => (one === null ? "none" : String(one)))), { class: waits ? "differ" : "differ bad" }) : null);
 }
 
-function dosesTable(card) {
-  const { record, size } = app;
-  return table("Doses as known", [["entry", "no"], ["started", "time"], ["drug", ""], ["step", "n"], ["given", "n"], ["tolerance", ""], ["status", ""], ["signed by", ""]], card.doses.map((dose) => {
-    const entry = record.entries[dose.entry], fate = entry?.shown ? fateOf(record, entry, size) : { state: "hidden" };
-    const cells = [entryLink(dose.entry), [stated(dose.started_at), dose.late ? [" ", sign("warn", "late")] : null], dose.drug, dose.step_mg ? `${dose.step_mg} mg` : "", dose.given_mg === null ? "" : `${dose.given_mg} mg`,
-      dose.tolerance === "not-tolerated" ? sign("bad", "✗ not tolerated") : dose.tolerance ?? "", [dose.status, dose.counted ? "" : ", not counted", fate.by ? [" ", sign("warn", "corrected"), " by ", entryLink(fate.by.position)] : null],
-      entry?.shown ? entry.signers.map(({ header }) => el("div", { class: "by" }, header.signer.name, el("span", { class: "soft" }, ` ${header.meaning.code}`))) : sign("bad", "✗ not authentic")];
-    return cells;
+/** Every dose as the signed bytes tell it; nothing of it is taken from the computed state. */
+function dosesTable(patient, counted) {
+  const { record, size } = app, counting = new Set((counted?.doses ?? []).map((dose) => dose.position));
+  return table("Doses as known", [["entry", "no"], ["started", "time"], ["drug", ""], ["step", "n"], ["given", "n"], ["tolerance", ""], ["status", ""], ["signed by", ""]], dosesOf(record, patient, size).map((dose) => {
+    const { entry, amendedBy } = dose.fact, step = counted?.steps.get(dose.position) ?? dose.stepMg, judged = dose.tolerance?.body, ladder = dose.drug === record.pack?.values.ladder_drug;
+    const status = dose.stopped ? `stopped: ${dose.stopped}` : dose.endedMs === null ? "not ended" : "completed";
+    return [entryLink(dose.position), [stated(dose.fact.occurred.at), lateBy(record, entry, dose.fact) ? [" ", sign("warn", "late")] : null], dose.drug, step ? `${step} mg` : "", dose.givenMg === null ? "" : `${dose.givenMg} mg`,
+      judged ? judged.tolerated ? "tolerated" : sign("bad", "✗ not tolerated") : ladder ? "not assessed" : "", [status, ladder && counted && !counting.has(dose.position) ? ", not counted" : "", dose.pauses ? `, interrupted ${dose.pauses} times` : "",
+        amendedBy ? [" ", sign("warn", "corrected"), " by ", entryLink(amendedBy.position)] : null],
+      entry.signers.map(({ header }) => el("div", { class: "by" }, header.signer.name, el("span", { class: "soft" }, ` ${header.meaning.code}`)))];
   }), { class: "stacked" });
 }
 

@@ -10,12 +10,15 @@ async function recordOf(copy, report) {
     if (one.position === null) continue;
     bad.set(one.position, [...(bad.get(one.position) ?? []), one]);
   }
+  const notices = new Map();
+  for (const one of report.notices) notices.set(one.position, [...(notices.get(one.position) ?? []), one]);
   let logMs = -Infinity;
   const entries = report.entries.map((one) => {
     const entry = entryOf(one, bad.get(one.position) ?? [], report.checked.includes("signatures"));
     if (entry.payload) {
       logMs = entry.kind.startsWith("log.clock/") && entry.body.reset ? entry.recordedMs : Math.max(logMs, entry.recordedMs);
     }
+    entry.notices = notices.get(one.position) ?? [];
     return Object.assign(entry, { logMs: logMs === -Infinity ? 0 : logMs });
   });
   const genesis = entries[0]?.payload ? entries[0] : null;

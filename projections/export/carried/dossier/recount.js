@@ -1,7 +1,7 @@
 // The recount: what this page itself counts from the signed bytes, to set beside what doseledger computed.
 //
-// Two rules of the protocol are cheap: at most so many doses of the step-up drug in all, and no higher step without a
-// tolerance assessment of the dose before. The drug, the steps and the maximum come from the checked bytes of the pack.
+// The verifier counts the course: at most so many doses of the step-up drug in all, and no higher step unless the dose
+// before was tolerated. Drug, steps, maximum and gap come from the checked bytes of the protocol pack.
 
 const numberOf = (text) => Number(text ?? "0"); // for drawing and for ordering steps; amounts are shown as written
 
@@ -47,35 +47,21 @@ function amended(history, order) {
   return newest ? newest.body : order.body;
 }
 
-/** The step of a dose: as ordered, else the smallest that its amount does not exceed by more than preparation allows. */
-function stepOf(dose, values) {
-  if (dose.stepMg !== null) return numberOf(dose.stepMg);
-  const steps = values.ladder_steps_mg.map(Number), least = numberOf(values.step_min_fraction ?? "1");
-  return steps.find((step) => numberOf(dose.amountMg) * least <= step) ?? steps.at(-1);
-}
-
 /** The recount of one patient after `size` entries: how many doses count, and what two rules say. Null without a pack. */
 function recount(record, patient, size) {
   const values = record.pack?.values;
   if (!values?.ladder_drug || values.ladder_counts !== "started") return null;
+  if (!recounts.has(size)) {
+    if (recounts.size > 60) recounts.clear();
+    const authentic = record.report.entries.map((one, place) => (record.entries[place].shown ? one : { payload: null }));
+    recounts.set(size, doseledger.recount(authentic, { size, drug: values.ladder_drug, most: values.ladder_max_doses, steps: values.ladder_steps_mg, gap: values.restart_gap_days }));
+  }
+  const { patients, findings } = recounts.get(size), own = patients[patient];
   const doses = dosesOf(record, patient, size).filter((dose) => dose.drug === values.ladder_drug && !dose.nothing);
-  const findings = [];
-  if (doses.length > values.ladder_max_doses) {
-    findings.push({ rule: "12-dose cap", entry: doses[values.ladder_max_doses].position, words: `dose ${doses.length} of at most ${values.ladder_max_doses}` });
-  }
-  for (let i = 1; i < doses.length; i++) {
-    const before = doses[i - 1], now = doses[i], from = stepOf(before, values), to = stepOf(now, values);
-    if (to <= from) continue;
-    const steps = values.ladder_steps_mg.map(Number), skipped = steps.indexOf(to) > steps.indexOf(from) + 1;
-    if (!before.tolerance?.body.tolerated) {
-      const why = before.tolerance ? "was not tolerated" : "has no tolerance assessment";
-      findings.push({ rule: "step up", entry: now.position, words: `${to} mg after ${from} mg of #${before.position}, which ${why}` });
-    } else if (skipped) {
-      findings.push({ rule: "step up", entry: now.position, words: `${to} mg directly after ${from} mg of #${before.position}` });
-    }
-  }
-  return { counted: doses.length, maximum: values.ladder_max_doses, findings, doses };
+  return { counted: own?.counted ?? 0, maximum: values.ladder_max_doses, doses, steps: new Map((own?.doses ?? []).map((dose) => [dose.position, dose.step])),
+    findings: findings.filter((one) => one.patient === patient).map((one) => ({ rule: one.rule, entry: one.position, words: one.why })) };
 }
+const recounts = new Map();
 
 /** Whether the computed card agrees with the recount: pairs [what, computed, recounted] that differ. */
 function differences(card, counted) {

@@ -31,7 +31,7 @@ function swimmerRow(record, patient, size) {
     endMs: over.length ? Math.max(...over.map((one) => one.occurredMs)) : now, toxicities: toxicitiesOf(record, patient, size) };
 }
 
-const drugsOf = (record) => [record.pack?.values.ladder_drug ?? app.state.drugs?.[0] ?? "", record.pack?.values.cycle_drug ?? ""];
+const drugsOf = (record) => [record.pack?.values.ladder_drug ?? "", record.pack?.values.cycle_drug ?? ""];
 
 /** The start of the site's day of a moment. */
 function midnight(record, ms) {

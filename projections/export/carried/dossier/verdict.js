@@ -40,12 +40,13 @@ function badWords(report, foreign) {
   return first ? `First fault: ${where}${CODES[first.code] ?? first.why}. What cannot be trusted is not shown below.` : "It does not verify.";
 }
 
+/** The faults, one line for each kind of fault: the first of it, and how many there are. */
 function findingsList(report, foreign) {
-  const rows = report.findings;
-  if (!rows.length || foreign.length) return null;
-  const shown = rows.slice(0, 12).map((one) => el("li", {}, one.position === null ? "" : [entryLink(one.position), " "],
-    el("strong", {}, one.code), ` ${one.why}`));
-  return el("ul", { class: "faults" }, shown, rows.length > 12 ? el("li", {}, `and ${rows.length - 12} more`) : null);
+  const kinds = new Map();
+  for (const one of report.findings) kinds.set(one.code, [...(kinds.get(one.code) ?? []), one]);
+  if (!kinds.size || foreign.length) return null;
+  return el("ul", { class: "faults" }, [...kinds].slice(0, 8).map(([code, [one, ...more]]) => el("li", {}, one.position === null ? null : [entryLink(one.position), " "],
+    el("strong", {}, code), ` ${one.why}`, more.length ? el("span", { class: "soft" }, `; ${plural(more.length, "more", "more")} of this kind`) : null)));
 }
 
 /** The box in which somebody pastes what he holds on paper: a root, the ledger id, the log's key, or a checkpoint. */
