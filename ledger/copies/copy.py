@@ -110,7 +110,9 @@ class Copy:
     @property
     def lacks(self) -> tuple[str, ...]:
         """What this form does not hold, and so cannot be checked."""
-        return ("texts", "blobs", "checkpoints", "derived columns") if self.form == "lines" else ("derived columns",)
+        if self.form == "lines":
+            return ("texts", "blobs", "checkpoints", "derived columns")
+        return ("derived columns", *(("the page around the record",) if self.form == "dossier" else ()))
 
     @property
     def size(self) -> int:

@@ -22,6 +22,10 @@ from ledger.errors import Malformed, Unavailable
 _BLOCKS = {"dl-entries": ENTRIES, "dl-texts": TEXTS, "dl-checkpoints": CHECKPOINTS}
 _BLOB_BLOCK, _ABOUT_BLOCK = "dl-blobs", "dl-about"
 _END = b"</script>"
+_ID = re.compile(rb"(?i)\bid\s*=\s*[\"']?\Z")
+_WORD = re.compile(rb"[\w-]")
+_BEFORE = 64
+"""Bytes before a name in which `id =` is looked for."""
 _PIECE = 1 << 20
 
 
@@ -47,19 +51,29 @@ def unpack(path: str, folder: Path) -> About:
 
 def _place(page: mmap.mmap, block: str) -> tuple[int, int]:
     """Where the lines of a block begin and end in the page."""
-    marks = re.findall(rb"(?i)\bid\s*=\s*[\"']?%s\b" % block.encode(), page)
+    marks = _marks(page, block.encode())
     opening = b'<script type="application/json" id="%s">\n' % block.encode()
     at = page.find(opening)
-    if at < 0 or len(marks) != 1:
+    if at < 0 or marks != 1:
         raise Malformed(
             f"The block {block} does not stand in the dossier once, in its one form.",
-            why=f"an element of this id is found {len(marks)} times",
+            why=f"an element of this id is found {marks} times",
         )
     start = at + len(opening)
     stop = page.find(b"<", start)
     if stop < 0 or page[stop : stop + len(_END)] != _END:
         raise Malformed(f"The block {block} of the dossier does not end as it must.", why="a `<` stands inside it")
     return start, stop
+
+
+def _marks(page: mmap.mmap, name: bytes) -> int:
+    """How many elements of the page bear an id, as far as its bytes tell."""
+    count, at = 0, page.find(name)
+    while at >= 0:
+        behind = page[at + len(name) : at + len(name) + 1]
+        count += _ID.search(page[max(0, at - _BEFORE) : at]) is not None and not _WORD.match(behind)
+        at = page.find(name, at + 1)
+    return count
 
 
 def _lines(page: mmap.mmap, start: int, stop: int, limit: int) -> Iterator[bytes]:
