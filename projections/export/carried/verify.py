@@ -601,11 +601,18 @@ def made_p256(jwk: Obj, message: bytes, signature: bytes) -> bool | None:
 
 def strong(jwk: Obj) -> bool:
     """Whether a key may be enrolled: on its curve, in its one form, and of prime order."""
-    if jwk["crv"] == "P-256":
-        x, y = (int.from_bytes(unbase64(jwk[name], url=True), "big") for name in "xy")
+    y = None if jwk["y"] is None else unbase64(jwk["y"], url=True)
+    return of_prime_order(unbase64(jwk["x"], url=True), y)
+
+
+@lru_cache(maxsize=1024)
+def of_prime_order(first: bytes, second: bytes | None) -> bool:
+    """As above, by the coordinates: both for P-256, where every point of the curve will do."""
+    if second is not None:
+        x, y = int.from_bytes(first, "big"), int.from_bytes(second, "big")
         return x < P256 and y < P256 and (y * y - x * x * x + 3 * x - P256_B) % P256 == 0
     try:
-        a = point(unbase64(jwk["x"], url=True), strict=True)
+        a = point(first, strict=True)
     except Bad:
         return False
     small, whole = times(8, a), times(ORDER, a)
@@ -952,6 +959,10 @@ class Copy:
         if data is None:
             raise Bad("the copy has no entries.jsonl")
         self.lines = lines_of(data)
+        blobs = f"{self.inside}blobs/"
+        for name in files.names() if files.zip is not None else ():
+            if name.startswith(blobs) and HEX.match(name[len(blobs) :]):
+                self.inline[name[len(blobs) :]] = files.digest(name)
         for name, take in (("texts.jsonl", self.take_text), ("checkpoints.jsonl", self.take_note)):
             found = files.read(self.inside + name)
             if found is None:
@@ -1002,7 +1013,7 @@ class Copy:
 
     def blob(self, digest: str) -> str:
         """The SHA-256 of the file that lies there under a SHA-256; empty where none does."""
-        if self.files is None:
+        if self.files is None or self.files.zip is not None:
             return self.inline.get(digest, "")
         return self.files.digest(f"{self.inside}blobs/{digest}")
 
