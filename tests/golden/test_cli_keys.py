@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import pytest
+
 HERE = Path(__file__).parent / "transcripts"
 
 
@@ -14,6 +16,7 @@ def data(ran) -> dict:
     return json.loads(ran.out)["data"]
 
 
+@pytest.mark.req("P11-10g")
 def test_registrars_and_policy_change_by_the_quorum(site, golden) -> None:
     """One registrar alone could bring an accomplice, or lower what it takes to bring one."""
     own = f"--passphrase-file={site.passphrase}"
@@ -35,6 +38,7 @@ def test_registrars_and_policy_change_by_the_quorum(site, golden) -> None:
     golden(HERE / "registrars.txt", "\n".join(parts))
 
 
+@pytest.mark.req("P11-300e")
 def test_an_interrupted_change_of_a_key_is_finished(site) -> None:
     """A nurse whose machine died between two files would be locked out by her own passphrase."""
     own = f"--new-passphrase-file={site.passphrase}"
@@ -66,6 +70,7 @@ def test_a_change_that_is_declined_leaves_the_key_as_it_was(site) -> None:
     assert ["nurse.1.card", "nurse.1.key"] == sorted(path.name for path in (site.folder / "keys").glob("nurse.1.*"))
 
 
+@pytest.mark.req("P11-10h")
 def test_a_second_device_writes_under_its_own_name(site) -> None:
     """Nobody could say at which workstation a dose was entered, or a stolen one would go on writing."""
     assert 0 == site.run("device", "create", "ward-2").code
