@@ -131,7 +131,7 @@ def _tell(data: Inspected, report: Report) -> None:
         ("root", report.root),
         ("as of", f"{data.as_of}, {data.entries} entries" + (f", {data.withheld} withheld" if data.withheld else "")),
         ("verdict", console.paint(f"{data.verdict}; {data.anchor}", "good" if good else "bad")),
-        ("not checked", ", ".join(data.not_checked) or "nothing"),
+        ("not checked", "; ".join(data.not_checked) or "nothing"),
         ("patients", ", ".join(data.patients) or "none"),
     ):
         console.answer(f"  {name:<12} {value}")

@@ -118,7 +118,7 @@ def tell(report: Report, path: str, *, every: bool = False) -> None:
         console.answer(f"  ! {_line(finding)}")
     console.answer(f"  checked: {', '.join(report.checked)}")
     if report.not_checked:
-        console.answer(f"  NOT CHECKED: {', '.join(report.not_checked)}")
+        console.answer(f"  NOT CHECKED: {'; '.join(report.not_checked)}")
 
 
 def _line(finding: Finding) -> str:

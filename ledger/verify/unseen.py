@@ -44,7 +44,7 @@ class Unseen:
         many = "withheld entries: their hashes stand in the tree, their content was not seen"
         found = [f"{count} {one if count == 1 else many} ({positions(self.withheld)})"]
         if self.resting:
-            found.append(f"what {len(self.resting)} entries say of withheld ones ({positions(self.resting)})")
+            found.append(f"what {len(self.resting)} others say of withheld ones ({positions(self.resting)})")
         codes = ", ".join(sorted({*BEHIND, "n-missing"}))
         found.append(f"{codes} behind #{self.withheld[0]}: withheld entries decide them too")
         return tuple(found)
