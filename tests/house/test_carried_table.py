@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 import carried_table
@@ -49,3 +49,27 @@ def test_a_type_without_a_word_is_refused() -> None:
     """A member whose grammar the table cannot say would not be checked at all."""
     with pytest.raises(AssertionError):
         carried_table._type("dict[str, int]")
+
+
+def test_the_verifier_knows_every_code_of_the_judgement(repository: Path) -> None:
+    """What append refuses would pass on the inspector's desk, without even being named as not checked."""
+    rooms = [repository / "ledger" / "admission", repository / "ledger" / "verify"]
+    trees = [ast.parse(path.read_text(encoding="utf-8")) for room in rooms for path in sorted(room.glob("*.py"))]
+    calls = [node for tree in trees for node in ast.walk(tree) if isinstance(node, ast.Call)]
+    judged = {word for call in calls if getattr(call.func, "id", "") == "Problem" for word in words(call.args[:1])}
+    found = {word for call in calls if getattr(call.func, "id", "") == "Finding" for word in words(call.args[1:2])}
+    failed = {word for call in calls if getattr(call.func, "attr", "") == "fail" for word in words(call.args[3:4])}
+    assert {"signer", "needs"} <= judged
+    assert {"disputed", "fork"} <= found
+    assert {"bytes", "root"} <= failed
+    known = set(words([ast.parse((repository / FILE).read_text(encoding="utf-8"))]))
+    beyond = {"missing", "zone"}  # no position of a copy is empty; no time zone database is asked
+    assert set() == (judged | found | failed) - known - beyond
+
+
+def words(nodes: Iterable[ast.AST]) -> Iterator[str]:
+    """The texts in some code."""
+    for node in nodes:
+        for one in ast.walk(node):
+            if isinstance(one, ast.Constant) and isinstance(one.value, str):
+                yield one.value
