@@ -7,11 +7,13 @@ from array import array
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Annotated
 
 import msgspec
 from msgspec import Struct
 
 from ledger import wire
+from ledger.merkle.tree import MAX_SIZE
 
 LINE_LIMIT = 1 << 20
 """Bytes of a text line, a checkpoint line, a manifest line."""
@@ -37,7 +39,7 @@ class TextLine(Struct, frozen=True, forbid_unknown_fields=True):
 class CheckpointLine(Struct, frozen=True, forbid_unknown_fields=True):
     """One line of `checkpoints.jsonl`: the signed note of the first `size` entries."""
 
-    size: wire.Count
+    size: Annotated[int, msgspec.Meta(ge=1, le=MAX_SIZE)]
     note: str
 
 

@@ -17,6 +17,7 @@ import pytest
 from acts import PATIENT, Ward, founded, key
 from copying import INSIDE, SOFTWARE, Forms, copied, entries, listed_anew, put, zipped
 from dosed import eventful
+from small_copy import FOLDER
 
 from ledger.book import Ledger
 from ledger.copies import open_copy
@@ -500,3 +501,22 @@ def test_a_dossier_has_one_form(change: str, whole: Forms, tmp_path: Path) -> No
         open_copy(path)
     report = verify_path(path)
     assert ("failed", ["unreadable"]) == (report.verdict, [finding.code for finding in report.findings])
+
+
+# --- every byte ----------------------------------------------------------------------------------------------
+
+
+def test_no_byte_of_a_copy_is_without_meaning(tmp_path: Path) -> None:
+    """A byte that may change without a finding is a place where something can be written into the record."""
+    folder = copied(FOLDER, tmp_path / "copy")
+    assert "self-consistent" == verify_path(folder, workers=1).verdict
+    chance = random.Random(11)
+    for name in ("entries.jsonl", "texts.jsonl", "checkpoints.jsonl"):
+        good = (folder / name).read_bytes()
+        for _ in range(20):
+            at = chance.randrange(len(good))
+            bad = bytearray(good)
+            bad[at] ^= 1 << chance.randrange(8)
+            (folder / name).write_bytes(bad)
+            assert "failed" == verify_path(folder, workers=1).verdict, (name, at)
+        (folder / name).write_bytes(good)
