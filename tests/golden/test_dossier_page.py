@@ -8,9 +8,10 @@ from pathlib import Path
 import axe_playwright_python
 import pytest
 from acts import PATIENT, Ward
-from dossiers import CHROMIUM, MARKUP, OTHER, READY, Opened, in_a_browser, made, opened, running, whole
+from dossiers import CHROMIUM, MARKUP, OTHER, READY, SOFTWARE, Opened, in_a_browser, made, opened, running, whole
 from playwright.sync_api import Browser
 
+from ledger.book import Ledger
 from projections import patient
 from projections.export.dossier import making
 
@@ -353,7 +354,7 @@ def test_a_dossier_of_one_patient_holds_nothing_of_another(ward: Ward, browser: 
 
 def test_a_long_record_is_cut_by_patient_under_an_index(ward: Ward, browser: Browser, tmp_path: Path) -> None:
     """A page of a hundred megabytes that no browser opens is no copy for an inspector."""
-    files = making.folder(ward.book, tmp_path / "all", software="doseledger/0.1.0")
+    files = making.folder(ward.book, tmp_path / "all", software=SOFTWARE)
     assert [None, PATIENT, OTHER] == [one.patient for one in files]
     with opened(browser, tmp_path / "all" / "index.html") as found:
         assert "self-consistent" == found.verdict
@@ -365,3 +366,10 @@ def test_a_long_record_is_cut_by_patient_under_an_index(ward: Ward, browser: Bro
 def test_the_same_record_makes_the_same_bytes(ward: Ward, page: Path, tmp_path: Path) -> None:
     """Two copies that differ by a clock cannot be compared by their digest, and every difference would be suspect."""
     assert page.read_bytes() == made(ward, tmp_path / "again.html").read_bytes()
+
+
+def test_a_dossier_made_of_a_dossier_is_the_same(page: Path, tmp_path: Path) -> None:
+    """Whoever doubts the computed state has it computed again, on a machine of his own, from the copy alone."""
+    with Ledger.open(page, read_only=True) as copy:
+        making.dossier(copy, tmp_path / "again.html", software=SOFTWARE)
+    assert page.read_bytes() == (tmp_path / "again.html").read_bytes()

@@ -32,19 +32,20 @@ function laneOf(drug, doses, top, lane, left, right, days, ink) {
   const base = top + lane - 20, most = Math.max(...doses.map((dose) => Math.max(numberOf(dose.amountMg), numberOf(dose.orderedMg)))) || 1;
   const tall = (mg) => (numberOf(mg) / most) * (lane - 52), thick = Math.max(4, Math.min(16, days.perDay * 0.66));
   const tolerated = drug === drugsOf(app.record)[0];
-  let lettered = -Infinity, letters = "";
+  let [lettered, height] = [-Infinity, 0], letters = "";
   const bars = doses.map((dose) => {
     const x = days.x(dose.startedMs), given = tall(dose.amountMg), ordered = tall(dose.orderedMg), words = doseWords(dose), amount = dose.amountMg ?? "?";
-    const half = amount.length * 3.4, middle = x + thick / 2, write = amount !== letters || middle - half > lettered + 2;
-    if (write) [lettered, letters] = [middle + half, amount];
+    const half = amount.length * 3.4, middle = x + thick / 2, top = Math.max(given, ordered), apart = middle - half > lettered + 2;
+    const write = apart || (amount !== letters && Math.abs(top - height) > 12);
+    if (write) [lettered, height, letters] = [middle + half, top, amount];
     const mark = dose.tolerance ? dose.tolerance.body.tolerated ? "✓" : "✗" : tolerated ? "?" : "";
     return spot(`entry=${dose.position}`, words, dose.orderedMg ? box(x - 2, base - ordered, thick + 4, ordered, "", { fill: "none", stroke: AXIS, "stroke-dasharray": "2 2" }) : null,
       box(x, base - given, thick, given, words, { fill: ink, "fill-opacity": dose.endedMs === null ? 0.5 : 1 }),
       write ? text(middle, base - Math.max(given, ordered) - 5, amount, { "font-size": 11, "text-anchor": "middle" }) : null,
       dose.stopped || dose.pauses || dose.fact.amendedBy ? text(middle, base - Math.max(given, ordered) - 18, [dose.pauses ? "‖" : "", dose.stopped ? "stopped" : "", dose.fact.amendedBy ? "C" : ""].filter(Boolean).join(" "), { "font-size": 10, "font-weight": 700, "text-anchor": "middle", fill: "#a1101f" }) : null,
-      mark && days.perDay > 9 ? text(middle, base + 14, mark, { "font-size": 11, "text-anchor": "middle", fill: mark === "✗" ? "#a1101f" : FAINT, "font-weight": mark === "✗" ? 700 : 400 }) : null);
+      mark && (days.perDay > 7 || mark === "✗") ? text(middle, base + 14, mark, { "font-size": 11, "text-anchor": "middle", fill: mark === "✗" ? "#a1101f" : FAINT, "font-weight": mark === "✗" ? 700 : 400 }) : null);
   });
-  return svg("g", {}, text(8, top + 22, drug, { "font-weight": 600 }), text(8, top + 38, "mg given; hollow: ordered", { fill: FAINT, "font-size": 11 }), tolerated ? text(8, base + 14, "tolerated?", { fill: FAINT, "font-size": 11 }) : null,
+  return svg("g", {}, text(8, top + 22, drug, { "font-weight": 600 }), text(8, top + 38, "mg given; hollow: ordered", { fill: FAINT, "font-size": 11 }), tolerated && days.perDay > 7 ? text(8, base + 14, "tolerated?", { fill: FAINT, "font-size": 11 }) : null,
     line(left, base, right, base, { stroke: AXIS }), bars);
 }
 

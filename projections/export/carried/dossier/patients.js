@@ -64,7 +64,7 @@ function cardTiles(patient, card, counted) {
     el("dl", { class: "figures" },
       tile("next step", card.step_mg ? `${card.step_mg} mg` : "none", `${stateWords(card.course)}${card.because.length ? ` (${card.because.join(", ").replaceAll("entry ", "#")})` : ""}`),
       tile("doses counted", `${card.counted} of ${counted?.maximum ?? "?"}`, `${card.cumulative_mg} mg in all${card.over ? `, ${card.over} OVER` : ""}`),
-      tile("remaining", String(card.remaining), card.lapses_on ? `${card.course === "LAPSED" ? "lapsed" : "lapses"} on ${card.lapses_on}` : ""),
+      tile("remaining", String(card.remaining), card.lapses_on && card.remaining ? `${card.course === "LAPSED" ? "lapsed" : "lapses"} on ${card.lapses_on}` : ""),
       tile("cycles", card.cycle === null ? "none" : `cycle ${card.cycle}`, card.cycle === null ? stateWords(card.cycle_state) : `${stateWords(card.cycle_state)}, ${card.cycle_level_mg_m2} mg/m², days ${card.cycle_days_given.join(" ") || "none"}`)),
     card.holds.length ? el("p", {}, card.holds.map((one) => [sign("warn", `held: ${one.drug}`), ` ${one.text} (${one.rule}) `, one.entry === null ? null : entryLink(one.entry)])) : null,
     card.pending.length ? el("p", {}, sign("warn", "pending"), " ", card.pending.map((one) => [entryLink(one), " "]), "waits for a signature; until then the stricter reading counts") : null,

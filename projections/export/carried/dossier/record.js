@@ -115,9 +115,3 @@ async function packOf(record, blobs) {
   }
   return { ...activated.body.pack, entry: activated.position, fictional: activated.body.fictional, values };
 }
-
-/** How many entries were known at a moment of log time. */
-function sizeAt(record, ms) {
-  const later = record.entries.findIndex((one) => one.logMs > ms);
-  return later === -1 ? record.size : Math.max(1, later);
-}

@@ -115,7 +115,9 @@ function limits() {
     el("p", {}, "It cannot prove that this is the record that the site keeps, that the newest entries were not cut off, or that the program in this file is "
       + "the true one. For that, compare the root or a checkpoint with something that came to you another way: the paper in the trial "
       + "master file, an earlier checkpoint, the sponsor's copy. Or check the file with a program that you already have:"),
-    el("pre", {}, "doseledger verify dossier.html --ledger <id from the paper>\npython3 verify.py dossier.html"),
+    el("pre", {}, "doseledger verify dossier.html --ledger ID-FROM-THE-PAPER\npython3 verify.py dossier.html"),
     el("p", {}, "The state of each patient (step, doses counted, doses remaining) is computed by doseledger and labelled so. "
-      + "Doses, tolerance and the limits of the protocol are counted again by this page from the signed bytes; a difference is shown in red.")));
+      + "Doses, tolerance and the limits of the protocol are counted again by this page from the signed bytes; a difference is shown in red. "
+      + "To have all of it computed again, make a dossier of this dossier: the two files are the same, byte for byte."),
+    el("pre", {}, "doseledger inspect dossier.html export dossier --out again.html")));
 }
