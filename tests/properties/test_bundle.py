@@ -29,7 +29,10 @@ from ledger.events.registry import KINDS
 from ledger.signing import jws
 from ledger.verify import verify_path
 from projections import patient
+from projections.certificate.counted import digest_of
+from projections.export import jsonl
 from projections.export.bundle import vectors
+from projections.export.dossier import making
 
 FILES = {
     "00-READ-ME-FIRST.html",
@@ -246,6 +249,30 @@ def test_a_bundle_made_of_a_bundle_is_the_same(made, tmp_path):
     with Ledger.open(made.one.path, read_only=True) as copy:
         again = bundles.bundled(copy, tmp_path / "one", patients=[PATIENT])
         assert made.one.digest == again.digest
+
+
+def test_a_long_record_has_no_page_and_says_so(made, tmp_path, monkeypatch):
+    """A browser would stand still over the record of years, and the inspector before it."""
+    monkeypatch.setattr(making, "LIMIT", made.whole.size - 1)
+    long = bundles.bundled(made.ward.book, tmp_path / "long", size=made.whole.size)
+    page = Path("data/09-verify/verify.html")
+    assert not (tmp_path / "long" / page).exists()
+    assert "No verify.html" in (tmp_path / "long/data/00-READ-ME-FIRST.txt").read_text()
+    assert "self-consistent" == verify_path(long.path).verdict
+    bundles.bundled(made.ward.book, tmp_path / "one", size=made.whole.size, patients=[PATIENT])
+    assert (tmp_path / "one" / page).exists()
+
+
+def test_each_form_of_copy_is_known_by_the_digest_that_is_recorded(made, tmp_path):
+    """A copy could not be found again among the exports of the ledger, and nobody could attest it."""
+    book = made.ward.book
+    assert made.whole.digest == digest_of(made.whole.path) == digest_of(made.packed.path)
+    assert made.whole.digest == sha256((Path(made.whole.path) / "tagmanifest-sha256.txt").read_bytes()).hexdigest()
+    jsonl.directory(book, tmp_path / "lines")
+    lines = sha256((tmp_path / "lines" / "entries.jsonl").read_bytes()).hexdigest()
+    assert lines == digest_of(str(tmp_path / "lines")) == digest_of(str(tmp_path / "lines" / "entries.jsonl"))
+    page = making.dossier(book, tmp_path / "page.html", software=bundles.SOFTWARE)
+    assert page.digest == digest_of(page.file)
 
 
 # --- for some patients

@@ -12,7 +12,7 @@ from projections.export.carried import verify
 from projections.export.dossier import making
 
 FOLDER = "09-verify"
-VERIFIER, PAGE, PAGES = "verify.py", "verify.html", "dossier"
+VERIFIER, PAGE = "verify.py", "verify.html"
 
 
 def write(scope: Scope, bag: Bag) -> None:
@@ -21,23 +21,20 @@ def write(scope: Scope, bag: Bag) -> None:
     bag.put(f"{FOLDER}/HOWTO.md", _howto(scope).encode())
     bag.put(f"{FOLDER}/expected-output.txt", _expected(bag).encode())
     vectors.write(bag)
-    _pages(scope, bag)
+    _page(scope, bag)
 
 
-def _pages(scope: Scope, bag: Bag) -> None:
-    """Write the record as a page that verifies itself; of a long record an index and one page for each patient."""
-    place = bag.root / "data" / FOLDER
+def _page(scope: Scope, bag: Bag) -> None:
+    """Write the record as a page that verifies itself, unless it is so long that a browser would labour with it."""
     only = scope.patients[0] if len(scope.patients) == 1 else None
     if only is not None or scope.size <= making.LIMIT:
-        making.dossier(scope.ledger, place / PAGE, software=scope.software, size=scope.size, patient=only)
+        place = bag.root / "data" / FOLDER / PAGE
+        making.dossier(scope.ledger, place, software=scope.software, size=scope.size, patient=only)
         bag.taken(f"{FOLDER}/{PAGE}")
-    else:
-        making.folder(scope.ledger, place / PAGES, software=scope.software, size=scope.size)
-        bag.taken(f"{FOLDER}/{PAGES}")
 
 
 def said(report: Report) -> tuple[str, ...]:
-    """Give the findings of a verification as lines."""
+    """Give the findings and notices of a verification as lines."""
     found = (*report.findings, *report.notices)
     return tuple(
         f"{one.level} {f'#{one.position} ' if one.position is not None else ''}{one.code}: {one.why}" for one in found
@@ -95,8 +92,8 @@ It must say {size} entries and the root
 
     {root}
 
-`verify.html` (of a long record `dossier/index.html`) is the same record as a page that verifies itself in a browser,
-without a network.
+`verify.html` is the same record as a page that verifies itself in a browser, without a network. A long record has none;
+the program makes one for each patient from this bundle: `doseledger export dossier --ledger . --patient NUMBER`.
 
 `expected-output.txt` is what the first of these commands printed when the bundle was made; this prints no difference:
 

@@ -31,7 +31,6 @@ PAGES = (
         f"{checking.FOLDER}/{checking.PAGE}",
         "the record as a page that verifies itself, every entry and every dose",
     ),
-    (f"{checking.FOLDER}/{checking.PAGES}/index.html", "the same, an index and a page for each patient"),
     (trail.PAGE, "the audit trail to read and to print"),
 )
 """The pages of a bundle, and what each is."""
@@ -41,8 +40,8 @@ _CHECKS = (
         "device's signature over them, in `signatures`, with ssh-keygen or openssl: data/09-verify/HOWTO.md."
     ),
     (
-        "2. The record: `python3 data/09-verify/verify.py .` needs Python alone; data/09-verify/verify.html, of a "
-        "long record data/09-verify/dossier/index.html, does the same in a browser without a network."
+        "2. The record: `python3 data/09-verify/verify.py .` needs Python alone; data/09-verify/verify.html does the "
+        "same in a browser without a network."
     ),
     (
         "3. With the program: `doseledger verify` and `doseledger inspect` take this folder or its ZIP; every command "
@@ -120,7 +119,7 @@ def _sections(scope: Scope, bag: Bag, kept: Kept) -> Iterator[Section]:
     yield Section("Pages to open", links=pages)
     yield Section("What lies where", tuple((f"data/{name}", said) for name, said in SHELVES if name in have))
     yield Section("How to check it", words=_CHECKS)
-    yield Section("What is not in it", words=_gaps(scope, have))
+    yield Section("What is not in it", words=_gaps(scope, bag, have))
 
 
 def _made_up(scope: Scope) -> Iterator[tuple[str, str]]:
@@ -154,12 +153,14 @@ def _whose(scope: Scope, kept: Kept) -> tuple[str, ...]:
     )
 
 
-def _gaps(scope: Scope, have: set[str]) -> tuple[str, ...]:
+def _gaps(scope: Scope, bag: Bag, have: set[str]) -> tuple[str, ...]:
     said = [
         "No SDTM tabulations and no PDF: the tables are CSV, the pages HTML.",
         "Names, birth dates and addresses of patients are not in the ledger.",
         "The record of this copy's own making is entered after its head, and so not in it.",
     ]
+    if f"{checking.FOLDER}/{checking.PAGE}" not in bag.names:
+        said.append("No verify.html, as the record is long: `doseledger export dossier` makes one for each patient.")
     if "03-subjects" not in have:
         said.append("No casebooks.")
     if scope.patients:
