@@ -14,7 +14,7 @@ import typer
 from commands.cli import clock, console, envelope, keyring, rows, terminal
 from commands.cli.options import Layout, Shared
 from commands.cli.place import keys_dir, write_private
-from ledger.errors import BadInput, Question, Unavailable
+from ledger.errors import BadInput, DoseLedgerError, Unavailable
 
 _TOKEN = re.compile(r"[a-z0-9](?:[a-z0-9._-]{0,62}[a-z0-9])?\Z")
 
@@ -209,5 +209,5 @@ def _states(option: str | None) -> dict[str, str] | None:
     try:
         with reading(option) as ledger:
             return key_states(ledger, now=clock.now())
-    except (Unavailable, Question):
+    except DoseLedgerError:
         return None
