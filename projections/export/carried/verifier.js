@@ -1055,7 +1055,7 @@ kind signature.abandoned/1 security by=system:system : key_id:Kid n:Count*
       else put("L1", "copy", "a text of the copy is not in its form");
     }
     for (const it of checkpoints) {
-      if (sound(it, { note: /^/ }) && Number.isSafeInteger(it.size) && it.size >= 0) kept.heads.set(it.size, { ...it });
+      if (sound(it, { size: null, note: /^/ }) && Number.isSafeInteger(it.size) && it.size >= 1) kept.heads.set(it.size, { ...it });
       else put("L1", "copy", "a checkpoint of the copy is not in its form");
     }
     if (!size) put("L1", "empty", "the copy holds no entries");
@@ -1155,8 +1155,9 @@ kind signature.abandoned/1 security by=system:system : key_id:Kid n:Count*
       }
     }
   }
-  const sound = (it, shape) => it !== null && typeof it === "object"
-    && Object.entries(shape).every(([name, form]) => typeof it[name] === "string" && form.test(it[name]));
+  /** Whether a line of the copy has exactly these members; null takes any value. */
+  const sound = (it, shape) => it !== null && typeof it === "object" && Object.keys(it).length === Object.keys(shape).length
+    && Object.entries(shape).every(([name, form]) => form === null ? name in it : typeof it[name] === "string" && form.test(it[name]));
   const committed = ({ commitment, salt, text }) => `sha256:${hex(sha256(joined(unhex(salt), utf8(text))))}` === commitment;
   async function checkHead(it, head) {
     try { if (it) it.head = await checkedNote(it.note, head); } catch (error) { it.error = String(error.message); }
