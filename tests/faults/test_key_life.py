@@ -17,6 +17,7 @@ from ledger.events.keys import SignatureAbandoned, SignatureReaffirmed, Signatur
 from ledger.events.patient import PatientMeasured
 from ledger.events.record import EntryVoided
 from ledger.verify import examine
+from projections.counters import never_arrived
 
 P1 = "patient/001-001"
 WEIGHT = PatientMeasured(weight_kg="70", height_cm=None)
@@ -198,8 +199,9 @@ def test_a_counter_that_was_abandoned_is_missed_no_more(site: Rekeyed) -> None:
     site.write(P1, WEIGHT, by="ivan")
     site.write(P1, WEIGHT, by="ivan", counters={kid: 4})
     assert ["n-missing"] == [code for _, code in told(site)]
+    assert ((kid, (2, 3)),) == never_arrived(site.book, "ivan")
     site.write("security/001", SignatureAbandoned(key_id=kid, n=(2, 3)), by=(("ward-1", "system"),))
-    assert [] == told(site)
+    assert ([], ()) == (told(site), never_arrived(site.book, "ivan"))
 
 
 def test_the_policy_holds_from_its_last_signature(site: Rekeyed) -> None:

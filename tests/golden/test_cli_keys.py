@@ -70,6 +70,13 @@ def test_a_change_that_is_declined_leaves_the_key_as_it_was(site) -> None:
     assert ["nurse.1.card", "nurse.1.key"] == sorted(path.name for path in (site.folder / "keys").glob("nurse.1.*"))
 
 
+def test_what_is_not_missing_is_not_abandoned(site) -> None:
+    """A machine could call a signature abandoned that somebody is waiting for."""
+    ran = site.run("key", "abandon", "nurse.1")
+    assert (4, "") == (ran.code, ran.out)
+    assert "no signature of nurse.1 is missing" in ran.err
+
+
 @pytest.mark.req("P11-10h")
 def test_a_second_device_writes_under_its_own_name(site) -> None:
     """Nobody could say at which workstation a dose was entered, or a stolen one would go on writing."""
