@@ -34,6 +34,7 @@ from projections.export import jsonl
 from projections.export.bundle import vectors
 from projections.export.dossier import making
 
+DOCS = Path(__file__).parents[2] / "docs"
 FILES = {
     "00-READ-ME-FIRST.html",
     "00-READ-ME-FIRST.txt",
@@ -344,6 +345,8 @@ def test_stock_tools_accept_the_signature_with_the_commands_of_the_instructions(
     """The instructions in the bundle would not work on the day of the inspection."""
     blocks = re.findall(r"(?:^    .*\n)+", data(made, "09-verify/HOWTO.md"), flags=re.MULTILINE)
     (line,) = [block for block in blocks if block.strip().startswith(tool)]
+    for page in ("how-to/verify-without-us.md", "spec/bundle.md"):
+        assert line in (DOCS / page).read_text(encoding="utf-8")
     ran = subprocess.run(["sh", "-ec", line], cwd=made.whole.path, capture_output=True, check=False)
     assert 0 == ran.returncode, ran.stderr.decode()
     ran = subprocess.run(
