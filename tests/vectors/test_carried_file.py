@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import random
 import subprocess
 import sys
@@ -149,3 +150,14 @@ def test_whatever_the_bytes_are_there_is_a_verdict(tmp_path: Path) -> None:
             assert "failed" == alone.verify(str(place), None, None, chance.randbytes(40))["verdict"]
     (tmp_path / "entries.jsonl").mkdir()
     assert "failed" == alone.verify(str(tmp_path), None, None, None)["verdict"]
+
+
+def test_a_reader_who_has_seen_enough(copy: Path, tmp_path: Path) -> None:
+    """`| head -1` on the inspector's machine would end in a traceback instead of the verdict."""
+    read, write = os.pipe()
+    os.close(read)
+    (tmp_path / "verify.py").write_bytes(FILE.read_bytes())
+    command = [sys.executable, "verify.py", str(copy / "entries.jsonl")]
+    done = subprocess.run(command, stdout=write, stderr=subprocess.PIPE, check=False, cwd=tmp_path)
+    os.close(write)
+    assert (0, b"") == (done.returncode, done.stderr)

@@ -129,9 +129,9 @@ set PHARMACY pharmacist pharmacy-technician
 set DATA coordinator data-manager
 set FACT authorship performed transcribed
 set OUTSIDE monitor sponsor-medical sponsor inspector
-set OWN_ENDINGS attempts clock cohort exports people security study
-set REFERENCES delegation dose export factors graded hold opened order overrides reverses source target targets
-+ toxicities toxicity
+set OWN_ENDINGS attempts clock cohort exports people review security study
+set REFERENCES delegation dose export factors graded hold lock opened order overrides queries query reverses source
++ target targets toxicities toxicity
 part CommandRef : id:Uuid index:Count of:Count
 part Occurred : at:When zone:Zone precision:minute|day basis:observed|device|chart|recalled
 part Clock : source:system|scripted offset_ms:Decimal?
@@ -319,6 +319,22 @@ kind signature.reaffirmed/1 people completed by=responsibility:SITE,monitor,spon
 kind signature.repudiated/1 people by=responsibility:SITE,monitor,sponsor-medical,sponsor,registrar,inspector :
 + targets:Uuid*
 kind signature.abandoned/1 security by=system:system : key_id:Kid n:Count*
+kind query.opened/1 any by=authorship:PHYSICIANS,DATA,monitor : target:Uuid field:Code? question:Commitment
+kind query.answered/1 any by=authorship:SITE : query:Uuid answer:Commitment
+kind query.closed/1 any by=authorship:DATA,monitor after=any:query.closed/1 : query:Uuid
++ outcome:answered|corrected|unchanged|withdrawn
+kind entries.signed/1 patient by=responsibility:principal-investigator : since:Count until:Count entries:Count
++ digest:Hex
+kind entry.reviewed/1 patient by=verified:monitor : targets:Uuid*
+kind record.locked/1 patient by=locked:principal-investigator by=locked:DATA
++ after=any:record.locked/1,record.unlocked/1,site.locked/1 : until:When?
+kind site.locked/1 review by=locked:principal-investigator by=locked:DATA
++ after=any:record.locked/1,record.unlocked/1,site.locked/1 : until:When?
+kind record.unlocked/1 any by=unlocked:principal-investigator by=unlocked:DATA
++ after=any:record.locked/1,record.unlocked/1,site.locked/1 : lock:Uuid
+kind audit.reviewed/1 review by=reviewed:DATA,principal-investigator,monitor : since:Count until:Count streams:Stream*
++ questions:Token* findings:Commitment? queries:Uuid*
+kind text.redacted/1 any by=approved:principal-investigator by=approved:DATA : commitments:Commitment*
 """
 # </table>
 
@@ -451,19 +467,34 @@ def members(part: str, value: Any, where: str) -> None:
         raise Bad(f"{where}: the time is not of its precision")
     if part in EACH_ONCE:
         named_once = value[EACH_ONCE[part]]
-        if not 1 <= len(named_once) <= 64 or len(set(named_once)) < len(named_once):
-            raise Bad(f"{where} does not name 1 to 64, each once")
+        most = 16 if part == "text.redacted/1" else 64
+        if not 1 <= len(named_once) <= most or len(set(named_once)) < len(named_once):
+            raise Bad(f"{where} does not name 1 to {most}, each once")
         if part == "signature.abandoned/1" and named_once != sorted(named_once):
             raise Bad(f"{where}: the counters do not rise")
     if part == "registrar.changed/1":
         empty = value["added"] is None and value["removed"] is None
         if empty or (value["added"] is None) != (value["request"] is None):
             raise Bad(f"{where}: nobody comes or goes, or somebody comes without a request")
+    if part in {"entries.signed/1", "audit.reviewed/1"} and value["until"] <= value["since"]:
+        raise Bad(f"{where}: the range holds no entry")
+    if part == "entries.signed/1" and not value["entries"]:
+        raise Bad(f"{where}: the range holds no entry")
+    for name in ("streams", "questions") if part == "audit.reviewed/1" else ():
+        if value[name] != sorted(set(value[name])) or len(value[name]) > (64 if name == "questions" else 99999):
+            raise Bad(f"{where}: {name} are not sorted, or one stands twice, or there are too many")
     if part == "Jwk" and (value["crv"], value["kty"], value["y"] is None) not in JWKS:
         raise Bad(f"{where} is not a key of one of the two forms")
 
 
-EACH_ONCE = {"signature.reaffirmed/1": "targets", "signature.repudiated/1": "targets", "signature.abandoned/1": "n"}
+EACH_ONCE = {
+    "signature.reaffirmed/1": "targets",
+    "signature.repudiated/1": "targets",
+    "signature.abandoned/1": "n",
+    "entry.reviewed/1": "targets",
+    "text.redacted/1": "commitments",
+}
+CROSSING = {"signature.reaffirmed/1", "signature.repudiated/1", "signature.abandoned/1", "audit.reviewed/1"}
 JWKS = {("Ed25519", "OKP", True), ("P-256", "EC", False)}
 
 
@@ -698,7 +729,7 @@ def open_body(kind: str, body: Any) -> Said:
     members(kind, body, kind)
     if kind != CORRECTED:
         return kind, body
-    if body["kind"].startswith(("entry.", "log.")):
+    if body["kind"].split(".")[0] in {"entry", "log", "entries", "query", "record", "site", "audit", "text"}:
         raise Bad(f"{body['kind']} cannot be corrected")
     return open_body(body["kind"], body["body"])
 
@@ -1663,7 +1694,7 @@ class Log:
                 continue
             stream = self.opened(position).stream
             stock = entry.family == "supply" and stream.startswith("patient/")
-            crosses = (stock or entry.kind in EACH_ONCE) and ref is not payload["corrects"]
+            crosses = (stock or entry.kind in CROSSING) and ref is not payload["corrects"]
             if stream != entry.stream and not crosses:
                 self.add("reference-stream", f"the entry {ref['id']} belongs to {stream}, not to {entry.stream}")
         if after["size"] < entry.position:
@@ -1818,7 +1849,7 @@ class Log:
 
     def targets(self, entry: Entry) -> list[Entry]:
         """The entries that an answer to a doubt is about, where they stand."""
-        listed = entry.body["targets"] if EACH_ONCE.get(entry.kind) == "targets" else []
+        listed = entry.body["targets"] if entry.kind in {"signature.reaffirmed/1", "signature.repudiated/1"} else []
         return [self.opened(self.ids[name]) for name in listed if name in self.ids]
 
     def rotated(self, entry: Entry, now: datetime) -> None:
@@ -2281,7 +2312,10 @@ def main(arguments: Sequence[str]) -> int:
     report = verify(given.copy, given.ledger, given.log_key, trusted)
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(encoding="utf-8", errors="backslashreplace")
-    print(json.dumps(report, indent=1) if given.json else told(report))
+    try:
+        print(json.dumps(report, indent=1) if given.json else told(report), flush=True)
+    except BrokenPipeError:  # whoever reads has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     return 0 if report["verdict"] in {"ok", "ok-unanchored", "self-consistent"} else 8
 
 
