@@ -102,7 +102,7 @@ def test_an_export_that_fails_leaves_nothing(ward: Ward, tmp_path: Path, monkeyp
     def full(*_: object, **__: object) -> int:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(jsonl, "_blobs", full)
+    monkeypatch.setattr(jsonl, "digests", full)
     with pytest.raises(Unavailable, match="No space left"):
         jsonl.directory(ward.book, tmp_path / "out")
     assert [] == list(tmp_path.iterdir())
