@@ -195,7 +195,7 @@ CHANGES = {
     "no proof": lambda p: forged(p, certified=forged(p.certified, proof=())),
     "a proof that is none": lambda p: forged(p, certified=forged(p.certified, proof=("xyz",))),
     "no consistency": lambda p: forged(p, consistency=()),
-    "another checkpoint": lambda p: forged(p, checkpoint=p.checkpoint.replace("\n47\n", "\n48\n")),
+    "another checkpoint": lambda p: forged(p, checkpoint=p.checkpoint.replace("/main\n", "/main\n1", 1)),
     "no checkpoint": lambda p: forged(p, checkpoint=""),
 }
 

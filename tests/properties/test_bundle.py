@@ -195,7 +195,7 @@ def test_the_first_page_says_how_complete_it_is(made):
     assert f"{made.whole.size}, from #0 to #{made.whole.size - 1} without a gap" in text
     assert made.whole.root in text
     assert made.ward.book.id in text
-    assert "6" == re.search(r"withheld \(hashes only\) +(\d+)", data(made, "00-READ-ME-FIRST.txt", "one"))[1]
+    assert "8" == re.search(r"withheld \(hashes only\) +(\d+)", data(made, "00-READ-ME-FIRST.txt", "one"))[1]
 
 
 # --- the same each time
@@ -282,7 +282,8 @@ def test_each_form_of_copy_is_known_by_the_digest_that_is_recorded(made, tmp_pat
 def test_nothing_of_others_is_in_the_bundle_of_one(made):
     """A patient's data would go to an inspection that has no business with it."""
     book = made.ward.book
-    theirs = book.stream(f"patient/{bundles.OTHER}", up_to=made.whole.size)
+    theirs = [*book.stream(f"patient/{bundles.OTHER}", up_to=made.whole.size), *book.stream("attempts/001")]
+    assert "entry.refused/1" == theirs[-1].kind
     named = {bundles.OTHER, bundles.SECRET, *(entry.id for entry in theirs)}
     for entry in theirs:
         raw = book.raw(entry.position)

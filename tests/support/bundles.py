@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from hashlib import sha256
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from commands.draft import Circumstances
 from commands.notes import note
 from commands.perform import Hand, perform
 from ledger.book import Ledger
+from ledger.errors import Refused
 from ledger.events.exports import ExportMade
 from ledger.verify import Outside
 from projections.certificate.counted import count
@@ -33,6 +35,9 @@ def warded(folder: Path) -> Ward:
     eventful(ward)
     ward.do("nurse.1", "toxicity report", patient=OTHER, term="headache", onset="now", words=SECRET)
     ward.do("nurse.1", "patient measure", patient=OTHER, weight="61.5kg")
+    with suppress(Refused):
+        ward.ordered("30mg", number=OTHER)
+    ward.do("nurse.1", "patient measure", patient=OTHER, weight="61.4kg")
     return ward
 
 
