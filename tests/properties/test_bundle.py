@@ -19,6 +19,7 @@ from zipfile import ZipFile
 import bagit
 import bundles
 import pytest
+import small_copy
 from acts import PATIENT
 from jsonschema import Draft202012Validator
 
@@ -378,6 +379,16 @@ def test_every_test_vector_gives_what_it_must(made):
         report = verify_path(shelf / one["copy"])
         position = None if report.first_bad is None else report.first_bad.position
         assert (one["verdict"], one["first_bad"]) == (report.verdict, position), one["copy"]
+
+
+def test_the_good_copy_is_that_of_its_script(tmp_path):
+    """Nobody could say any more how the copy came about by which verifiers are tried."""
+    small_copy.small_copy(tmp_path / "small")
+    made, kept = (
+        {path.relative_to(folder).as_posix(): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+        for folder in (tmp_path / "small", small_copy.FOLDER)
+    )
+    assert made == kept
 
 
 def test_the_other_verifier_agrees_on_the_test_vectors(made):

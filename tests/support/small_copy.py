@@ -13,8 +13,14 @@ from dataclasses import replace
 from pathlib import Path
 
 from minting import Site, committed, key_of, person
+from released import root as tree_root
 
+from ledger.copies.lines import CheckpointLine, line_of
+from ledger.events.keys import KeyRevoked
 from ledger.events.patient import ConsentGiven, PatientMeasured, PatientRegistered
+from ledger.merkle.checkpoint import Checkpoint
+from ledger.merkle.checkpoint import seal as seal_checkpoint
+from ledger.merkle.tree import leaf_hash
 from ledger.signing import jws
 from ledger.signing.seal import seal
 from projections.export import jsonl
@@ -37,13 +43,28 @@ def small_copy(place: Path) -> None:
         own = (("clara", "authorship"),)
         site.write(STREAM, ConsentGiven(form="v1", guardian=guardian), by=own, texts={guardian: text})
         last = site.write(STREAM, PatientMeasured(weight_kg="71.5", height_cm=None), by=own)
+        lost = KeyRevoked(person="clara", key_id=site.people["clara"].key.public.kid, why="lost", suspected_from=None)
+        site.write("people", lost, by=(("rita", "responsibility"),))
         jsonl.directory(site.book, place)
+        _revoked(site, place)
         payload = jws.parse(site.book.raw(last.position)).payload
         site.book.close()
     stranger = replace(person("clara", "Clara Cohn", "coordinator"), key=key_of("stranger"))
     header = site.header(stranger, "coordinator", "authorship", act=site.uuid())
     forged = seal(payload.replace(b'"71.5"', b'"17.5"'), [(header, stranger.key)])
     (place / "re-signed.txt").write_bytes(forged + b"\n")
+
+
+def _revoked(site: Site, place: Path) -> None:
+    """Write what the log's operator would add: an entry by the key that was revoked, under a head of the log's key."""
+    site.tick()
+    raw = site.draft(STREAM, PatientMeasured(weight_kg="17.5", height_cm=None), by=(("clara", "authorship"),))
+    size = site.book.size + 1
+    root = tree_root([*(leaf_hash(old) for _, old in site.book.raws()), leaf_hash(raw)])
+    head, key = Checkpoint(origin=site.book.origin, size=size, root=root), site.log_key
+    note = seal_checkpoint(head, site.book.origin, key.public.raw, key.sign)
+    (place / "revoked.txt").write_bytes(raw + b"\n")
+    (place / "revoked-head.txt").write_bytes(line_of(CheckpointLine(size, note.decode())))
 
 
 if __name__ == "__main__":

@@ -105,6 +105,15 @@ def _resigned(whole: Files) -> Files:
     return _joined(whole, lines)
 
 
+def _revoked(whole: Files) -> Files:
+    folder = files("projections.export.bundle").joinpath("vectors")
+    return {
+        **whole,
+        ENTRIES: whole[ENTRIES] + folder.joinpath("revoked.txt").read_bytes(),
+        CHECKPOINTS: whole[CHECKPOINTS] + folder.joinpath("revoked-head.txt").read_bytes(),
+    }
+
+
 def _dropped(whole: Files) -> Files:
     lines = _lines(whole)
     del lines[_place(lines, "consent.given/1")]
@@ -158,13 +167,14 @@ VECTORS = (
     Vector("flipped-byte", "a byte of the signature under a weight", 7, _flipped),
     Vector("changed-weight", "a weight of 71.5 kg reads 17.5 kg", 7, _rewritten),
     Vector("re-signed", "the same, signed anew by a key that nobody enrolled", 7, _resigned),
+    Vector("revoked-key", "a weight more, by a key after it was revoked, under a true head", 9, _revoked),
     Vector("dropped-entry", "the consent is left out", 6, _dropped),
     Vector("swapped-entries", "the consent and what follows it change places", 6, _swapped),
     Vector("doubled-entry", "the consent stands twice", 7, _doubled),
-    Vector("cut-off", "the newest entry is left out", 6, _cut),
+    Vector("cut-off", "the newest entry is left out", 7, _cut),
     Vector("false-stub", "the consent is withheld under a made-up hash", 6, _stubbed),
     Vector("changed-text", "the words of a text beside the record are others", 6, _texted),
     Vector("missing-text", "the texts beside the record are left out", 6, _untexted),
-    Vector("changed-head", "the newest checkpoint has the root of the one before", 7, _headed),
+    Vector("changed-head", "the newest checkpoint has the root of the one before", 8, _headed),
     Vector("changed-pack", "the protocol pack has a byte more", 3, _blobbed),
 )
