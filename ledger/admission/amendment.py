@@ -21,7 +21,7 @@ from ledger.events.registry import KINDS
 from ledger.events.row import REGISTRARS
 from ledger.events.safety import ToxicityRegraded
 
-_OWN_ENDINGS = frozenset({"study", "people", "cohort", "attempts", "clock", "exports", "security"})
+_OWN_ENDINGS = frozenset({"study", "people", "cohort", "attempts", "clock", "exports", "security", "review"})
 """Streams whose entries are ended by kinds of their own, never corrected or voided."""
 
 

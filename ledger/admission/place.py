@@ -21,7 +21,7 @@ AHEAD = timedelta(minutes=5)
 """How far a stated time may be ahead of the clock of its entry (DOMAIN.md I7)."""
 
 
-_ANSWERS = frozenset({"signature.reaffirmed/1", "signature.repudiated/1"})
+_ACROSS = frozenset({"signature.reaffirmed/1", "signature.repudiated/1", "audit.reviewed/1"})
 
 
 def place(entry: Entry, roster: Roster, view: View, found: list[Problem]) -> None:
@@ -124,8 +124,8 @@ def _references(entry: Entry, view: View, found: list[Problem]) -> None:
 
 
 def _may_cross(payload: Payload, named: str) -> bool:
-    """A supply entry may name a patient's order, whose vials are wasted; an answer to a doubt whatever is doubted."""
-    if payload.kind in _ANSWERS:
+    """A supply entry may name a patient's order, an answer to a doubt whatever is doubted, a review any query."""
+    if payload.kind in _ACROSS:
         return True
     return payload.stream.startswith("supply/") and named.startswith("patient/")
 

@@ -17,7 +17,7 @@ from ledger.course import needs
 from ledger.events.base import Need, Occurred
 from ledger.events.body import open_body, references
 from ledger.events.entry import Entry, Signer
-from ledger.events.event import Event
+from ledger.events.event import Event, ReviewEvent
 from ledger.events.record import EntryCorrected, EntryCountersigned, EntryVoided
 from ledger.events.registry import KINDS
 
@@ -65,7 +65,7 @@ class Awaiting(Struct, frozen=True):
 
 
 class History(Struct, frozen=True):
-    """The facts in clinical order, and what was taken out of them and by whom.
+    """The facts in clinical order, and what was taken out of them and by whom; what reviews them is no fact.
 
     An entry is superseded by the newest of all corrections in effect that go back to the same entry as it does.
     """
@@ -145,10 +145,12 @@ def continued(
         return before
     days = {fact.id for fact in recorded.facts if fact.occurred.precision == "day"}
     days |= {one.id for one in later if one.payload.occurred.precision == "day"}
-    if any(KINDS[one.kind].completed or _says_of_others(one) or days & {*references(one.event)} for one in later):
+    if any(KINDS[one.kind].completed or _says_of_others(one) or _names(one, days) for one in later):
         return readings(entries, at=at)
     facts = list(recorded.facts)
     for entry in later:
+        if isinstance(entry.event, ReviewEvent):
+            continue
         signers = entry.signers
         fact = Fact(
             entry, entry.event, entry.payload.occurred, entry.occurred_at, None, signers, _missing(entry, signers)
@@ -159,6 +161,10 @@ def continued(
 
 def _says_of_others(entry: Entry) -> bool:
     return isinstance(entry.event, EntryCountersigned | EntryCorrected | EntryVoided)
+
+
+def _names(entry: Entry, days: set[str]) -> bool:
+    return not isinstance(entry.event, ReviewEvent) and not days.isdisjoint(references(entry.event))
 
 
 def _clinical(fact: Fact) -> tuple[datetime, int, str]:
@@ -193,6 +199,8 @@ class _Sweep:
             self.struck.append((entry, voided_by))
             return
         event = entry.event
+        if isinstance(event, ReviewEvent):
+            return
         if isinstance(event, EntryCountersigned):
             self.added.setdefault(event.target, []).append(entry)
             return

@@ -44,7 +44,7 @@ def open_body(kind: str, body: bytes | msgspec.Raw) -> Event:
     if msgspec.json.encode(event) != raw:
         raise Malformed(f"the body of {kind} is not canonical JSON", why="re-encoding it gives other bytes")
     if isinstance(event, record.EntryCorrected):
-        if event.kind.startswith(("entry.", "log.")):
+        if event.kind.startswith(_OF_OTHERS):
             raise Malformed(f"{event.kind} cannot be corrected", why="entries about entries are voided, not corrected")
         open_body(event.kind, event.body)
     return event  # type: ignore[return-value]
@@ -55,6 +55,8 @@ def close_body(event: Wire) -> msgspec.Raw:
     return msgspec.Raw(msgspec.json.encode(event))
 
 
+_OF_OTHERS = ("entry.", "log.", "entries.", "query.", "record.", "site.", "audit.", "text.")
+"""How the kinds begin that speak about entries: no correction restates one."""
 REFERENCE_FIELDS = (
     "order",
     "dose",
@@ -71,6 +73,9 @@ REFERENCE_FIELDS = (
     "source",
     "export",
     "targets",
+    "query",
+    "queries",
+    "lock",
 )
 """The body fields that hold entry ids; each id is also named in `causes`, with position and leaf."""
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ledger.events import cohort, cycle, dosing, exports, keys, patient, people, record, safety, study, supply
+from ledger.events import cohort, cycle, dosing, exports, keys, patient, people, record, review, safety, study, supply
 
 PatientEvent = (
     patient.PatientRegistered
@@ -76,6 +76,18 @@ SupplyEvent = (
 RecordEvent = record.EntryCountersigned | record.EntryCorrected | record.EntryVoided
 DeviceEvent = record.EntryRefused | record.LogClock | keys.SignatureAbandoned
 ExportEvent = exports.ExportMade | exports.CopyCertified
+ReviewEvent = (
+    review.QueryOpened
+    | review.QueryAnswered
+    | review.QueryClosed
+    | review.EntriesSigned
+    | review.EntryReviewed
+    | review.RecordLocked
+    | review.SiteLocked
+    | review.RecordUnlocked
+    | review.AuditReviewed
+    | review.TextRedacted
+)
 Event = (
     PatientEvent
     | PeopleEvent
@@ -86,4 +98,5 @@ Event = (
     | RecordEvent
     | DeviceEvent
     | ExportEvent
+    | ReviewEvent
 )

@@ -10,7 +10,9 @@ from ledger import wire
 from ledger.events.base import Wire
 from ledger.events.people import Task
 
-Family = Literal["study", "people", "patient", "cohort", "supply", "attempts", "clock", "exports", "security", "any"]
+Family = Literal[
+    "study", "people", "patient", "cohort", "supply", "attempts", "clock", "exports", "security", "review", "any"
+]
 """The first part of the stream's name; `any`: the stream of the entry it is about."""
 
 PHYSICIANS: frozenset[wire.Role] = frozenset({"investigator", "principal-investigator"})
@@ -20,6 +22,7 @@ NURSES: frozenset[wire.Role] = frozenset({"nurse"})
 DATA: frozenset[wire.Role] = frozenset({"coordinator", "data-manager"})
 REGISTRARS: frozenset[wire.Role] = frozenset({"registrar"})
 SPONSOR: frozenset[wire.Role] = frozenset({"sponsor-medical"})
+MONITOR: frozenset[wire.Role] = frozenset({"monitor"})
 DEVICE: frozenset[wire.Role] = frozenset({"system"})
 SITE: frozenset[wire.Role] = PHYSICIANS | PHARMACY | NURSES | DATA
 """The roles that may state a fact; outside their row of the table it is finding S-DELEG."""

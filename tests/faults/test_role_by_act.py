@@ -38,6 +38,7 @@ PHARMACY = {"pharmacist", "pharmacy-technician"}
 NURSE = {"nurse"}
 DATA = {"coordinator", "data-manager"}
 SITE = PHYSICIANS | PHARMACY | NURSE | DATA
+MONITOR = {"monitor"}
 SPONSOR = {"sponsor-medical"}
 REGISTRAR = {"registrar"}
 PERSONS = set(ROLES) - {"system"}
@@ -90,6 +91,17 @@ ACTS: dict[str, tuple[set[str], ...]] = {
     "entry.voided/1": (SITE,),
     "entry.countersigned/1": (SITE | REGISTRAR | SPONSOR,),
     "copy.certified/1": (SITE | REGISTRAR,),
+    # review and closing
+    "query.opened/1": (MONITOR | DATA | PHYSICIANS,),
+    "query.answered/1": (SITE,),
+    "query.closed/1": (MONITOR | DATA,),
+    "entries.signed/1": (PI,),
+    "entry.reviewed/1": (MONITOR,),
+    "audit.reviewed/1": (MONITOR | DATA | PI,),
+    "record.locked/1": (PI, DATA),
+    "site.locked/1": (PI, DATA),
+    "record.unlocked/1": (PI, DATA),
+    "text.redacted/1": (PI, DATA),
     "key.rotated/1": (PERSONS,),
     "signature.reaffirmed/1": (PERSONS,),
     "signature.repudiated/1": (PERSONS,),

@@ -12,6 +12,7 @@ import shapes
 from commands import verbs
 from commands.record import CorrectEntry, CountersignEntry, VoidEntry
 from ledger import wire
+from ledger.course import needs
 from ledger.events.predicate import COURSE
 from ledger.events.registry import KINDS
 from ledger.events.row import KindRow, Requirement
@@ -39,6 +40,16 @@ OTHERWISE = {
     "log.clock/1": "written by itself before bytes that were signed earlier",
     "export.made/1": "written by itself when a copy leaves",
     "copy.certified/1": "`certify-copy make`",
+    "query.opened/1": "`query open`",
+    "query.answered/1": "`query answer`",
+    "query.closed/1": "`query close`",
+    "entries.signed/1": "`signoff`",
+    "entry.reviewed/1": "`review source`",
+    "record.locked/1": "`lock`",
+    "site.locked/1": "`lock --site`",
+    "record.unlocked/1": "`unlock`",
+    "audit.reviewed/1": "`review run`",
+    "text.redacted/1": "`redact`",
 }
 """How an entry comes about that no verb of the table writes."""
 UNITS = {
@@ -65,6 +76,7 @@ FAMILIES = {
     "clock": "The log's clock",
     "exports": "Copies that left",
     "security": "Security",
+    "review": "Review",
 }
 STREAMS = {
     "study": "`study`",
@@ -76,6 +88,7 @@ STREAMS = {
     "clock": "`clock/` and the site",
     "exports": "`exports/` and the site",
     "security": "`security/` and the site",
+    "review": "`review/` and the site",
     "any": "the stream of the entry named",
 }
 RESERVED = {
@@ -88,17 +101,7 @@ RESERVED = {
         ("study.terminated", "StudyTerminated", "study"),
         ("entries.linked", "LinkEvents", "any"),
     ),
-    "People, keys, signatures, review": (
-        ("entries.signed", "sign-off over a range of entries", "any"),
-        ("entry.reviewed", "review by a monitor", "any"),
-        ("query.opened", "a question of the monitor", "any"),
-        ("query.answered", "its answer", "any"),
-        ("query.closed", "its end", "any"),
-        ("record.locked", "a patient's record is locked", "any"),
-        ("record.unlocked", "a patient's record is unlocked", "any"),
-        ("text.redacted", "a text beside the record is deleted", "any"),
-        ("security.raised", "failed passphrases, a locked-out person", "security"),
-    ),
+    "People, keys, signatures, review": (("security.raised", "failed passphrases, a locked-out person", "security"),),
     "The log": (
         ("anchor.made", "a checkpoint shown to somebody outside", "archive"),
         ("backup.made", "a copy of the ledger", "archive"),
@@ -138,6 +141,8 @@ Members stand in the order of the tables. The unit of a quantity is the end of i
 - **Signed by** lists the signatures that `needs` must contain: each is one meaning and one role of those named.
 - A kind **takes effect when complete** where it says so; until all needed signatures stand it changes nothing. Every
   other kind that is no fact has all its signatures from the start.
+- What is **not corrected by one person alone** takes the principal investigator's approval beside its author
+  ([entry.md](entry.md#needs-and-completion)).
 - **Void after** is the predicate of a gated kind: the entry may not stand when one of these kinds stands at a position
   from `after.size` up to its own, on the stream named, unless it belongs to the same command."""
 
@@ -164,6 +169,10 @@ def _kind(row: KindRow) -> str:
         said.append(f"- void after: {'; '.join(_conflict(*one) for one in row.conflicts)}")
     if row.graded:
         said.append("- names the toxicity dictionary in `dictionary`")
+    guarded = [f"`{name}`" for name in needs._LOOSENS.get(row.struct, ()) if name in row.struct.__struct_fields__]
+    guarded += ["its time"] if row.struct in needs._MOVED else []
+    if guarded:
+        said.append(f"- not corrected by one person alone: {', '.join(guarded)}")
     return "\n".join([*said, "", _members(row.struct)])
 
 

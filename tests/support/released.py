@@ -37,6 +37,9 @@ MEANINGS = {
     "assessed": "I assessed this, and the judgement stated is my own.",
     "approved": "I approve this.",
     "acknowledged": "I have been told of this and take note of it.",
+    "reviewed": "I have reviewed this; my review is not an approval.",
+    "locked": "I lock this against further change.",
+    "unlocked": "I unlock this for the stated reason.",
     "responsibility": "I take responsibility for what is stated here.",
     "attested-copy": "I compared this copy with the original and attest that it is complete and the same.",
     "possession": "I hold the private key that belongs to this public key, and nobody else does.",
@@ -56,9 +59,12 @@ PEOPLE = {
     "simone": ("Dr. Simone Sand", "sponsor-medical"),
     "rosa": ("Rosa Ritter", "registrar"),
     "ruth": ("Ruth Rabe", "registrar"),
+    "mona": ("Mona Mohn", "monitor"),
 }
 LATER = ("simone", "rosa", "ruth")
 """Who came when the log stood: their keys are written behind all others."""
+LAST = ("mona",)
+"""Who came last."""
 TASKS = {
     "ivan": ["eligibility", "enrolment", "prescribing", "assessment", "safety"],
     "nina": ["premedication", "administration", "measurement", "safety"],
@@ -349,7 +355,7 @@ class Released:
 
 OTHER_KEYS = ("the log", "the next log", "recovery", "a witness", "ws2")
 SECOND_KEYS = ("paula again", "nina again", "rita again")
-KEYS = (*(name for name in PEOPLE if name not in LATER), *OTHER_KEYS, *LATER, *SECOND_KEYS)
+KEYS = (*(name for name in PEOPLE if name not in LATER + LAST), *OTHER_KEYS, *LATER, *SECOND_KEYS, *LAST)
 
 
 def story() -> Released:
@@ -368,6 +374,7 @@ def story() -> Released:
     _shelf(log)
     _exports(log)
     _keys(log)
+    _review(log)
     return log
 
 
@@ -925,6 +932,57 @@ def _keys(log: Released) -> None:
     log.write("rolf goes", "people", "registrar.changed/1", goes, by)
     never = {"key_id": log.key("clara").kid, "n": [900, 901]}
     log.write("abandoned", "security/001", "signature.abandoned/1", never, ("ws1 system",), basis="device", first=False)
+
+
+def _review(log: Released) -> None:
+    """Questions and answers, sign-off, verification against the source, reviews of the trail, locks, a redaction."""
+    log.day("2010-03-22")
+    two, other, review = ("rosa authorship", "ruth verified"), "patient/001-002", "review/001"
+    log.write("key of mona", "people", "key.enrolled/1", _enrolled(log, "mona"), two)
+    asked = {"target": log.id("fact"), "field": "given_mg", "question": log.commit("the chart says 9.8")}
+    log.write("query", STREAM, "query.opened/1", asked, ("mona",), causes=("fact",))
+    said = {"query": log.id("query"), "answer": log.commit("corrected on 2010-03-09")}
+    log.write("answer", STREAM, "query.answered/1", said, ("clara",), causes=("query",))
+    ended = {"query": log.id("query"), "outcome": "corrected"}
+    log.write("end of the query", STREAM, "query.closed/1", ended, ("mona",), causes=("query",))
+    asked = {"target": log.id("transplant"), "field": None, "question": log.commit("which centre?")}
+    log.write("second query", other, "query.opened/1", asked, ("ivan",), causes=("transplant",))
+    ended = {"query": log.id("second query"), "outcome": "withdrawn"}
+    log.write("second query ended", other, "query.closed/1", ended, ("clara",), causes=("second query",))
+    signed = _covered(log, other)
+    log.write("sign-off", other, "entries.signed/1", signed, ("petra responsibility",))
+    compared = {"targets": [log.id("moved"), log.id("transplant")]}
+    log.write("verified", other, "entry.reviewed/1", compared, ("mona verified",), causes=("moved", "transplant"))
+    looked = {"since": 0, "until": len(log.raws), "streams": sorted([other, STREAM])}
+    looked |= {"questions": ["favourable-changes", "late-entries"], "findings": log.commit("one correction, asked")}
+    looked |= {"queries": [log.id("query")]}
+    log.write("trail reviewed", review, "audit.reviewed/1", looked, ("mona reviewed",), causes=("query",))
+    looked = {"since": 0, "until": 1, "streams": [], "questions": [], "findings": None, "queries": []}
+    log.write("trail reviewed by the site", review, "audit.reviewed/1", looked, ("petra reviewed",))
+    locks, unlocks = ("petra locked", "clara locked"), ("petra unlocked", "clara unlocked")
+    log.write("lock", other, "record.locked/1", {"until": "2010-03-20"}, locks)
+    why = {"reason": "new-information", "reason_text": "a letter of the transplant centre"}
+    log.write("unlock", other, "record.unlocked/1", {"lock": log.id("lock")}, unlocks, causes=("lock",), **why)
+    log.write("lock for good", STREAM, "record.locked/1", {"until": None}, locks)
+    log.write("lock of the site", review, "site.locked/1", {"until": log.minute()}, locks)
+    ended = {"lock": log.id("lock of the site")}
+    why = {"reason": "other", "reason_text": None, "causes": ("lock of the site",)}
+    log.write("unlock of the site", review, "record.unlocked/1", ended, unlocks, **why)
+    told = log.texts[next(i for i, one in enumerate(log.texts) if one["text"].startswith("passport"))]
+    two, why = ("petra approved", "clara approved"), {"reason": "privacy", "reason_text": None}
+    redacted = {"commitments": [told["commitment"]]}
+    log.write("redaction", "people", "text.redacted/1", redacted, two, causes=("key of clara",), **why)
+
+
+def _covered(log: Released, stream: str) -> dict[str, object]:
+    """The range from the first entry of the log to the last, and what of the stream stands in it."""
+    leaves = [leaf_hash(str(one["raw"]).encode()) for one in log.vectors if _stream(one) == stream]
+    digest = sha256(b"".join(leaves)).hexdigest()
+    return {"since": 0, "until": len(log.raws), "entries": len(leaves), "digest": digest}
+
+
+def _stream(vector: dict[str, object]) -> str:
+    return str(json.loads(str(vector["payload"]))["stream"])
 
 
 def _offered(log: Released, person: str) -> dict[str, object]:

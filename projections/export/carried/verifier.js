@@ -80,8 +80,8 @@ set PHARMACY pharmacist pharmacy-technician
 set DATA coordinator data-manager
 set FACT authorship performed transcribed
 set OUTSIDE monitor sponsor-medical sponsor inspector
-set OWN_ENDINGS attempts clock cohort exports people security study
-set REFERENCES delegation dose export factors graded hold opened order overrides reverses source target targets toxicities toxicity
+set OWN_ENDINGS attempts clock cohort exports people review security study
+set REFERENCES delegation dose export factors graded hold lock opened order overrides queries query reverses source target targets toxicities toxicity
 part CommandRef : id:Uuid index:Count of:Count
 part Occurred : at:When zone:Zone precision:minute|day basis:observed|device|chart|recalled
 part Clock : source:system|scripted offset_ms:Decimal?
@@ -191,6 +191,16 @@ kind policy.amended/1 people completed by=responsibility:registrar by=responsibi
 kind signature.reaffirmed/1 people completed by=responsibility:SITE,monitor,sponsor-medical,sponsor,registrar,inspector : targets:Uuid*
 kind signature.repudiated/1 people by=responsibility:SITE,monitor,sponsor-medical,sponsor,registrar,inspector : targets:Uuid*
 kind signature.abandoned/1 security by=system:system : key_id:Kid n:Count*
+kind query.opened/1 any by=authorship:PHYSICIANS,DATA,monitor : target:Uuid field:Code? question:Commitment
+kind query.answered/1 any by=authorship:SITE : query:Uuid answer:Commitment
+kind query.closed/1 any by=authorship:DATA,monitor after=any:query.closed/1 : query:Uuid outcome:answered|corrected|unchanged|withdrawn
+kind entries.signed/1 patient by=responsibility:principal-investigator : since:Count until:Count entries:Count digest:Hex
+kind entry.reviewed/1 patient by=verified:monitor : targets:Uuid*
+kind record.locked/1 patient by=locked:principal-investigator by=locked:DATA after=any:record.locked/1,record.unlocked/1,site.locked/1 : until:When?
+kind site.locked/1 review by=locked:principal-investigator by=locked:DATA after=any:record.locked/1,record.unlocked/1,site.locked/1 : until:When?
+kind record.unlocked/1 any by=unlocked:principal-investigator by=unlocked:DATA after=any:record.locked/1,record.unlocked/1,site.locked/1 : lock:Uuid
+kind audit.reviewed/1 review by=reviewed:DATA,principal-investigator,monitor : since:Count until:Count streams:Stream* questions:Token* findings:Commitment? queries:Uuid*
+kind text.redacted/1 any by=approved:principal-investigator by=approved:DATA : commitments:Commitment*
 // </table>
 `;
 
@@ -335,6 +345,10 @@ kind signature.abandoned/1 security by=system:system : key_id:Kid n:Count*
     "signature.reaffirmed/1": (one) => eachOnce(one.targets, 64),
     "signature.repudiated/1": (one) => eachOnce(one.targets, 64),
     "signature.abandoned/1": (one) => eachOnce(one.n, 64) && rising(one.n),
+    "entries.signed/1": (one) => one.since < one.until && one.entries > 0,
+    "entry.reviewed/1": (one) => eachOnce(one.targets, 64),
+    "audit.reviewed/1": (one) => one.since < one.until && one.questions.length <= 64 && rising(one.streams) && rising(one.questions),
+    "text.redacted/1": (one) => eachOnce(one.commitments, 16),
   };
   const CHECKS = new Map();
   /** The check of a type as the table writes it: X? null too, X* a list, X*2-8 of so many, a|b words, 0..5 a range. */
@@ -377,7 +391,7 @@ kind signature.abandoned/1 security by=system:system : key_id:Kid n:Count*
     row.check ??= members(row.members, RULES[kind]);
     if (!row.check(body)) malformed(`the body is not a ${kind}`);
     if (kind !== "entry.corrected/1") return;
-    if (/^(entry|log)\./.test(body.kind)) malformed(`${body.kind} cannot be corrected`);
+    if (/^(entry|log|entries|query|record|site|audit|text)\./.test(body.kind)) malformed(`${body.kind} cannot be corrected`);
     checkBody(body.kind, body.body);
   }
   /** The value of bytes that are JSON in its one spelling: read, written again, and the same. */
@@ -970,7 +984,7 @@ kind signature.abandoned/1 security by=system:system : key_id:Kid n:Count*
       if (ref.position >= payload.after.size)
         found("reference-after", `after does not cover the entry named at position ${ref.position}`);
     }
-    const amended = ref === payload.corrects, answers = ANSWERS.test(one.kind);
+    const amended = ref === payload.corrects, answers = ANSWERS.test(one.kind) || one.kind === "audit.reviewed/1";
     const crosses = answers || (payload.stream.startsWith("supply/") && named.stream?.startsWith("patient/"));
     if (named.withheld || !(amended || one.inside.includes(ref.id)) || named.stream === payload.stream || (crosses && !amended)) return;
     found("reference-stream", `${named.kind} belongs to ${named.stream}, not to ${payload.stream}`);

@@ -1430,16 +1430,21 @@ class Log:
 
     def entry(self, position: int) -> None:
         """Pass the next entry."""
-        raw, size = self.copy.lines[position], len(self.findings)
+        raw = self.copy.lines[position]
         stub = STUB.match(raw)
         if stub and position == 0:
             self.fail(0, None, "genesis", "the first entry is withheld; nothing can be judged without it")
             return
-        self.leaves.append(stub.group(1).decode() if stub else sha256(b"\0" + raw).hexdigest())
-        self.tree.add(bytes.fromhex(self.leaves[-1]))
         if stub:
             self.withheld.add(position)
-            return
+        else:
+            self.read(position)
+        self.leaves.append(stub.group(1).decode() if stub else sha256(b"\0" + raw).hexdigest())
+        self.tree.add(bytes.fromhex(self.leaves[-1]))
+
+    def read(self, position: int) -> None:
+        """Open the next entry, judge it, and remember it."""
+        size = len(self.findings)
         try:
             entry = self.opened(position)
         except Bad as error:
