@@ -88,7 +88,7 @@ def _sections(scope: Scope, bag: Bag, kept: Kept) -> Iterator[Section]:
             ("site", scope.roster.site),
             ("purpose of the ledger", scope.genesis.purpose),
             ("patients", ", ".join(scope.numbers) or "none"),
-            ("as of", f"{second(scope.as_of, scope.window.zone)} ({utc(scope.as_of)}), log time of the newest entry"),
+            ("known at", f"{second(scope.as_of, scope.window.zone)} ({utc(scope.as_of)}), log time of the newest entry"),
             ("ledger id", scope.ledger.id),
             ("root", scope.root),
             ("log key", log_key(scope)),
