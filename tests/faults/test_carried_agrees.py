@@ -38,6 +38,7 @@ from test_tamper_log import honest as honest  # noqa: PLC0414 - a fixture
 from test_verify_admission import CASES, WEIGHT, correction, with_one
 from test_verify_admission import ward as ward  # noqa: PLC0414 - a fixture
 
+from ledger.events.record import EntryVoided
 from ledger.signing.jws import parse
 from projections.export.carried import verify as alone
 
@@ -330,4 +331,20 @@ def test_of_corrections_that_name_each_other(tmp_path: Path) -> None:
     site.book.close()
     bent = edited(ledger.entries[first.position], f'"id":"{weight.id}"'.encode(), f'"id":"{second.id}"'.encode())
     knot = ledger.put(first.position, resigned(bent, [key_of("nina")]))
+    assert ("failed", (first.position, "reference")) == agreed(laid_out(knot, tmp_path / "copy"))
+
+
+def test_of_voids_that_name_each_other(tmp_path: Path) -> None:
+    """Two voids made by hand could end the inspection in a traceback."""
+    site = Site(tmp_path / "trial.ledger").staffed()
+    both = {"by": ("nina", ("petra", "approved")), "reason": REASON}
+    weight = site.write("patient/001-001", WEIGHT, by="nina")
+    void = EntryVoided(why="duplicate")
+    first = site.write("patient/001-001", void, corrects=weight.ref, **both)
+    second = site.write("patient/001-001", void, corrects=first.ref, **both)
+    third = site.draft("patient/001-001", void, corrects=second.ref, **both)
+    ledger = with_one(site.book, third)
+    site.book.close()
+    bent = edited(ledger.entries[first.position], f'"id":"{weight.id}"'.encode(), f'"id":"{second.id}"'.encode())
+    knot = ledger.put(first.position, resigned(bent, [key_of("nina"), key_of("petra")]))
     assert ("failed", (first.position, "reference")) == agreed(laid_out(knot, tmp_path / "copy"))
