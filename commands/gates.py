@@ -13,8 +13,11 @@ from commands.draft import Desk, refuse
 from ledger.course.state import Course, Order
 from ledger.rules.administration import Administration, judge
 from ledger.rules.finding import RULES, Hit
+from ledger.rules.ladder import ladder
 from ledger.values import wire_decimal
 
+_OF_STEP = frozenset({"A-LADDER", "A-GAP"})
+"""The rules that say that an amount is not the step that is due."""
 TO_RECORD = "if a dose was truly given, record it: doseledger dose record"
 
 
@@ -24,12 +27,18 @@ def maybe_wire(amount: Decimal | None) -> str | None:
 
 
 def gate(file: PatientFile, desk: Desk, planned: Administration, *, without: Order | None = None) -> list[Hit]:
-    """Judge a planned administration in every reading that stands; the order being fulfilled does not count itself."""
-    hits: list[Hit] = []
-    for course in file.courses:
-        seen = course if without is None else _without(course, without.id)
-        hits += judge(seen, desk.setting, planned)
-    return hits
+    """Judge a planned administration in every reading that stands; the order being fulfilled does not count itself.
+
+    The step that is due is the lowest of any reading (DOMAIN.md 0.4), so only that reading says which step is wrong.
+    """
+    seen = [course if without is None else _without(course, without.id) for course in file.courses]
+    due = [ladder(course, desk.setting.protocol, planned.at).next_mg for course in seen]
+    return [
+        hit
+        for course, step in zip(seen, due, strict=True)
+        for hit in judge(course, desk.setting, planned)
+        if hit.rule not in _OF_STEP or step == min(due)
+    ]
 
 
 def _without(course: Course, order: str) -> Course:
