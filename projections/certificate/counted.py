@@ -16,6 +16,7 @@ from ledger.copies.bag import SIGNATURES, TAG_MANIFEST, Files, FolderFiles
 from ledger.copies.form import ENTRIES
 from ledger.course.people import Roster, evolve
 from ledger.errors import DoseLedgerError, Unavailable
+from ledger.events.review import TextRedacted
 from ledger.signing import jws, keys
 from ledger.verify import Outside, Report, verify_path
 from projections.printed import View
@@ -31,7 +32,7 @@ class Counted(View, frozen=True, kw_only=True):
     """What was found in a copy.
 
     `digest` is its SHA-256 as `export.made/1` has it; `entries` stand in it in full, `withheld` as their hashes;
-    `missing` are texts that its entries name and that it does not have. `device` signed the manifests of a bundle
+    `missing` are texts that its entries name, that it does not have, and that no entry redacts. `device` signed the manifests of a bundle
     where `signature` holds; `false` is one that no device of the copy's record made over these manifests.
     """
 
@@ -126,7 +127,7 @@ def _sha256(files: Files, name: str) -> str:
 
 def _walked(copy: Copy) -> tuple[int, int, int, Roster]:
     """Walk the entries once: how many in full, how many withheld, texts that are missing, and the roster."""
-    entries, withheld, missing, roster = 0, 0, set[str](), Roster()
+    entries, withheld, missing, redacted, roster = 0, 0, set[str](), set[str](), Roster()
     for start in range(0, copy.size, _CHUNK):
         for at, raw in enumerate(copy.raws(start, min(start + _CHUNK, copy.size)), start):
             if not isinstance(raw, bytes):
@@ -138,9 +139,10 @@ def _walked(copy: Copy) -> tuple[int, int, int, Roster]:
                 missing.update(one for one in codec.commitments(payload) if copy.text(one) is None)
                 entry = codec.open_entry(raw, log=copy.log, position=at)
                 roster = evolve(roster, entry) if entry.stream in AUTHORITY else roster
+                redacted.update(entry.event.commitments if isinstance(entry.event, TextRedacted) else ())
             except DoseLedgerError:
                 continue  # the verification names it
-    return entries, withheld, len(missing), roster
+    return entries, withheld, len(missing - redacted), roster
 
 
 def _signed(path: str, form: Form, roster: Roster) -> tuple[Signed, str | None]:
