@@ -32,8 +32,9 @@ class Counted(View, frozen=True, kw_only=True):
     """What was found in a copy.
 
     `digest` is its SHA-256 as `export.made/1` has it; `entries` stand in it in full, `withheld` as their hashes;
-    `missing` are texts that its entries name, that it does not have, and that no entry redacts. `device` signed the manifests of a bundle
-    where `signature` holds; `false` is one that no device of the copy's record made over these manifests.
+    `missing` are texts that its entries name, that it does not have, and that no entry redacts. `device` signed the
+    manifests of a bundle where `signature` holds; `false` is one that no device of the copy's record made over these
+    manifests.
     """
 
     form: Form
