@@ -15,7 +15,8 @@ from copying import Forms, listed_anew, zipped
 from copying import copied as copied_form
 from dosed import eventful
 from forging import Forged, edited, resigned
-from minting import REASON, Site, key_of
+from minting import REASON, Mint, Site, key_of
+from rekeyed import policy
 from test_beyond_authority import (
     Trial,
     alive,
@@ -35,10 +36,14 @@ from test_keys import CASES as OF_KEYS
 from test_keys import keys as keys  # noqa: PLC0414 - a fixture
 from test_tamper_log import CATALOGUE
 from test_tamper_log import honest as honest  # noqa: PLC0414 - a fixture
-from test_verify_admission import CASES, WEIGHT, correction, with_one
+from test_verify_admission import CASES, P1, WEIGHT, correction, with_one
 from test_verify_admission import ward as ward  # noqa: PLC0414 - a fixture
 
-from ledger.events.record import EntryVoided
+from ledger.events.base import Need, Wire
+from ledger.events.keys import KeyRevoked
+from ledger.events.patient import PatientRegistered
+from ledger.events.record import EntryCountersigned, EntryVoided
+from ledger.events.study import Witnesses
 from ledger.signing.jws import parse
 from projections.export.carried import verify as alone
 
@@ -322,11 +327,11 @@ def test_of_lines_alone(eventful_copy: Path, tmp_path: Path) -> None:
 def test_of_corrections_that_name_each_other(tmp_path: Path) -> None:
     """Two corrections made by hand could keep a verifier busy for ever."""
     site = Site(tmp_path / "trial.ledger").staffed()
-    weight = site.write("patient/001-001", WEIGHT, by="nina")
+    weight = site.write(P1, WEIGHT, by="nina")
     amends = {"by": "nina", "reason": REASON}
-    first = site.write("patient/001-001", correction(weight, "71"), corrects=weight.ref, **amends)
-    second = site.write("patient/001-001", correction(weight, "72"), corrects=first.ref, **amends)
-    third = site.draft("patient/001-001", correction(weight, "73"), corrects=second.ref, **amends)
+    first = site.write(P1, correction(weight, "71"), corrects=weight.ref, **amends)
+    second = site.write(P1, correction(weight, "72"), corrects=first.ref, **amends)
+    third = site.draft(P1, correction(weight, "73"), corrects=second.ref, **amends)
     ledger = with_one(site.book, third)
     site.book.close()
     bent = edited(ledger.entries[first.position], f'"id":"{weight.id}"'.encode(), f'"id":"{second.id}"'.encode())
@@ -338,13 +343,57 @@ def test_of_voids_that_name_each_other(tmp_path: Path) -> None:
     """Two voids made by hand could end the inspection in a traceback."""
     site = Site(tmp_path / "trial.ledger").staffed()
     both = {"by": ("nina", ("petra", "approved")), "reason": REASON}
-    weight = site.write("patient/001-001", WEIGHT, by="nina")
+    weight = site.write(P1, WEIGHT, by="nina")
     void = EntryVoided(why="duplicate")
-    first = site.write("patient/001-001", void, corrects=weight.ref, **both)
-    second = site.write("patient/001-001", void, corrects=first.ref, **both)
-    third = site.draft("patient/001-001", void, corrects=second.ref, **both)
+    first = site.write(P1, void, corrects=weight.ref, **both)
+    second = site.write(P1, void, corrects=first.ref, **both)
+    third = site.draft(P1, void, corrects=second.ref, **both)
     ledger = with_one(site.book, third)
     site.book.close()
     bent = edited(ledger.entries[first.position], f'"id":"{weight.id}"'.encode(), f'"id":"{second.id}"'.encode())
     knot = ledger.put(first.position, resigned(bent, [key_of("nina"), key_of("petra")]))
     assert ("failed", (first.position, "reference")) == agreed(laid_out(knot, tmp_path / "copy"))
+
+
+@pytest.fixture(scope="module")
+def rare(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    """A site with a name that is not composed, a registered patient, and an enrolment that waited too long."""
+    site = Site(tmp_path_factory.mktemp("rare") / "trial.ledger").staffed()
+    site.enrol("jo", "Jose\u0301 Jung", "nurse")
+    site.write(P1, PatientRegistered(sex="F", birth_year=1980), by="clara")
+    two = tuple(Need(meaning=meaning, role="registrar") for meaning in ("authorship", "verified"))
+    late = site.write("people", site.enrolment(site.add("nils", "Nils Neu", "nurse")), by="rita", needs=two)
+    site.tick(days=31)
+    site.write("people", EntryCountersigned(target=late.id), by=(("rolf", "verified"),), causes=site.refs(late))
+    yield site
+    site.book.close()
+
+
+LOST = KeyRevoked(person="ward-1", key_id=key_of("ward-1").public.kid, why="lost", suspected_from=None)
+RARE: dict[str, tuple[str, Wire, object]] = {
+    "registered": (P1, PatientRegistered(sex="F", birth_year=1980), "clara"),
+    "last-device": ("people", LOST, (("rita", "responsibility"),)),
+    "witnesses": (
+        "people",
+        policy(witnesses=Witnesses(quorum=1, keys=())),
+        (("rita", "responsibility"), ("rolf", "responsibility")),
+    ),
+}
+
+
+@pytest.mark.parametrize("code", RARE)
+def test_of_what_is_rarely_done(rare: Site, tmp_path: Path, code: str) -> None:
+    """The last workstation could be shut out, or a patient registered twice, and the stick would say nothing."""
+    stream, event, by = RARE[code]
+    folder = laid_out(with_one(rare.book, rare.draft(stream, event, by=by)), tmp_path / "copy")
+    assert ("failed", (rare.book.size, code)) == agreed(folder)
+    assert {"name-form", "completion-late"} <= {notice for _, notice in of_the_file(folder)[4]}
+
+
+def test_of_a_ledger_without_entries_or_registrars(eventful_copy: Path, tmp_path: Path) -> None:
+    """An empty file, or a ledger that nobody answers for, would be called a record."""
+    assert ("failed", None) == agreed(again(eventful_copy, tmp_path / "empty", list.clear))
+    assert {"empty"} <= {found[2] for found in of_the_file(tmp_path / "empty")[3]}
+    nobody = Forged((Mint().genesis(registrars=()),))
+    assert ("failed", (0, "key")) == agreed(laid_out(nobody, tmp_path / "nobody"))
+    assert {"no-registrar"} <= {found[2] for found in of_the_file(tmp_path / "nobody")[3]}
