@@ -2,7 +2,21 @@
 
 from __future__ import annotations
 
-from ledger.events import cohort, cycle, dosing, exports, keys, patient, people, record, review, safety, study, supply
+from ledger.events import (
+    cohort,
+    cycle,
+    dosing,
+    exports,
+    keys,
+    patient,
+    people,
+    record,
+    review,
+    safety,
+    security,
+    study,
+    supply,
+)
 
 PatientEvent = (
     patient.PatientRegistered
@@ -74,7 +88,8 @@ SupplyEvent = (
     | supply.StockCounted
 )
 RecordEvent = record.EntryCountersigned | record.EntryCorrected | record.EntryVoided
-DeviceEvent = record.EntryRefused | record.LogClock | keys.SignatureAbandoned
+DeviceEvent = record.EntryRefused | record.LogClock | keys.SignatureAbandoned | security.SecurityRaised
+SecurityEvent = security.SecurityAcknowledged | security.LockoutLifted
 ExportEvent = exports.ExportMade | exports.CopyCertified
 ReviewEvent = (
     review.QueryOpened
@@ -99,4 +114,5 @@ Event = (
     | DeviceEvent
     | ExportEvent
     | ReviewEvent
+    | SecurityEvent
 )

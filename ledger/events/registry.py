@@ -11,6 +11,7 @@ from ledger.events import (
     rows_keys,
     rows_patient,
     rows_review,
+    rows_security,
     rows_study,
 )
 from ledger.events.base import Wire
@@ -47,7 +48,15 @@ _RECORD = (
     KindRow("entry.refused/1", record.EntryRefused, "attempts", 0, (by(DEVICE, "system"),)),
     KindRow("log.clock/1", record.LogClock, "clock", 0, (by(DEVICE, "system"),)),
 )
-_ROWS = (*rows_study.ROWS, *rows_patient.ROWS, *_RECORD, *rows_exports.ROWS, *rows_keys.ROWS, *rows_review.ROWS)
+_ROWS = (
+    *rows_study.ROWS,
+    *rows_patient.ROWS,
+    *_RECORD,
+    *rows_exports.ROWS,
+    *rows_keys.ROWS,
+    *rows_review.ROWS,
+    *rows_security.ROWS,
+)
 
 KINDS: dict[str, KindRow] = {row.name: row for row in _ROWS}
 """Every kind by its name."""

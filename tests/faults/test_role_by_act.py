@@ -112,11 +112,14 @@ ACTS: dict[str, tuple[set[str], ...]] = {
     "key.revoked/1": (REGISTRAR,),
     "registrar.changed/1": (REGISTRAR, REGISTRAR),
     "policy.amended/1": (REGISTRAR, REGISTRAR),
+    "lockout.lifted/1": (REGISTRAR,),
+    "security.acknowledged/1": (REGISTRAR | PI | DATA,),
     # the device
     "entry.refused/1": (SYSTEM,),
     "log.clock/1": (SYSTEM,),
     "export.made/1": (SYSTEM,),
     "signature.abandoned/1": (SYSTEM,),
+    "security.raised/1": (SYSTEM,),
 }
 FACTS: dict[str, tuple[set[str], ...]] = {
     "consent.given/1": (PHYSICIANS | DATA,),

@@ -50,6 +50,9 @@ OTHERWISE = {
     "record.unlocked/1": "`unlock`",
     "audit.reviewed/1": "`review run`",
     "text.redacted/1": "`redact`",
+    "security.raised/1": "written by itself when the machine has something to report",
+    "security.acknowledged/1": "`security acknowledge`",
+    "lockout.lifted/1": "`security lift`",
 }
 """How an entry comes about that no verb of the table writes."""
 UNITS = {
@@ -101,7 +104,6 @@ RESERVED = {
         ("study.terminated", "StudyTerminated", "study"),
         ("entries.linked", "LinkEvents", "any"),
     ),
-    "People, keys, signatures, review": (("security.raised", "failed passphrases, a locked-out person", "security"),),
     "The log": (
         ("anchor.made", "a checkpoint shown to somebody outside", "archive"),
         ("backup.made", "a copy of the ledger", "archive"),

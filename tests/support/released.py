@@ -375,6 +375,7 @@ def story() -> Released:
     _exports(log)
     _keys(log)
     _review(log)
+    _security(log)
     return log
 
 
@@ -972,6 +973,29 @@ def _review(log: Released) -> None:
     two, why = ("petra approved", "clara approved"), {"reason": "privacy", "reason_text": None}
     redacted = {"commitments": [told["commitment"]]}
     log.write("redaction", "people", "text.redacted/1", redacted, two, causes=("key of clara",), **why)
+
+
+def _security(log: Released) -> None:
+    """What the machine reports: wrong passphrases, a lockout, throttled attempts, its clock; what is done about it."""
+    log.day("2010-03-23")
+    stream, raised, device = "security/001", "security.raised/1", {"basis": "device", "first": False}
+    none = {"off_s": None, "until": None}
+    failed = {"what": "failed-passphrase", "person": "clara", "count": 5, **none}
+    log.write("wrong passphrase", stream, raised, failed, ("ws1 system",), **device)
+    locked = {"what": "locked-out", "person": "clara", "count": 5, "off_s": None, "until": "2010-03-23T17:30:00.000Z"}
+    log.write("locked out", stream, raised, locked, ("ws1 system",), **device)
+    lifted = {"person": "clara"}
+    log.write("lockout lifted", stream, "lockout.lifted/1", lifted, ("rosa responsibility",), causes=("locked out",))
+    many = {"what": "attempt-throttled", "person": "ivan", "count": 20, **none}
+    log.write("throttled", stream, raised, many, ("ws1 system",), **device)
+    back = {"what": "clock-backwards", "person": None, "count": 1, "off_s": 3600, "until": None}
+    log.write("clock back", stream, raised, back, ("ws1 system",), **device)
+    log.write("clock ahead", stream, raised, back | {"what": "clock-jump"}, ("ws1 system",), **device)
+    strange = {"what": "unknown-device", "person": None, "count": 1, **none}
+    log.write("unknown device", stream, raised, strange, ("ws1 system",), **device)
+    seen = ("wrong passphrase", "locked out", "throttled")
+    known = {"targets": [log.id(one) for one in seen]}
+    log.write("seen", stream, "security.acknowledged/1", known, ("rosa acknowledged",), causes=seen)
 
 
 def _covered(log: Released, stream: str) -> dict[str, object]:

@@ -201,6 +201,9 @@ kind site.locked/1 review by=locked:principal-investigator by=locked:DATA after=
 kind record.unlocked/1 any by=unlocked:principal-investigator by=unlocked:DATA after=any:record.locked/1,record.unlocked/1,site.locked/1 : lock:Uuid
 kind audit.reviewed/1 review by=reviewed:DATA,principal-investigator,monitor : since:Count until:Count streams:Stream* questions:Token* findings:Commitment? queries:Uuid*
 kind text.redacted/1 any by=approved:principal-investigator by=approved:DATA : commitments:Commitment*
+kind security.raised/1 security by=system:system : what:failed-passphrase|locked-out|attempt-throttled|clock-backwards|clock-jump|unknown-device person:Token? count:Count off_s:Count? until:Utc?
+kind security.acknowledged/1 security by=acknowledged:DATA,principal-investigator,registrar : targets:Uuid*
+kind lockout.lifted/1 security by=responsibility:registrar : person:Token
 // </table>
 `;
 
@@ -347,6 +350,7 @@ kind text.redacted/1 any by=approved:principal-investigator by=approved:DATA : c
     "signature.abandoned/1": (one) => eachOnce(one.n, 64) && rising(one.n),
     "entries.signed/1": (one) => one.since < one.until && one.entries > 0,
     "entry.reviewed/1": (one) => eachOnce(one.targets, 64),
+    "security.acknowledged/1": (one) => eachOnce(one.targets, 64),
     "audit.reviewed/1": (one) => one.since < one.until && one.questions.length <= 64 && rising(one.streams) && rising(one.questions),
     "text.redacted/1": (one) => eachOnce(one.commitments, 16),
   };

@@ -335,6 +335,10 @@ kind record.unlocked/1 any by=unlocked:principal-investigator by=unlocked:DATA
 kind audit.reviewed/1 review by=reviewed:DATA,principal-investigator,monitor : since:Count until:Count streams:Stream*
 + questions:Token* findings:Commitment? queries:Uuid*
 kind text.redacted/1 any by=approved:principal-investigator by=approved:DATA : commitments:Commitment*
+kind security.raised/1 security by=system:system : what:failed-passphrase|locked-out|attempt-throttled|clock-backwards|c
++lock-jump|unknown-device person:Token? count:Count off_s:Count? until:Utc?
+kind security.acknowledged/1 security by=acknowledged:DATA,principal-investigator,registrar : targets:Uuid*
+kind lockout.lifted/1 security by=responsibility:registrar : person:Token
 """
 # </table>
 
@@ -492,6 +496,7 @@ EACH_ONCE = {
     "signature.repudiated/1": "targets",
     "signature.abandoned/1": "n",
     "entry.reviewed/1": "targets",
+    "security.acknowledged/1": "targets",
     "text.redacted/1": "commitments",
 }
 CROSSING = {"signature.reaffirmed/1", "signature.repudiated/1", "signature.abandoned/1", "audit.reviewed/1"}
