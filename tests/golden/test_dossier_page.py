@@ -119,6 +119,7 @@ def test_the_slider_shows_what_replay_shows(ward: Ward, shown: Opened) -> None:
     compared = 0
     for size in range(20, ward.book.size + 1):
         shown.known(size)
+        assert "differs" not in shown.text("main")
         for row in shown.page.locator("table.patients tbody tr").all():
             number, state, course, step, counted, remaining, *_ = row.locator("td").all_inner_texts()
             card = patient.status(ward.book, number, now=ward.local, known_at=size)
@@ -242,7 +243,7 @@ def test_everything_is_reached_by_the_keyboard(browser: Browser, page: Path, war
         assert found.page.locator("dialog[open]").count() == 1
         keys.press("Escape")
         found.page.wait_for_selector("dialog:not([open])", state="attached")
-        assert found.page.evaluate("location.hash") == "#entries"
+        assert ["#entries", "#0"] == found.page.evaluate("[location.hash, document.activeElement.textContent]")
 
 
 def test_print_shows_verdict_root_and_every_row(browser: Browser, page: Path, ward: Ward) -> None:

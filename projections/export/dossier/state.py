@@ -15,7 +15,6 @@ from msgspec import to_builtins
 from ledger.book import Ledger
 from ledger.course.history import Awaiting
 from ledger.events.study import ProtocolActivated
-from ledger.rules.lateness import late
 from ledger.rules.setting import Setting
 from projections import patient, replay, rows, stricter
 from projections.card import HoldRow, PackRow, pack_row
@@ -69,12 +68,11 @@ class Card(View, frozen=True, kw_only=True):
 
 
 class PatientState(View, frozen=True, kw_only=True):
-    """One patient: each change of the card (only what changed, and after how many entries), findings, late entries."""
+    """One patient: each change of the card (only what changed, and after how many entries), and the findings."""
 
     patient: str
     changes: tuple[Row, ...]
     findings: tuple[FindingRow, ...]
-    late: tuple[int, ...]
 
 
 class State(View, frozen=True, kw_only=True):
@@ -178,12 +176,10 @@ class _Settings:
 
 
 def _patient(opened: PatientAt, settings: _Settings) -> PatientState:
-    protocol = opened.setting.protocol
     return PatientState(
         patient=opened.number,
         changes=tuple(_changes(opened, settings)),
         findings=tuple(finding_row(one) for one in opened.findings),
-        late=tuple(sorted(f.entry.position for f in opened.history.facts if late(f, protocol) is not None)),
     )
 
 

@@ -43,49 +43,63 @@ function contradicted(about, report) {
   return wrong.map((name) => ({ level: "L1", code: "copy", why: `dl-about says another ${name} than the entries`, position: null, kind: null }));
 }
 
+/** Say that nothing can be shown, and show nothing. */
+function refuse(error) {
+  for (const node of [...document.body.children]) if (node.nodeName !== "SCRIPT") node.remove();
+  document.body.append(el("main", { class: "wait" }, el("div", { class: "tile bad", role: "status" }, el("span", { class: "mark", "aria-hidden": "true" }, "✗"), el("div", {},
+    el("h1", {}, "Do not rely on this file"), el("p", {}, `It cannot be read as a dossier, and nothing of it is shown: ${error.message}.`),
+    el("p", {}, "Ask for it again, and compare: doseledger verify dossier.html")))));
+  document.documentElement.dataset.ready = "unreadable";
+}
+
 async function start() {
   const foreign = cleared(), scripts = [...document.querySelectorAll("script:not([type])")], began = performance.now();
-  const progress = el("progress", { max: 1, value: 0, "aria-label": "Checking" }), wait = el("div", { class: "wait", role: "status" }, el("p", {}, "Checking every signature, hash and text in this file…"), progress);
+  const progress = el("progress", { max: 1, value: 0, "aria-label": "Checking" });
+  const wait = el("div", { class: "wait", role: "status" }, el("p", {}, "Checking every signature, hash and text in this file…"), progress);
   document.body.append(wait);
-  let seen;
-  try {
-    seen = read();
-    const report = await doseledger.verify(seen.copy, { onProgress: (done, total) => { progress.value = done / total; } });
-    const other = contradicted(seen.about, report);
-    if (other.length) Object.assign(report, { findings: [...report.findings, ...other], verdict: "failed" });
-    Object.assign(app, { copy: seen.copy, about: seen.about, state: stateOf(seen.state), record: await recordOf(seen.copy, report), ms: Math.round(performance.now() - began) });
-  } catch (error) {
-    put(wait, el("div", { class: "tile bad" }, el("span", { class: "mark", "aria-hidden": "true" }, "✗"), el("div", {}, el("h2", {}, "Do not rely on this file"),
-      el("p", {}, `It cannot be read as a dossier, and nothing of it is shown: ${error.message}.`), el("p", {}, "Ask for it again, and compare: doseledger verify dossier.html"))));
-    document.documentElement.dataset.ready = "unreadable";
-    return;
-  }
-  wait.remove();
+  const seen = read(), report = await doseledger.verify(seen.copy, { onProgress: (done, total) => { progress.value = done / total; } });
+  const other = contradicted(seen.about, report);
+  if (other.length) Object.assign(report, { findings: [...report.findings, ...other], verdict: "failed" });
+  Object.assign(app, { copy: seen.copy, about: seen.about, state: stateOf(seen.state), record: await recordOf(seen.copy, report), ms: Math.round(performance.now() - began) });
   app.programs = await Promise.all(scripts.map(async (one, place) => [["verifier", "page"][place] ?? "other", await sha256(new TextEncoder().encode(one.textContent))]));
   app.size = app.record.size;
-  const parts = skeleton(), redraw = () => view(parts);
+  wait.remove();
+  shown(skeleton(), foreign);
+}
+
+function shown(parts, foreign) {
+  const redraw = () => view(parts), { report } = app.record;
   drawTitle(parts.title);
-  drawVerdict(parts.verdict, app.record.report, foreign, differingPatients());
-  if (app.record.size) app.known = axes(parts.axes, parts.order, redraw);
-  put(parts.foot, el("p", {}, `${app.about.made_by ?? ""} · root ${app.record.report.root} · ${app.record.size} entries · not clinical advice; the investigator decides.`));
+  drawVerdict(parts.verdict, report, foreign, differingPatients());
+  if (app.record.size) axes(parts.axes, parts.order, redraw);
+  put(parts.foot, el("p", {}, `${app.about.made_by ?? ""} · root ${report.root} · ${app.record.size} entries · not clinical advice; the investigator decides.`));
   addEventListener("hashchange", () => navigated(parts));
   addEventListener("beforeprint", () => { printing = true; redraw(); });
   addEventListener("afterprint", () => { printing = false; redraw(); });
   let width = innerWidth;
   addEventListener("resize", () => { if (innerWidth !== width && !printing) { width = innerWidth; redraw(); } });
   navigated(parts);
-  document.documentElement.dataset.ready = app.record.report.verdict;
+  document.documentElement.dataset.ready = report.verdict;
 }
 
+/** Follow the address. Whoever closes an entry comes back to the very place from which he opened it. */
 function navigated(parts) {
+  const [left] = app.route, before = app.shown;
   app.route = routed();
   const [name, argument] = app.route;
-  if (name === "entry") { openEntry(parts.entry, Number(argument)); if (!parts.view.hasChildNodes()) view(parts); return; }
+  if (name === "entry") {
+    if (!parts.view.hasChildNodes()) view(parts);
+    openEntry(parts.entry, Number(argument));
+    return;
+  }
   if (parts.entry.open) parts.entry.close();
-  const before = app.shown;
   app.shown = argument ? `${name}=${argument}` : name;
+  if (left === "entry" && before === app.shown && parts.view.hasChildNodes()) return;
   view(parts);
-  if (before !== app.shown) { parts.view.focus({ preventScroll: true }); if (parts.view.getBoundingClientRect().top < 0) parts.view.scrollIntoView(); }
+  if (before !== app.shown) {
+    parts.view.focus({ preventScroll: true });
+    if (parts.view.getBoundingClientRect().top < 0) parts.view.scrollIntoView();
+  }
 }
 
 /** Draw the view that is shown, as known at the chosen place. */
@@ -93,10 +107,13 @@ function view(parts) {
   const [name, argument = ""] = app.shown.split("=");
   tabs(parts.tabs);
   const draw = { patients: drawPatients, patient: (node) => drawPatient(node, argument), entries: drawEntries, answers: drawAnswers, people: drawPeople, about: drawAbout }[name];
-  draw(parts.view);
+  try {
+    draw(parts.view);
+  } catch (error) {
+    put(parts.view, el("p", {}, sign("bad", "✗ This part cannot be shown: "), `what was computed is not in its form (${error.message}).`));
+  }
   if (parts.entry.open && app.route[0] === "entry") openEntry(parts.entry, Number(app.route[1]));
 }
 
 // Not before the whole file is there: what stands behind the programs is looked at too.
-if (document.readyState === "loading") addEventListener("DOMContentLoaded", start);
-else start();
+addEventListener("DOMContentLoaded", () => { start().catch(refuse); });

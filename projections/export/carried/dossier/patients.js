@@ -43,7 +43,7 @@ const waiting = (patient) => historyOf(app.record, `patient/${patient}`, app.siz
 const differingPatients = () => app.record.patients.filter((patient) => {
   const card = cardAt(app.state, patient, app.record.size), counted = recount(app.record, patient, app.record.size);
   const waits = historyOf(app.record, `patient/${patient}`, app.record.size).awaiting.some((one) => !one.lapsed);
-  return counted && !waits && (card === null ? counted.counted > 0 && app.about.scope === "all" : differences(card, counted).length > 0);
+  return counted && !waits && (card === null ? counted.counted > 0 : differences(card, counted).length > 0);
 });
 
 function drawPatient(view, patient) {

@@ -72,6 +72,7 @@ function differences(card, counted) {
   for (const dose of counted.doses) {
     const said = computed.get(dose.position);
     rows.push([`#${dose.position} given, mg`, said ? said.given_mg : "not listed", dose.givenMg]);
+    if (said) rows.push([`#${dose.position} step, mg`, said.step_mg, counted.steps.get(dose.position) ?? null], [`#${dose.position} late`, said.late, lateBy(app.record, dose.fact.entry, dose.fact) > 0]);
     const tolerated = dose.tolerance ? dose.tolerance.body.tolerated : null;
     if (said && ((said.tolerance === "tolerated") !== (tolerated === true)) && said.tolerance !== "contradicted") {
       rows.push([`#${dose.position} tolerated`, said.tolerance, tolerated === null ? "not assessed" : tolerated ? "tolerated" : "not tolerated"]);

@@ -17,7 +17,7 @@ function stateOf(block) {
       const ordered = [...doses.values()].sort((a, b) => Date.parse(a.started_at) - Date.parse(b.started_at) || a.entry - b.entry);
       steps.push({ ...card, size: change.size, doses: ordered });
     }
-    patients.set(one.patient, { steps, findings: one.findings, late: new Set(one.late) });
+    patients.set(one.patient, { steps, findings: one.findings });
   }
   return { by: block?.computed_by ?? "", size: block?.size ?? 0, pack: block?.pack ?? null, patients };
 }
