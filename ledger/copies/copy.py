@@ -29,6 +29,13 @@ from ledger.signing.jws import ENTRY_LIMIT
 BLOB_LIMIT = 64 << 20
 """Bytes of a pack or a dictionary."""
 _DIGEST = re.compile(r"[0-9a-f]{64}")
+_SIGNED = ("who signed the manifests",)
+_AROUND: dict[Form, tuple[str, ...]] = {
+    "dossier": ("the page around the record",),
+    "bundle": _SIGNED,
+    "archive": _SIGNED,
+}
+"""What stands around the record in a form, and is not compared with it here."""
 _NAMED = 20
 """Malformed lines of one file that are named one by one."""
 _Line = TypeVar("_Line", TextLine, CheckpointLine)
@@ -112,7 +119,7 @@ class Copy:
         """What this form does not hold, and so cannot be checked."""
         if self.form == "lines":
             return ("texts", "blobs", "checkpoints", "derived columns")
-        return ("derived columns", *(("the page around the record",) if self.form == "dossier" else ()))
+        return ("derived columns", *_AROUND.get(self.form, ()))
 
     @property
     def size(self) -> int:
