@@ -16,7 +16,7 @@ from projections.export.bundle.bag import Bag
 from projections.export.bundle.scope import Scope
 
 SHELVES = (record, trail, protocol, state, issues)
-"""What follows from the entries and the software alone, and from nothing of the machine that made it."""
+"""What writes the tables that follow from the entries and the software alone: made once, and made again to compare."""
 _INFO, _LIMIT = "bag-info.txt", 1 << 20
 
 
