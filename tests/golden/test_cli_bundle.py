@@ -107,15 +107,14 @@ def test_a_certificate_is_tried_first_and_never_written_over(attested) -> None:
     assert "copy.certified/1" == last(attested)["kind"]
 
 
-def test_a_copy_that_was_never_recorded_is_not_attested(site) -> None:
+def test_a_copy_that_was_never_recorded_is_not_attested(attested) -> None:
     """A person would attest a file of which the ledger knows nothing."""
-    assert 0 == site.run("export", "bundle", "--out", "one.zip").code
-    assert 0 == site.run("export", "bundle", "--ledger", "one.zip", "--out", "other.zip", "--known-at", "20").code
-    ran = site.sign("crc.1", "certify-copy", "make", "other.zip")
+    assert 0 == attested.run("export", "bundle", "--ledger", "bundle", "--out", "other.zip", "--known-at", "20").code
+    ran = attested.sign("crc.1", "certify-copy", "make", "other.zip")
     assert 2 == ran.code
     assert "No entry records that other.zip was made" in ran.err
-    assert 0 == site.run("export", "bundle", "--out", "first.zip", "--known-at", "3").code
-    ran = site.sign("crc.1", "certify-copy", "make", "first.zip")
+    assert 0 == attested.run("export", "bundle", "--out", "first.zip", "--known-at", "3").code
+    ran = attested.sign("crc.1", "certify-copy", "make", "first.zip")
     assert 2 == ran.code
     assert "The key of crc.1 is not active in the copy" in ran.err
 
