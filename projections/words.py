@@ -22,6 +22,7 @@ _OPAQUE = re.compile(
 _UNITS = (
     ("_mg_m2", "mg/m2"),
     ("_m2", "m2"),
+    ("_ml_min", "mL/min"),
     ("_ml_h", "mL/h"),
     ("_mg", "mg"),
     ("_ml", "mL"),
