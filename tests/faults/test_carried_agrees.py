@@ -77,7 +77,8 @@ def test_of_what_the_operator_of_the_log_could_do(honest: Forged, tmp_path: Path
     change, first = CATALOGUE[name]
     folder = laid_out(change(honest), tmp_path / "copy")
     assert ("self-consistent" if first is None else "failed", first) == agreed(folder)
-    agreed(folder, trusted=honest.note(honest.size))
+    if first is None or first[1] in {"after", "checkpoint", "genesis"}:
+        agreed(folder, trusted=honest.note(honest.size))
 
 
 @pytest.mark.parametrize("name", CASES)
