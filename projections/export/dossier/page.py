@@ -25,6 +25,7 @@ PARTS = (
     "swimmer.js",
     "doses.js",
     "patients.js",
+    "patient.js",
     "answers.js",
     "questions.js",
     "people.js",

@@ -1,19 +1,30 @@
 // What one stream says once corrections, voids and signatures are counted: a second implementation of docs/spec/entry.md
 // "Needs and completion". One sweep from the newest entry to the oldest, since an amendment names earlier entries only.
 
-const COMPLETED = new Set(["key.enrolled/1", "device.enrolled/1", "override.granted/1", "toxicity.regraded/1",
-  "dlt.adjudicated/1", "patient.declared-non-evaluable/1", "entry.corrected/1", "entry.voided/1"]);
+const COMPLETED = new Set([
+  "key.enrolled/1",
+  "device.enrolled/1",
+  "override.granted/1",
+  "toxicity.regraded/1",
+  "dlt.adjudicated/1",
+  "patient.declared-non-evaluable/1",
+  "entry.corrected/1",
+  "entry.voided/1",
+]);
 const COMPLETION_MS = 30 * 86400000;
 
 /** The needs of an entry that these signatures do not meet; a person meets one at most. */
 function missing(payload, signers) {
-  const open = [...payload.needs], used = new Set();
+  const open = [...payload.needs],
+    used = new Set();
   for (const { header } of signers) {
-    const { code } = header.meaning, { id, role } = header.signer;
+    const { code } = header.meaning,
+      { id, role } = header.signer;
     if (used.has(id)) continue;
     const by = payload.performed_by;
-    const met = open.findIndex((need) => need.meaning === code && need.role === role
-      && !(code === "performed" && by !== null && by !== id));
+    const met = open.findIndex(
+      (need) => need.meaning === code && need.role === role && !(code === "performed" && by !== null && by !== id),
+    );
     if (met === -1) continue;
     open.splice(met, 1);
     used.add(id);
@@ -23,8 +34,13 @@ function missing(payload, signers) {
 
 /** The effective history of the entries of one stream: facts as they stand, what was struck, superseded, and awaits. */
 function effective(entries, atMs) {
-  const voided = new Map(), amended = new Map(), added = new Map();
-  const facts = [], struck = [], superseded = [], awaiting = [];
+  const voided = new Map(),
+    amended = new Map(),
+    added = new Map();
+  const facts = [],
+    struck = [],
+    superseded = [],
+    awaiting = [];
   const amend = (entry, target) => {
     const newest = amended.get(entry.id);
     amended.delete(entry.id);
@@ -39,16 +55,21 @@ function effective(entries, atMs) {
     amended.set(target, stands);
   };
   for (const entry of entries.toReversed()) {
-    if (voided.has(entry.id)) { struck.push([entry, voided.get(entry.id)]); continue; }
+    if (voided.has(entry.id)) {
+      struck.push([entry, voided.get(entry.id)]);
+      continue;
+    }
     if (entry.kind === "entry.countersigned/1") {
       added.set(entry.body.target, [entry, ...(added.get(entry.body.target) ?? [])]);
       continue;
     }
     const completed = COMPLETED.has(entry.kind);
-    const later = (added.get(entry.id) ?? [])
-      .filter((one) => !completed || one.recordedMs - entry.recordedMs <= COMPLETION_MS);
+    const later = (added.get(entry.id) ?? []).filter(
+      (one) => !completed || one.recordedMs - entry.recordedMs <= COMPLETION_MS,
+    );
     const signers = [...entry.signers, ...later.flatMap((one) => one.signers)];
-    const lacking = missing(entry.payload, signers), target = entry.payload.corrects?.id ?? null;
+    const lacking = missing(entry.payload, signers),
+      target = entry.payload.corrects?.id ?? null;
     if (lacking.length && completed) {
       const lapsed = atMs - entry.recordedMs > COMPLETION_MS;
       awaiting.unshift({ entry, target, missing: lacking, lapsed });

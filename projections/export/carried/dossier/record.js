@@ -16,18 +16,26 @@ async function recordOf(copy, report) {
   const entries = report.entries.map((one) => {
     const entry = entryOf(one, bad.get(one.position) ?? [], report.checked.includes("signatures"));
     if (entry.payload) {
-      logMs = entry.kind.startsWith("log.clock/") && entry.body.reset ? entry.recordedMs : Math.max(logMs, entry.recordedMs);
+      logMs =
+        entry.kind.startsWith("log.clock/") && entry.body.reset ? entry.recordedMs : Math.max(logMs, entry.recordedMs);
     }
     entry.notices = notices.get(one.position) ?? [];
     return Object.assign(entry, { logMs: logMs === -Infinity ? 0 : logMs });
   });
   const genesis = entries[0]?.payload ? entries[0] : null;
   const record = {
-    report, entries, genesis, size: entries.length,
+    report,
+    entries,
+    genesis,
+    size: entries.length,
     byId: new Map(entries.filter((one) => one.payload).map((one) => [one.id, one])),
-    trial: genesis?.body.trial ?? "", site: genesis?.payload.site ?? "", purpose: genesis?.body.purpose ?? "",
+    trial: genesis?.body.trial ?? "",
+    site: genesis?.payload.site ?? "",
+    purpose: genesis?.body.purpose ?? "",
     clock: clockOf(genesis?.body.zone ?? "UTC"),
-    texts: await checkedTexts(copy.texts), pack: null, amended: new Map(),
+    texts: await checkedTexts(copy.texts),
+    pack: null,
+    amended: new Map(),
   };
   record.people = peopleOf(record);
   record.patients = [...new Set(entries.map((one) => one.patient).filter(Boolean))].sort();
@@ -46,32 +54,45 @@ async function recordOf(copy, report) {
 function entryOf(one, findings, checked) {
   const broken = findings.some((found) => found.level === "L1" && !BESIDE.has(found.code));
   const signers = one.signers.map(({ header, ok }) => ({ header, ok: checked ? ok === true : null }));
-  const shown = !one.withheld && one.payload !== null && !broken && signers.length > 0 && signers.every(({ ok }) => ok !== false);
+  const shown =
+    !one.withheld && one.payload !== null && !broken && signers.length > 0 && signers.every(({ ok }) => ok !== false);
   const base = { position: one.position, leaf: one.leaf, withheld: one.withheld, findings, shown, payload: null };
   if (!shown) return { ...base, kind: "", stream: "", patient: null, id: "", body: {}, signers: [] };
-  const payload = one.payload, stream = payload.stream;
+  const payload = one.payload,
+    stream = payload.stream;
   return {
-    ...base, payload, stream, signers,
-    kind: payload.kind, id: payload.id, body: payload.body,
+    ...base,
+    payload,
+    stream,
+    signers,
+    kind: payload.kind,
+    id: payload.id,
+    body: payload.body,
     patient: stream.startsWith("patient/") ? stream.slice("patient/".length) : null,
     recordedMs: Date.parse(payload.recorded_at),
-    occurred: payload.occurred, occurredMs: instant(payload.occurred, signers[0].header.at),
+    occurred: payload.occurred,
+    occurredMs: instant(payload.occurred, signers[0].header.at),
   };
 }
 
 /** When a fact stands: its minute, or the end of its day at the offset of the first signature. */
-const instant = (occurred, signedAt) => occurred.precision === "minute" ? Date.parse(occurred.at)
-  : Date.parse(`${occurred.at}T23:59:59.999${/Z$|[+-]\d\d:\d\d$/.exec(signedAt)[0]}`);
+const instant = (occurred, signedAt) =>
+  occurred.precision === "minute"
+    ? Date.parse(occurred.at)
+    : Date.parse(`${occurred.at}T23:59:59.999${/Z$|[+-]\d\d:\d\d$/.exec(signedAt)[0]}`);
 
 /** The texts whose salt and words give their commitment; one that does not is not shown anywhere. */
 async function checkedTexts(lines) {
   const found = new Map();
-  await Promise.all(lines.map(async ({ commitment, salt, text }) => {
-    const words = new TextEncoder().encode(text), bytes = new Uint8Array(salt.length / 2 + words.length);
-    for (let i = 0; i < salt.length / 2; i++) bytes[i] = parseInt(salt.slice(2 * i, 2 * i + 2), 16);
-    bytes.set(words, salt.length / 2);
-    if (salt.length === 64 && `sha256:${await sha256(bytes)}` === commitment) found.set(commitment, text);
-  }));
+  await Promise.all(
+    lines.map(async ({ commitment, salt, text }) => {
+      const words = new TextEncoder().encode(text),
+        bytes = new Uint8Array(salt.length / 2 + words.length);
+      for (let i = 0; i < salt.length / 2; i++) bytes[i] = parseInt(salt.slice(2 * i, 2 * i + 2), 16);
+      bytes.set(words, salt.length / 2);
+      if (salt.length === 64 && `sha256:${await sha256(bytes)}` === commitment) found.set(commitment, text);
+    }),
+  );
   return found;
 }
 
@@ -91,7 +112,8 @@ function peopleOf(record) {
   for (const one of record.entries) {
     if (!one.shown) continue;
     const body = one.body;
-    if (one.kind === "key.enrolled/1") add(body.person, body.name, body.organisation, body.roles, body.key_id, one.position);
+    if (one.kind === "key.enrolled/1")
+      add(body.person, body.name, body.organisation, body.roles, body.key_id, one.position);
     if (one.kind === "delegation.granted/1") people.get(body.person)?.tasks.push(one);
     for (const { header } of one.signers) {
       const card = header.signer;
@@ -105,13 +127,18 @@ function peopleOf(record) {
 async function packOf(record, blobs) {
   const activated = record.entries.filter((one) => one.shown && one.kind === "protocol.activated/1").at(-1);
   const bytes = activated ? blobs[activated.body.pack.digest] : undefined;
-  if (!bytes || await sha256(bytes) !== activated.body.pack.digest) return null;
-  const values = {}, sections = new TextDecoder().decode(bytes).split(/^\[/m);
+  if (!bytes || (await sha256(bytes)) !== activated.body.pack.digest) return null;
+  const values = {},
+    sections = new TextDecoder().decode(bytes).split(/^\[/m);
   for (const section of sections) {
     const found = /^parameters\.([a-z_0-9]+)\]\s*^value = (.+)$/m.exec(section);
     if (!found) continue;
     const text = found[2].replace(/([a-z_]+) = /g, '"$1": ');
-    try { values[found[1]] = JSON.parse(text); } catch { /* a list over several lines, or dates: not needed here */ }
+    try {
+      values[found[1]] = JSON.parse(text);
+    } catch {
+      /* a list over several lines, or dates: not needed here */
+    }
   }
   return { ...activated.body.pack, entry: activated.position, fictional: activated.body.fictional, values };
 }

@@ -5,7 +5,9 @@
 function stateOf(block) {
   const patients = new Map();
   for (const one of block?.patients ?? []) {
-    const steps = [], card = {}, doses = new Map();
+    const steps = [],
+      card = {},
+      doses = new Map();
     for (const change of one.changes) {
       for (const [name, value] of Object.entries(change)) {
         if (name !== "doses" && name !== "size") card[name] = value;
@@ -14,7 +16,9 @@ function stateOf(block) {
         if (dose.gone) doses.delete(dose.entry);
         else doses.set(dose.entry, dose);
       }
-      const ordered = [...doses.values()].sort((a, b) => Date.parse(a.started_at) - Date.parse(b.started_at) || a.entry - b.entry);
+      const ordered = [...doses.values()].sort(
+        (a, b) => Date.parse(a.started_at) - Date.parse(b.started_at) || a.entry - b.entry,
+      );
       steps.push({ ...card, size: change.size, doses: ordered });
     }
     patients.set(one.patient, { steps, findings: one.findings });
@@ -25,7 +29,8 @@ function stateOf(block) {
 /** The card of one patient as known after `size` entries; null before there was one. */
 function cardAt(state, patient, size) {
   const steps = state.patients.get(patient)?.steps ?? [];
-  let low = 0, high = steps.length;
+  let low = 0,
+    high = steps.length;
   while (low < high) {
     const middle = (low + high) >> 1;
     if (steps[middle].size <= size) low = middle + 1;
@@ -35,9 +40,25 @@ function cardAt(state, patient, size) {
 }
 
 const STATES = {
-  NOT_STARTED: "not started", ESCALATING: "escalating", AT_TARGET: "at target", ON_HOLD: "on hold", LAPSED: "lapsed",
-  EXHAUSTED: "exhausted", DISCONTINUED: "discontinued", OPEN: "cycle open", DOSING_DONE: "days done", CLOSED: "cycle closed",
-  STOPPED: "stopped", IDENTIFIED: "identified", CONSENTED: "consented", ELIGIBLE: "eligible", SCREEN_FAILED: "screen failed",
-  ENROLLED: "enrolled", ON_TREATMENT: "on treatment", OFF_TREATMENT: "off treatment", OFF_STUDY: "off study", DIED: "died",
+  NOT_STARTED: "not started",
+  ESCALATING: "escalating",
+  AT_TARGET: "at target",
+  ON_HOLD: "on hold",
+  LAPSED: "lapsed",
+  EXHAUSTED: "exhausted",
+  DISCONTINUED: "discontinued",
+  OPEN: "cycle open",
+  DOSING_DONE: "days done",
+  CLOSED: "cycle closed",
+  STOPPED: "stopped",
+  IDENTIFIED: "identified",
+  CONSENTED: "consented",
+  ELIGIBLE: "eligible",
+  SCREEN_FAILED: "screen failed",
+  ENROLLED: "enrolled",
+  ON_TREATMENT: "on treatment",
+  OFF_TREATMENT: "off treatment",
+  OFF_STUDY: "off study",
+  DIED: "died",
 };
 const stateWords = (name) => STATES[name] ?? name;
