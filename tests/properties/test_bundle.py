@@ -114,7 +114,8 @@ def test_everything_that_was_promised_is_in_it(made):
     names = {path.relative_to(base).as_posix() for path in base.rglob("*") if path.is_file()}
     assert set() == FILES - names
     others = {name for name in names - FILES if not name.startswith(("01-ledger/blobs/", vectors.FOLDER))}
-    assert {"06-state/cohorts.json"} == {name for name in others if not name.startswith("05-protocol/")}
+    books = {f"03-subjects/{number}.html" for number in (PATIENT, bundles.OTHER)}
+    assert {"06-state/cohorts.json", *books} == {name for name in others if not name.startswith("05-protocol/")}
 
 
 def test_the_record_in_it_is_the_stored_bytes(made):

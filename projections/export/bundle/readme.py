@@ -88,7 +88,10 @@ def _sections(scope: Scope, bag: Bag, kept: Kept) -> Iterator[Section]:
             ("site", scope.roster.site),
             ("purpose of the ledger", scope.genesis.purpose),
             ("patients", ", ".join(scope.numbers) or "none"),
-            ("known at", f"{second(scope.as_of, scope.window.zone)} ({utc(scope.as_of)}), log time of the newest entry"),
+            (
+                "known at",
+                f"{second(scope.as_of, scope.window.zone)} ({utc(scope.as_of)}), log time of the newest entry",
+            ),
             ("ledger id", scope.ledger.id),
             ("root", scope.root),
             ("log key", log_key(scope)),
@@ -162,7 +165,7 @@ def _gaps(scope: Scope, bag: Bag, have: set[str]) -> tuple[str, ...]:
     if f"{checking.FOLDER}/{checking.PAGE}" not in bag.names:
         said.append("No verify.html, as the record is long: `doseledger export dossier` makes one for each patient.")
     if "03-subjects" not in have:
-        said.append("No casebooks.")
+        said.append("No casebooks: no protocol pack is in force, or no patient is known.")
     if scope.patients:
         said.append("No cohort board: it would rest on patients who are withheld.")
     return tuple(said)

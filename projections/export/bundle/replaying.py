@@ -11,11 +11,11 @@ from ledger.book import Ledger
 from ledger.copies import open_copy
 from ledger.copies.bag import Files
 from ledger.verify import Finding
-from projections.export.bundle import issues, protocol, record, state, trail
+from projections.export.bundle import issues, protocol, record, state, subjects, trail
 from projections.export.bundle.bag import Bag
 from projections.export.bundle.scope import Scope
 
-SHELVES = (record, trail, protocol, state, issues)
+SHELVES = (record, trail, subjects, protocol, state, issues)
 """What writes the tables that follow from the entries and the software alone: made once, and made again to compare."""
 _INFO, _LIMIT = "bag-info.txt", 1 << 20
 
