@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from projections.export.bundle import checking, trail
+from projections.export.bundle import checking, subjects, trail
 from projections.export.bundle.bag import Bag
 from projections.export.bundle.issues import unsigned
 from projections.export.bundle.record import log_key
@@ -119,7 +119,8 @@ def _sections(scope: Scope, bag: Bag, kept: Kept) -> Iterator[Section]:
     yield Section("Signatures that are missing", waiting, () if waiting else ("None.",))
     have = {name.partition("/")[0] for name in bag.names} | {"09-verify"}
     pages = tuple((name, said) for name, said in PAGES if name in bag.names)
-    yield Section("Pages to open", links=pages)
+    books = tuple((name, "a casebook") for name in bag.names if name.startswith(subjects.FOLDER))
+    yield Section("Pages to open", links=(*pages, *books))
     yield Section("What lies where", tuple((f"data/{name}", said) for name, said in SHELVES if name in have))
     yield Section("How to check it", words=_CHECKS)
     yield Section("What is not in it", words=_gaps(scope, bag, have))
