@@ -97,6 +97,11 @@ TREE: dict[str, Branch] = {
         leaves=_written("enrol", "delegate", "undelegate", list="reads.people"),
     ),
     "who-may": Branch("PEOPLE", "Who may do something now, and by which role and delegation.", "reads.people"),
+    "security": Branch(
+        "PEOPLE",
+        "What the machine reports: wrong passphrases, lockouts, its clock; and what is done about it.",
+        leaves=_written("acknowledge", "lift", alerts="reads.security"),
+    ),
     "patient": Branch(
         "PATIENT",
         "Registration, consent, eligibility, enrolment, measurements, the end.",
@@ -216,8 +221,10 @@ TREE: dict[str, Branch] = {
     ),
     "report": Branch(
         "OUT",
-        "Reports for people: one patient, the trial, the deviations; plots as SVG.",
-        leaves=_written(patient="reads.reports", trial="reads.reports", deviations="reads.reports"),
+        "Reports for people: one patient, the trial, the deviations, the casebook of a patient; plots as SVG.",
+        leaves=_written(
+            patient="reads.reports", trial="reads.reports", deviations="reads.reports", casebook="casebooks"
+        ),
     ),
     "doctor": Branch("CARE", "Whether this machine and this ledger are in order.", "care"),
     "config": Branch("CARE", "Where each setting comes from.", leaves=_written(show="care")),

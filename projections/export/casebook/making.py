@@ -5,7 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
+from hashlib import sha256
 
+from msgspec import Struct
 from msgspec.structs import replace
 
 from ledger.book import Ledger
@@ -43,8 +45,20 @@ _ELSEWHERE = (
 _STYLE = re.compile(r"[^A-Za-z0-9 .,:;#/+_-]")
 
 
-class Casebook(View, frozen=True, kw_only=True):
-    """A casebook that was made: of whom, of which head; `entries` that it shows, with so many `signatures`."""
+class Written(View, frozen=True, kw_only=True):
+    """A casebook as a file: of whom, of which head; it shows `entries` with `signatures`; `digest` is its SHA-256."""
+
+    file: str
+    patient: str
+    size: int
+    root: str
+    entries: int
+    signatures: int
+    digest: str
+
+
+class Casebook(Struct, frozen=True):
+    """A casebook that was made: the page, of whom and of which head, and how much it shows."""
 
     patient: str
     size: int
@@ -52,6 +66,18 @@ class Casebook(View, frozen=True, kw_only=True):
     entries: int
     signatures: int
     page: bytes
+
+    def written(self, file: str) -> Written:
+        """Say what was written into a file."""
+        return Written(
+            file=file,
+            patient=self.patient,
+            size=self.size,
+            root=self.root,
+            entries=self.entries,
+            signatures=self.signatures,
+            digest=sha256(self.page).hexdigest(),
+        )
 
 
 def casebook(
