@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from ledger.admission import amendment as amending
 from ledger.admission.authority import authority
+from ledger.admission.closing import closing
 from ledger.admission.enrolment import enrolments, is_genesis
 from ledger.admission.keylife import key_life, targets
 from ledger.admission.place import place
@@ -38,6 +39,7 @@ def problems(opened: Opened, *, roster: Roster, view: View) -> list[Problem]:
     about = amending.subject(entry, view)
     amending.amendment(entry, about, roster, view, time, found)
     amending.ruled(entry, view, time, found)
+    closing(entry, view, found)
     target = amending.regraded(entry, view, time) if about is None else amending.as_it_stands(about)
     asked = beside(entry.event, entry.author.person, targets(entry, view), roster)
     authority(entry, roster, target, None if about is None else amending.stated(about), time, found, asked)

@@ -21,6 +21,9 @@ AHEAD = timedelta(minutes=5)
 """How far a stated time may be ahead of the clock of its entry (DOMAIN.md I7)."""
 
 
+_REASONED = frozenset(
+    {"entry.corrected/1", "entry.voided/1", "override.granted/1", "record.unlocked/1", "text.redacted/1"}
+)
 _ACROSS = frozenset({"signature.reaffirmed/1", "signature.repudiated/1", "audit.reviewed/1"})
 
 
@@ -235,7 +238,7 @@ def _time(entry: Entry, view: View, found: list[Problem]) -> None:
         found.append(Problem("clock-reset", "only registrars begin log time anew", Malformed))
     if entry.payload.occurred.precision == "minute":
         _zone(entry, found)
-    if entry.payload.reason is None and entry.kind in {"entry.corrected/1", "entry.voided/1", "override.granted/1"}:
+    if entry.payload.reason is None and entry.kind in _REASONED:
         found.append(Problem("reason", f"{entry.kind} gives no reason", BadInput, fix="say why"))
 
 

@@ -54,6 +54,12 @@ class View(Protocol):
         Family `any` asks for entries of this very stream; another family for those of all its streams.
         """
 
+    def reviews(self, stream: str) -> Sequence[int]:
+        """The entries of review and closing on a stream, in log order."""
+
+    def positions(self, stream: str, start: int, stop: int) -> Sequence[int]:
+        """The entries of a stream in [start, stop), in log order."""
+
     def n_used(self, kid: str, n: int) -> int | None:
         """Where this key has already signed with this counter."""
 

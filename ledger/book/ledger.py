@@ -252,12 +252,16 @@ class Ledger:
 
     def text(self, commitment: str) -> bytes | None:
         """The words behind a commitment, or None when they are not in this ledger."""
-        found = self._reader.text(commitment)
+        found = self.salted(commitment)
         return None if found is None else found[1]
 
     def salted(self, commitment: str) -> tuple[bytes, bytes] | None:
         """The salt and the words behind a commitment: what an export gives, so that others can check them."""
-        return self._reader.text(commitment)
+        return None if self.redacted(commitment) is not None else self._reader.text(commitment)
+
+    def redacted(self, commitment: str) -> int | None:
+        """The position of the redaction that deleted the words behind a commitment, or None."""
+        return self._reader.redacted(commitment)
 
     def blob(self, digest: str) -> bytes:
         """The file with this SHA-256 (hexadecimal): a protocol pack, a dictionary; BadInput where it is not kept."""
@@ -273,6 +277,10 @@ class Ledger:
     def next_n(self, kid: str) -> int:
         """The next signature counter of a key; the first is 0."""
         return self._reader.next_n(kid)
+
+    def newest_by(self, kid: str) -> int | None:
+        """The position of the newest entry that a key signed, alone or beside others; None where it signed none."""
+        return self._reader.newest_by(kid)
 
     def log_time(self, position: int) -> datetime:
         """T(p): the newest `recorded_at` up to this entry, UTC; BadInput where there is none."""

@@ -10,6 +10,7 @@ from ledger.book.shelf import Shelf
 from ledger.codec import Opened
 from ledger.errors import BadInput
 from ledger.events.entry import Entry
+from ledger.events.event import ReviewEvent
 from ledger.events.record import EntryCorrected, EntryCountersigned, EntryVoided
 from ledger.events.row import Family
 from ledger.merkle import tree
@@ -109,6 +110,14 @@ class BatchView:
                 return entry.position
         return None
 
+    def reviews(self, stream: str) -> Sequence[int]:
+        """The entries of review and closing on a stream, in log order."""
+        return [one.position for one in self._on(stream) if isinstance(one.event, ReviewEvent)]
+
+    def positions(self, stream: str, start: int, stop: int) -> Sequence[int]:
+        """The entries of a stream in [start, stop), in log order."""
+        return [one.position for one in self._on(stream) if start <= one.position < stop]
+
     def n_used(self, kid: str, n: int) -> int | None:
         """Where this key has already signed with this counter."""
         new = self._signed.get((kid, n))
@@ -153,6 +162,7 @@ class BatchView:
         """The entries of the stream of this entry: what is said about it stands nowhere else."""
         position = self.position_of(entry_id)
         named = None if position is None else self.named(position)
-        if named is None:
-            return []
-        return [*self._shelf.stream(named.stream), *(entry for entry in self._new() if entry.stream == named.stream)]
+        return [] if named is None else self._on(named.stream)
+
+    def _on(self, stream: str) -> list[Entry]:
+        return [*self._shelf.stream(stream), *(entry for entry in self._new() if entry.stream == stream)]

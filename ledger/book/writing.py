@@ -153,9 +153,14 @@ def _require_whole(opened: Sequence[codec.Opened], size: int) -> None:
 
 def _texts(store: Store, opened: Iterable[codec.Opened], texts: Texts) -> list[TextRow]:
     rows: dict[str, TextRow] = {}
+
+    def gone(commitment: str) -> bool:
+        """Tell whether a redaction deleted the text: it is not asked for again, and not kept where it is given."""
+        return store.reader.redacted(commitment) is not None
+
     for one in opened:
         for commitment in sorted(codec.commitments(one.jws.payload)):
-            if commitment in rows or store.reader.text(commitment) is not None:
+            if commitment in rows or store.reader.text(commitment) is not None or gone(commitment):
                 continue
             if commitment not in texts:
                 raise BadInput(
@@ -169,7 +174,11 @@ def _texts(store: Store, opened: Iterable[codec.Opened], texts: Texts) -> list[T
                     "A text is not the one that was signed.", why=f"its salt and words do not give {commitment[:15]}…"
                 )
             rows[commitment] = TextRow(commitment, one.entry.position, salt, text)
-    unknown = [commitment for commitment in texts if commitment not in rows and store.reader.text(commitment) is None]
+    unknown = [
+        commitment
+        for commitment in texts
+        if commitment not in rows and store.reader.text(commitment) is None and not gone(commitment)
+    ]
     if unknown:
         raise BadInput("A text was given that no entry names.", why=unknown[0])
     return list(rows.values())

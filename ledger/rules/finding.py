@@ -50,6 +50,13 @@ _ROWS = (
     Rule("P-CONSENT", "important", "Consent comes before any study procedure.", "21 CFR 312.62(b)", overridable=False),
     Rule("P-ENROLLED", "important", "Study drug is for enrolled patients.", "ours"),
     Rule("P-OFF", "important", "No study drug after the end of treatment or death.", "ours", overridable=False),
+    Rule(
+        "P-LOCK",
+        "info",
+        "What happened in a locked time is stated after unlocking alone.",
+        "ICH E6(R3) 4.2.6; ours",
+        overridable=False,
+    ),
     Rule("P-LATE", "info", "An entry is made within the pack's limit for its kind.", "ours; ICH E6(R3) 4.2.4"),
     Rule("S-ID", "important", "Two patient identifiers match at the bedside.", "ASCO-ONS 2024", overridable=False),
     Rule(

@@ -20,7 +20,7 @@ from ledger.merkle import checkpoint, tree
 from ledger.storage import schema
 from ledger.storage.beside import Beside
 from ledger.storage.reader import Reader, Table
-from ledger.storage.rows import Row, log_time, row_of, signer_rows
+from ledger.storage.rows import Row, log_time, redactions, row_of, signer_rows
 from ledger.storage.schema import LOG
 
 __all__ = ["LOG", "Audit", "Flaw", "audit"]
@@ -136,7 +136,7 @@ class _Walk:
         self.versions: dict[str, int] = {}
         self.time: int | None = None
         self.origin: str | None = None
-        self.counted: dict[Table, int] = {"signers": 0, "nodes": 0, "texts": 0, "checkpoints": 0}
+        self.counted: dict[Table, int] = {"signers": 0, "nodes": 0, "texts": 0, "checkpoints": 0, "redactions": 0}
 
     def step(self, row: Row, beside: Beside, heads: Mapping[int, checkpoint.Checkpoint]) -> Iterator[Flaw]:
         """Compare one row of `entries`, and what hangs on it."""
@@ -195,15 +195,24 @@ class _Walk:
         position = opened.entry.position
         for commitment in codec.commitments(opened.jws.payload):
             yield from self._text(position, commitment)
+        for commitment, at in redactions([opened.entry]):
+            found = self.reader.all("SELECT leaf_index FROM redactions WHERE commitment = ?", (commitment,))
+            self.counted["redactions"] += found == [(at,)]
+            if found != [(at,)]:
+                yield Flaw(position, "text", f"the redaction of {commitment} is not kept")
         for _, digest in blobs(opened.entry.event):
             if not self.reader.all("SELECT 1 FROM blobs WHERE digest = ?", (digest,)):
                 yield Flaw(position, "blob", f"the file {digest} that the entry names is missing")
 
     def _text(self, position: int, commitment: str) -> Iterator[Flaw]:
         rows = self.reader.all("SELECT leaf_index, salt, text FROM texts WHERE commitment = ?", (commitment,))
-        if not rows:
+        redacted = bool(self.reader.all("SELECT 1 FROM redactions WHERE commitment = ?", (commitment,)))
+        if not rows and not redacted:
             yield Flaw(position, "text", f"the text of {commitment} is missing")
+        if not rows:
             return
+        if redacted:
+            yield Flaw(position, "text", f"the text of {commitment} is there although it was redacted")
         first, salt, text = rows[0]
         self.counted["texts"] += first == position
         bytes_are = type(salt) is bytes and type(text) is bytes

@@ -41,6 +41,7 @@ def connect(path: str, *, mode: str, immutable: bool = False) -> sqlite3.Connect
     connection.execute("PRAGMA trusted_schema=OFF")
     if mode == "rw":
         connection.execute("PRAGMA synchronous=FULL")
+        connection.execute("PRAGMA secure_delete=ON")  # what a page no longer holds is overwritten, texts above all
     return connection
 
 

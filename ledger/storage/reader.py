@@ -23,13 +23,14 @@ _FRONTIERS = 16
 _CHUNK = 256
 """Entries read at once in a scan: the memory that a scan needs."""
 
-Table = Literal["signers", "nodes", "texts", "checkpoints"]
+Table = Literal["signers", "nodes", "texts", "checkpoints", "redactions"]
 """The tables whose rows all hang on entries."""
 _COUNTS: dict[Table, str] = {
     "signers": "SELECT count(*) FROM signers",
     "nodes": "SELECT count(*) FROM nodes",
     "texts": "SELECT count(*) FROM texts",
     "checkpoints": "SELECT count(*) FROM checkpoints",
+    "redactions": "SELECT count(*) FROM redactions",
 }
 _FIRST = """SELECT leaf_index FROM entries WHERE stream = ?
   AND leaf_index >= ? AND leaf_index < ? AND command_id <> ? AND kind IN (SELECT value FROM json_each(?))
@@ -192,6 +193,11 @@ class Reader:
             "SELECT leaf_index FROM signers WHERE kid = ? AND i = 0 ORDER BY leaf_index DESC LIMIT 1", kid
         )
 
+    def newest_by(self, kid: str) -> int | None:
+        """The newest entry that this key signed, in whichever place."""
+        found: int | None = self.all("SELECT max(leaf_index) FROM signers WHERE kid = ?", (kid,))[0][0]
+        return found
+
     def label(self, position: int) -> tuple[bytes, bytes, str, str] | None:
         """Id, leaf hash, stream and kind of one entry."""
         rows = self.all("SELECT id, leaf, stream, kind FROM entries WHERE leaf_index = ?", (position,))
@@ -275,6 +281,11 @@ class Reader:
         """Salt and text behind a commitment, or None."""
         rows = self.all("SELECT salt, text FROM texts WHERE commitment = ?", (commitment,))
         return (_blob(rows[0][0]), _blob(rows[0][1])) if rows else None
+
+    def redacted(self, commitment: str) -> int | None:
+        """Where the redaction stands that deleted the text of a commitment, or None."""
+        rows = self.all("SELECT leaf_index FROM redactions WHERE commitment = ?", (commitment,))
+        return int(rows[0][0]) if rows else None
 
     def blob(self, digest: str) -> bytes | None:
         """The bytes of a digest, or None."""

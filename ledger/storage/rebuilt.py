@@ -15,7 +15,7 @@ from ledger.events.entry import Entry
 from ledger.merkle import tree
 from ledger.storage import schema
 from ledger.storage.reader import Reader
-from ledger.storage.rows import Row, SignerRow, TextRow, log_time, row_of, signer_rows
+from ledger.storage.rows import Row, SignerRow, TextRow, log_time, redactions, row_of, signer_rows
 
 _FLUSH = 512
 """Entries whose rows are kept before they are written."""
@@ -23,6 +23,7 @@ _ENTRY = f"INSERT INTO entries VALUES ({','.join('?' * 12)})"  # noqa: S608 - qu
 _SIGNER = "INSERT INTO signers VALUES (?,?,?,?,?)"
 _NODE = "INSERT INTO nodes VALUES (?,?,?)"
 _TEXT = "INSERT INTO texts VALUES (?,?,?,?)"
+_REDACTION = "INSERT OR IGNORE INTO redactions VALUES (?,?)"
 
 
 class Partial(Reader):
@@ -91,6 +92,7 @@ class Rebuilt:
         self._signers: list[SignerRow] = []
         self._nodes: list[tree.Interior] = []
         self._texts: list[TextRow] = []
+        self._redacted: list[tuple[str, int]] = []
         statements = [text for text in schema.DDL if text.startswith("CREATE TABLE")]
         for statement in ("PRAGMA journal_mode=OFF", "PRAGMA synchronous=OFF", "BEGIN", *statements):
             self._connection.execute(statement)
@@ -106,6 +108,7 @@ class Rebuilt:
         self._time = log_time(entry, self._time)
         self._entries.append(row_of(entry, raw, version=version, at=self._time))
         self._signers += signer_rows(entry)
+        self._redacted += redactions([entry])
         self._grow(bytes.fromhex(entry.leaf))
 
     def withhold(self, leaf: bytes) -> None:
@@ -159,6 +162,7 @@ class Rebuilt:
             (_SIGNER, self._signers),
             (_NODE, self._nodes),
             (_TEXT, self._texts),
+            (_REDACTION, self._redacted),
         ):
             self._connection.executemany(statement, rows)
             rows.clear()

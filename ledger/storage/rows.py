@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 
@@ -10,6 +10,7 @@ from msgspec import Struct
 
 from ledger.events.entry import Entry
 from ledger.events.record import LogClock
+from ledger.events.review import TextRedacted
 from ledger.merkle.tree import Interior
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -62,6 +63,8 @@ class Batch(Struct, frozen=True):
     note: bytes
     texts: Sequence[TextRow] = ()
     blobs: Sequence[tuple[str, bytes]] = ()
+    redacted: Sequence[tuple[str, int]] = ()
+    """Commitments whose texts go, each with the position of the redaction."""
 
 
 def uuid_bytes(text: str) -> bytes:
@@ -109,3 +112,11 @@ def row_of(entry: Entry, raw: bytes, *, version: int, at: int) -> Row:
 def signer_rows(entry: Entry) -> tuple[SignerRow, ...]:
     """The rows of an entry's signatures."""
     return tuple(SignerRow(s.kid, s.n, entry.position, i, s.person) for i, s in enumerate(entry.signers))
+
+
+def redactions(entries: Iterable[Entry]) -> Iterator[tuple[str, int]]:
+    """List the commitments whose texts some entries delete, each with the position of its redaction."""
+    for entry in entries:
+        if isinstance(entry.event, TextRedacted):
+            for commitment in entry.event.commitments:
+                yield commitment, entry.position

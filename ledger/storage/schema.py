@@ -59,6 +59,10 @@ _TABLES = {
   salt BLOB NOT NULL CHECK (length(salt) = 32),
   text BLOB NOT NULL
 ) STRICT""",
+    "redactions": """CREATE TABLE redactions (
+  commitment TEXT PRIMARY KEY NOT NULL,
+  leaf_index INTEGER NOT NULL
+) STRICT""",
     "blobs": """CREATE TABLE blobs (
   digest TEXT PRIMARY KEY NOT NULL,
   data BLOB NOT NULL
@@ -80,7 +84,6 @@ _TAKEN = {
     "signers": "kid = NEW.kid AND n = NEW.n",
     "nodes": "level = NEW.level AND idx = NEW.idx",
     "checkpoints": "size = NEW.size",
-    "texts": "commitment = NEW.commitment",
     "blobs": "digest = NEW.digest",
 }
 
@@ -95,6 +98,34 @@ BEGIN
   SELECT RAISE(ABORT, 'entries: the command is stored')
   WHERE EXISTS (SELECT 1 FROM entries WHERE command_id = NEW.command_id AND command_index = NEW.command_index);
 END"""
+
+
+# A text goes once a redaction names it, in the transaction that stores the redaction, and never comes back.
+_TEXTS = (
+    """CREATE TRIGGER texts_insert BEFORE INSERT ON texts
+BEGIN
+  SELECT RAISE(ABORT, 'texts: the row is taken')
+  WHERE EXISTS (SELECT 1 FROM texts WHERE commitment = NEW.commitment);
+  SELECT RAISE(ABORT, 'texts: the text was redacted')
+  WHERE EXISTS (SELECT 1 FROM redactions WHERE commitment = NEW.commitment);
+END""",
+    """CREATE TRIGGER texts_update BEFORE UPDATE ON texts
+BEGIN
+  SELECT RAISE(ABORT, 'texts: rows are never changed');
+END""",
+    """CREATE TRIGGER texts_delete BEFORE DELETE ON texts
+BEGIN
+  SELECT RAISE(ABORT, 'texts: rows are never deleted')
+  WHERE NOT EXISTS (SELECT 1 FROM redactions WHERE commitment = OLD.commitment);
+END""",
+    """CREATE TRIGGER redactions_insert BEFORE INSERT ON redactions
+BEGIN
+  SELECT RAISE(ABORT, 'redactions: the row is taken')
+  WHERE EXISTS (SELECT 1 FROM redactions WHERE commitment = NEW.commitment);
+  SELECT RAISE(ABORT, 'redactions: no redaction stands there')
+  WHERE NOT EXISTS (SELECT 1 FROM entries WHERE leaf_index = NEW.leaf_index AND kind = 'text.redacted/1');
+END""",
+)
 
 
 def _frozen(table: str) -> tuple[str, ...]:
@@ -118,6 +149,7 @@ DDL: tuple[str, ...] = (
     *_INDEXES,
     _NEXT,
     *(_fresh(table, taken) for table, taken in _TAKEN.items()),
-    *(statement for table in TABLES for statement in _frozen(table)),
+    *_TEXTS,
+    *(statement for table in TABLES if table != "texts" for statement in _frozen(table)),
 )
 """The statements that make a ledger file, in order; the audit compares the stored schema with them, byte by byte."""

@@ -134,6 +134,8 @@ _INSERT_NODE = "INSERT INTO nodes VALUES (?,?,?)"
 _INSERT_CHECKPOINT = "INSERT INTO checkpoints VALUES (?,?)"
 _INSERT_TEXT = "INSERT INTO texts VALUES (?,?,?,?)"
 _INSERT_BLOB = "INSERT INTO blobs VALUES (?,?)"
+_INSERT_REDACTION = "INSERT INTO redactions VALUES (?,?)"
+_DELETE_TEXT = "DELETE FROM texts WHERE commitment = ?"
 _SELECT_UP = (
     "SELECT stream, version, kind, raw FROM entries"
     " WHERE stream = ? AND version > ? AND version <= ? ORDER BY version LIMIT ?"
@@ -182,6 +184,9 @@ class Recorder(SQLiteApplicationRecorder):
                 cursor.executemany(_INSERT_TEXT, batch.texts)
             if batch.blobs:
                 cursor.executemany(_INSERT_BLOB, batch.blobs)
+            if batch.redacted:
+                cursor.executemany(_INSERT_REDACTION, batch.redacted)
+                cursor.executemany(_DELETE_TEXT, [(commitment,) for commitment, _ in batch.redacted])
         return [row.leaf_index + 1 for row in batch.rows]
 
     def select_events(

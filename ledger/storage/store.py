@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
 import sqlite3
 from collections.abc import Callable, Iterable, Sequence
 
-from ledger.errors import Conflict
+from ledger.errors import Conflict, DoseLedgerError
 from ledger.events.entry import Entry
 from ledger.merkle import proof, tree
 from ledger.storage import files, schema
 from ledger.storage.reader import Reader
 from ledger.storage.receipt import Receipt
 from ledger.storage.refusals import translated
-from ledger.storage.rows import Batch, Row, TextRow, log_time, row_of, signer_rows
+from ledger.storage.rows import Batch, Row, TextRow, log_time, redactions, row_of, signer_rows
 from ledger.storage.sqlite import Log, Stored
 
 Seal = Callable[[int, bytes], bytes]
@@ -94,6 +95,7 @@ class Store:
         size = start + len(entries)
         note = seal(size, tree.frontier_root(frontier))
         rows = self._rows(entries, start)
+        redacted = tuple(redactions(entry for entry, _ in entries))
         batch = Batch(
             rows=rows,
             signers=[one for entry, _ in entries for one in signer_rows(entry)],
@@ -102,12 +104,16 @@ class Store:
             note=note,
             texts=tuple(texts),
             blobs=tuple(blobs),
+            redacted=redacted,
         )
         self.log.events.put(
             [Stored(r.stream, r.version, r.kind, e.event, r.raw) for r, (e, _) in zip(rows, entries, strict=True)],
             batch=batch,
         )
         self.reader.keep(size, frontier)
+        if redacted:
+            with contextlib.suppress(DoseLedgerError):  # who still reads an older state lets go of it later
+                self.reader.all("PRAGMA wal_checkpoint(TRUNCATE)")
         return tuple(self._receipt(entry, size, note, lambda level, index: nodes[level, index]) for entry, _ in entries)
 
     def _rows(self, entries: Sequence[tuple[Entry, bytes]], start: int) -> list[Row]:

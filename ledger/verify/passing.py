@@ -14,6 +14,7 @@ from ledger.course.people import Roster, evolve
 from ledger.errors import DoseLedgerError, Malformed
 from ledger.events.body import blobs
 from ledger.events.keys import SignatureAbandoned
+from ledger.events.review import TextRedacted
 from ledger.events.study import LedgerCreated
 from ledger.signing import keys
 from ledger.verify.doubts import doubts
@@ -21,6 +22,7 @@ from ledger.verify.opening import Head, Looked, Run, sentence
 from ledger.verify.report import Finding
 from ledger.verify.seen import Seen
 from ledger.verify.source import Source
+from ledger.verify.texts import Texts
 from ledger.verify.unseen import Unseen
 
 
@@ -38,6 +40,7 @@ class Passing:
         self.findings: list[Finding] = []
         self.notices: list[Finding] = []
         self.abandoned: dict[str, set[int]] = {}
+        self.texts = Texts()
         self.newest_head = 0
         self.broken = False
 
@@ -83,6 +86,10 @@ class Passing:
             self.fail(position, kind, "L2", "not-judged", sentence(error))
         if isinstance(opened.entry.event, SignatureAbandoned):
             self.abandoned.setdefault(opened.entry.event.key_id, set()).update(opened.entry.event.n)
+        if isinstance(opened.entry.event, TextRedacted) and len(self.findings) == before:
+            self.texts.redacts(opened.entry.event, position)
+            why = f"{len(opened.entry.event.commitments)} texts were deleted by two persons"
+            self.notices.append(Finding("L2", "redacted", why, position, kind))
         self._beside(opened, position)
         self.seen.add(opened, looked.leaf)
         if not any(finding.level == "L1" for finding in self.findings[before:]):
@@ -102,6 +109,8 @@ class Passing:
         """Close the pass over a ledger of `size` entries."""
         if size and self.newest_head != size and "checkpoints" not in self.lacks:
             self.fail(size - 1, None, "L1", "checkpoint", f"no signed checkpoint of all {size} entries is stored")
+        if "texts" not in self.lacks:
+            self.findings.extend(self.texts.ended(self.source))
         if size:
             self._last_parts(size - 1)
         for kid, used in () if self.unseen.withheld else self.seen.counters().items():
@@ -139,19 +148,9 @@ class Passing:
         """What the entry promises beside its bytes: its texts, and the blobs of the protocol it activates."""
         kind = opened.entry.kind
         for commitment in () if "texts" in self.lacks else sorted(commitments(opened.jws.payload)):
-            try:
-                stored = self.source.text(commitment)
-            except DoseLedgerError as error:
-                self.fail(position, kind, "L1", "text", sentence(error))
-                continue
-            if stored is None:
-                self.fail(position, kind, "L1", "text", f"the text behind {commitment[:15]}... is missing")
-            elif len(stored[0]) != 32 or sha256(stored[0] + stored[1]).hexdigest() != commitment.removeprefix(
-                "sha256:"
-            ):
-                self.fail(
-                    position, kind, "L1", "text", f"the text behind {commitment[:15]}... is not the one committed to"
-                )
+            why = self.texts.look(commitment, self.source, position, kind)
+            if why:
+                self.fail(position, kind, "L1", "text", why)
         for _, digest in () if "blobs" in self.lacks else blobs(opened.entry.event):
             blob = self.source.blob(digest)
             if blob is None or sha256(blob).hexdigest() != digest:

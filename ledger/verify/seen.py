@@ -13,6 +13,7 @@ from datetime import datetime
 from ledger.admission.view import Named, log_time
 from ledger.codec import Opened
 from ledger.errors import Malformed
+from ledger.events.event import ReviewEvent
 from ledger.events.record import EntryCountersigned
 from ledger.events.registry import KINDS
 from ledger.events.row import Family
@@ -49,6 +50,7 @@ class Seen:
         self._raced: dict[str, list[int]] = {}
         self._amending: dict[bytes, list[int]] = {}
         self._countersigning: dict[bytes, list[int]] = {}
+        self._reviewing: dict[str, list[int]] = {}
         self._time: datetime | None = None
 
     def skip(self, leaf: bytes, *, withheld: bool = False) -> None:
@@ -84,6 +86,8 @@ class Seen:
             self._amending.setdefault(_sixteen(payload.corrects.id), []).append(position)
         elif isinstance(entry.event, EntryCountersigned):
             self._countersigning.setdefault(_sixteen(entry.event.target), []).append(position)
+        elif isinstance(entry.event, ReviewEvent):
+            self._reviewing.setdefault(stream, []).append(position)
         self._time = log_time(self._time, entry)
         self._newest = opened
         self._keep(position, opened)
@@ -145,6 +149,15 @@ class Seen:
             if command_id is None or self.opened(position).entry.payload.command.id != command_id:
                 return position
         return None
+
+    def reviews(self, stream: str) -> Sequence[int]:
+        """The entries of review and closing on a stream."""
+        return self._reviewing.get(stream, ())
+
+    def positions(self, stream: str, start: int, stop: int) -> Sequence[int]:
+        """The entries of a stream in [start, stop)."""
+        number = self._numbers.get(stream)
+        return [one for one in range(start, min(stop, self.tree.size)) if self._streams[one] == number]
 
     def n_used(self, kid: str, n: int) -> int | None:
         """Where this key has already signed with this counter."""

@@ -23,6 +23,7 @@ COLUMNS = {
     "checkpoints": "note",
     "texts": "text",
     "blobs": "data",
+    "redactions": "commitment",
 }
 
 

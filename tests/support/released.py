@@ -358,6 +358,16 @@ SECOND_KEYS = ("paula again", "nina again", "rita again")
 KEYS = (*(name for name in PEOPLE if name not in LATER + LAST), *OTHER_KEYS, *LATER, *SECOND_KEYS, *LAST)
 
 
+def kept_texts() -> list[dict[str, str]]:
+    """The frozen texts without those that a redaction among the frozen entries deleted: what a copy would hold."""
+    entries, texts = (
+        json.loads((FOLDER / f"{name}.json").read_text(encoding="utf-8")) for name in ("entries", "texts")
+    )
+    bodies = [json.loads(one["payload"])["body"] for one in entries if one["kind"] == "text.redacted/1"]
+    gone = {name for body in bodies for name in body["commitments"]}
+    return [one for one in texts if one["commitment"] not in gone]
+
+
 def story() -> Released:
     """The log of the fictional site, written anew."""
     log = Released()

@@ -17,6 +17,7 @@ import pytest
 from acts import DRUG, PATIENT, Ward, key
 from dosed import eventful
 from forging import Forged, copied, edited, leaf_of, resigned, with_signatures
+from released import kept_texts
 from scripted import SCRIPT, Sheaf, read, run, sheaf
 
 from ledger.admission.view import log_time
@@ -308,7 +309,7 @@ KEYS = {one["owner"]: one for one in frozen("entries/keys.json")}
 
 def released() -> Forged:
     """The released entries as a ledger: one of every kind, and keys that come and go."""
-    texts = frozen("entries/texts.json")
+    texts = kept_texts()
     return Forged(
         tuple(one["raw"].encode() for one in RELEASED),
         {one["commitment"]: (bytes.fromhex(one["salt"]), one["text"].encode()) for one in texts},

@@ -970,7 +970,7 @@ kind lockout.lifted/1 security by=responsibility:registrar : person:Token
     if (payload.protocol && !roster.packs.has(JSON.stringify(payload.protocol)))
       found("protocol", `the protocol ${payload.protocol.id} was never activated`);
     if (kind === "log.clock/1" && one.body.reset) found("clock-reset", "only registrars begin log time anew");
-    if (!payload.reason && ["entry.corrected/1", "entry.voided/1", "override.granted/1"].includes(kind))
+    if (!payload.reason && ["entry.corrected/1", "entry.voided/1", "override.granted/1", "record.unlocked/1", "text.redacted/1"].includes(kind))
       found("reason", `${kind} gives no reason`);
   }
   /** A reference must be that of one entry, and what the body names of the same stream; of a stub the leaf is compared. */
@@ -1051,6 +1051,7 @@ kind lockout.lifted/1 security by=responsibility:registrar : person:Token
   ];
   const NOT_CHECKED = [
     "what a correction, a void, a ruling or a countersignature may name, and when (corrects, not-head, amendment-waits, ruling)",
+    "review and closing: open queries, what a sign-off covers, locks, whose texts a redaction names (query, signed-off, source, lock, locked, redaction)",
     "separation of duties on one dose (separation), and the approval of a regrade",
     "acts about keys, registrars and policy beyond their signatures (key-reused, roles-mixed, quorum)",
     "the rules of the protocol, and what is derived from the entries",
@@ -1077,6 +1078,7 @@ kind lockout.lifted/1 security by=responsibility:registrar : person:Token
       else put("L1", "copy", "a checkpoint of the copy is not in its form");
     }
     if (!size) put("L1", "empty", "the copy holds no entries");
+    const absent = [], redacted = new Map(); // texts that are not here, and the redactions that may say why
     let head = null, waiting = null; // the log's own name and key come from the first entry
     try {
       for (let start = 0, stop = 1; start < size && (head || !start); start = stop, stop += CHUNK) {
@@ -1149,11 +1151,15 @@ kind lockout.lifted/1 security by=responsibility:registrar : person:Token
         });
         if (why) one.made = one.made.map(() => false);
       }
+      const before = findings.length;
       judge(log, one, fail);
+      if (one.kind === "text.redacted/1" && findings.length === before) {
+        for (const commitment of one.body.commitments) if (!redacted.has(commitment)) redacted.set(commitment, one);
+      }
       for (const commitment of one.commitments) {
         const it = kept.texts.get(commitment);
-        if (!it || !committed(it))
-          fail("L1", "text", `the text behind ${commitment.slice(0, 15)}... is ${it ? "not the one committed to" : "missing"}`);
+        if (!it) absent.push({ commitment, position: one.position, kind: one.kind });
+        else if (!committed(it)) fail("L1", "text", `the text behind ${commitment.slice(0, 15)}... is not the one committed to`);
       }
       for (const digest of digestsOf(one)) {
         const bytes = kept.blobs.get(digest);
@@ -1162,6 +1168,13 @@ kind lockout.lifted/1 security by=responsibility:registrar : person:Token
       }
     }
     function ended() {
+      for (const { commitment, position: at, kind: of } of absent) {
+        if (!redacted.has(commitment)) put("L1", "text", `the text behind ${commitment.slice(0, 15)}... is missing`, at, of);
+      }
+      for (const [commitment, it] of redacted) {
+        if (kept.texts.has(commitment))
+          put("L1", "text", `the text behind ${commitment.slice(0, 15)}... is there although it was redacted`, it.position, it.kind);
+      }
       const { position, kind, payload, signatures = [] } = log.entries.at(-1), stray = Math.max(...kept.heads.keys(), 0);
       if (stray > size) put("L1", "checkpoint", `a checkpoint of ${stray} entries is there; ${size} are here`, position);
       if (!kept.heads.has(size)) put("L1", "checkpoint", `no signed checkpoint of all ${size} entries is there`, position);

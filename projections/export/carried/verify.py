@@ -361,6 +361,9 @@ Obj = Dict[str, Any]
 Said = Tuple[str, Obj]
 LEVEL_1 = {"key", "signature", "genesis", "weak-key", "thumbprint", "request", "signer", "text", "blob"}
 CHANGED, RECOVERED, POLICY = "registrar.changed/1", "registrar.recovered/1", "policy.amended/1"
+LOCKED, SITE_LOCKED, UNLOCKED = "record.locked/1", "site.locked/1", "record.unlocked/1"
+REDACTED, SIGNED_OFF = "text.redacted/1", "entries.signed/1"
+REVIEW = ("query", "entries", "record", "site", "audit", "text")
 GENESIS, CORRECTED, VOIDED, SIGNED = "ledger.created/1", "entry.corrected/1", "entry.voided/1", "entry.countersigned/1"
 MONTH, MINUTES = timedelta(days=30), timedelta(minutes=5)
 
@@ -1281,6 +1284,20 @@ class Roster:
         )
 
 
+def of_review(entry: Entry) -> bool:
+    """Whether an entry is one of review and closing."""
+    return entry.kind == "entry.reviewed/1" or entry.kind.split(".")[0] in REVIEW
+
+
+def closed(until: str | None, occurred: Obj) -> bool:
+    """Whether what happened then lies in the time that a lock closes; a day is compared with days."""
+    if until is None:
+        return True
+    if len(until) == 10 or occurred["precision"] == "day":
+        return bool(occurred["at"][:10] <= until[:10])
+    return moment(occurred["at"]) <= moment(until)
+
+
 def holds(key: Obj, at: datetime) -> bool:
     """Whether a key may sign at log time `at`: not ended, and not past its last day of UTC."""
     return key["ended"] is None and (key["until"] is None or at.date().isoformat() <= key["until"])
@@ -1371,6 +1388,9 @@ class Log:
         self.countersigning: dict[str, list[int]] = {}
         self.resting: list[int] = []
         self.abandoned: dict[str, set[int]] = {}
+        self.streams: dict[int, str] = {}
+        self.absent: list[tuple[int, str, str]] = []
+        self.redacted: dict[str, tuple[int, str]] = {}
         self.first: Entry | None = None
         self.found: list[tuple[str, str]] = []
         self.opened = lru_cache(maxsize=4096)(self.open_again)
@@ -1431,6 +1451,7 @@ class Log:
             self.last_parts(self.opened(last))
         if not self.withheld:
             self.gaps()
+        self.texts_gone()
         self.doubted()
 
     def entry(self, position: int) -> None:
@@ -1470,6 +1491,9 @@ class Log:
         for code, why in self.found:
             if code not in unjudged:
                 self.fail(position, entry.kind, code, why)
+        if entry.kind == REDACTED and len(self.findings) == size:
+            self.redacted.update((name, (position, entry.kind)) for name in entry.body["commitments"])
+            self.notice(entry, "redacted", f"{len(entry.body['commitments'])} texts were deleted by two persons")
         self.beside(entry)
         self.keep(entry)
         if all(finding.level != "L1" for finding in self.findings[size:]):
@@ -1529,7 +1553,7 @@ class Log:
         for commitment in sorted(set(re.findall(rb'"(sha256:[0-9a-f]{64})"', entry.data))):
             found = copy.texts.get(commitment.decode())
             if found is None:
-                self.fail(entry.position, entry.kind, "text", f"the text behind {commitment[:15].decode()} is missing")
+                self.absent.append((entry.position, entry.kind, commitment.decode()))
             elif (len(found[0]), sha256(b"".join(found)).hexdigest()) != (32, commitment[7:].decode()):
                 self.fail(entry.position, entry.kind, "text", f"the text behind {commitment[:15].decode()} is another")
         for digest in (body[name]["digest"] for name in FILES.get(entry.kind, ())):
@@ -1540,6 +1564,7 @@ class Log:
         """Remember what later entries are judged by."""
         position, payload = entry.position, entry.payload
         self.ids.setdefault(entry.id, position)
+        self.streams[position] = entry.stream
         self.commands.setdefault((entry.command["id"], entry.command["index"]), position)
         for header in entry.headers:
             self.counters.setdefault(header.kid, {}).setdefault(header.n, position)
@@ -1649,6 +1674,7 @@ class Log:
         about = self.subject(entry)
         self.amendment(entry, about, now)
         self.ruled(entry, now)
+        self.closing(entry)
         self.authority(entry, about, now, roster)
         self.separation(entry)
         self.together(entry)
@@ -1752,7 +1778,7 @@ class Log:
             self.notice(entry, "clock-behind", f"the entry's clock was behind log time by {self.time - recorded}")
         if entry.kind == "log.clock/1" and entry.body["reset"]:
             self.add("clock-reset", "only registrars begin log time anew")
-        if payload["reason"] is None and entry.kind in {CORRECTED, VOIDED, "override.granted/1"}:
+        if payload["reason"] is None and entry.kind in {CORRECTED, VOIDED, "override.granted/1", UNLOCKED, REDACTED}:
             self.add("reason", f"{entry.kind} gives no reason")
 
     def enrolments(self, entry: Entry, now: datetime) -> None:
@@ -1996,7 +2022,8 @@ class Log:
     def amended(self, entry: Entry, about: Entry, now: datetime) -> None:
         """Judge a correction or a void."""
         corrects = entry.kind == CORRECTED
-        if about.family in SETS["OWN_ENDINGS"] or (corrects and about.kind in {VOIDED, SIGNED}):
+        final = of_review(about) and (corrects or about.kind != SIGNED_OFF)
+        if about.family in SETS["OWN_ENDINGS"] or final or (corrects and about.kind in {VOIDED, SIGNED}):
             self.add("corrects", f"a {about.kind} cannot be {'corrected' if corrects else 'voided'}")
             return
         if corrects and KINDS[entry.body["kind"]].family != about.family:
@@ -2062,6 +2089,103 @@ class Log:
             self.notice(
                 entry, "completion-late", "signed more than 30 days after the entry, which stays without effect"
             )
+
+    # review and closing
+
+    def closing(self, entry: Entry) -> None:
+        """A query is open, a sign-off covers what stands, a lock holds, a redaction names its texts."""
+        body, kind = entry.body, entry.kind
+        if kind in {"query.answered/1", "query.closed/1"}:
+            self.query(entry)
+        elif kind in {SIGNED_OFF, "audit.reviewed/1"} and body["until"] > entry.after["size"]:
+            self.add("range", f"`after` does not cover the positions before {body['until']}")
+        elif kind == SIGNED_OFF:
+            inside = range(body["since"], body["until"])
+            leaves = [self.leaves[one] for one in inside if self.streams.get(one) == entry.stream]
+            if (len(leaves), sha256(bytes.fromhex("".join(leaves))).hexdigest()) != (body["entries"], body["digest"]):
+                self.add("signed-off", f"{len(leaves)} entries of {entry.stream} stand there; others were signed")
+        elif kind == "entry.reviewed/1":
+            self.compared(entry)
+        elif kind == UNLOCKED:
+            lock = self.opened(self.ids[body["lock"]]) if body["lock"] in self.ids else None
+            if lock is None or lock.kind not in {LOCKED, SITE_LOCKED}:
+                self.add("lock", f"{body['lock']} is no lock")
+            elif lock.id not in self.locks(entry.stream):
+                self.add("lock", f"the lock #{lock.position} was ended before")
+        elif kind == REDACTED:
+            self.redacts(entry)
+        elif entry.family == "patient" and kind != SIGNED and not of_review(entry):
+            self.locked(entry)
+
+    def query(self, entry: Entry) -> None:
+        """What is answered or closed is a query, and open."""
+        name = entry.body["query"]
+        if name not in self.ids or self.opened(self.ids[name]).kind != "query.opened/1":
+            self.add("query", f"{name} is no query")
+        elif any(one.body["query"] == name for one in self.all_of(entry.stream, "query.closed/1")):
+            self.add("query", f"the query #{self.ids[name]} was closed before")
+
+    def compared(self, entry: Entry) -> None:
+        """What was compared with its source stands, and is the newest correction."""
+        for name in entry.body["targets"]:
+            if name not in self.ids:
+                continue
+            one = self.opened(self.ids[name])
+            if of_review(one):
+                self.add("source", f"a {one.kind} has no source document")
+            elif self.standing(one.position, self.time) == "struck":
+                self.add("source", f"the entry at position {one.position} is void")
+            for later in self.amending.get(name, ()):
+                if self.opened(later).kind == CORRECTED and self.standing(later, self.time) == "standing":
+                    self.add("source", f"the entry was corrected at position {later}")
+
+    def locks(self, stream: str) -> dict[str, Entry]:
+        """The locks of a stream that no entry ended."""
+        ended = {one.body["lock"] for one in self.all_of(stream, UNLOCKED)}
+        found = [*self.all_of(stream, LOCKED), *self.all_of(stream, SITE_LOCKED)]
+        return {one.id: one for one in found if one.id not in ended}
+
+    def locked(self, entry: Entry) -> None:
+        """Nothing is stated about a time that a lock closes, neither as it was nor as it is restated."""
+        standing = {**self.locks(entry.stream), **self.locks(f"review/{entry.payload['site']}")}
+        if not standing:
+            return
+        times, about, passed = [entry.restated], self.subject(entry), {entry.position}
+        while about is not None and about.position not in passed:
+            if of_review(about):
+                return
+            passed.add(about.position)
+            times.append(about.restated)
+            about = self.subject(about)
+        for lock in sorted(standing.values(), key=lambda one: one.position):
+            if any(closed(lock.body["until"], occurred) for occurred in times):
+                self.add("locked", f"the record was locked at position {lock.position} for what happened then")
+                return
+
+    def redacts(self, entry: Entry) -> None:
+        """The texts are those of entries that are named, on this stream, and were not redacted before."""
+        reason: Obj | None = entry.payload["reason"]
+        held: set[str] = set()
+        if reason is None or reason["code"] != "privacy":
+            self.add("reason", "a text is deleted for the reason `privacy` alone")
+        for ref in entry.payload["causes"]:
+            if ref["position"] is not None and self.streams.get(ref["position"]) == entry.stream:
+                data = self.opened(ref["position"]).data
+                held.update(one.decode() for one in re.findall(rb'"(sha256:[0-9a-f]{64})"', data))
+        gone = {name for one in self.all_of(entry.stream, REDACTED) for name in one.body["commitments"]}
+        for name in entry.body["commitments"]:
+            if name in gone or name not in held:
+                why = "was redacted before" if name in gone else "is of no entry that is named"
+                self.add("redaction", f"the text {name[:15]} {why}")
+
+    def texts_gone(self) -> None:
+        """L1: a text is missing only where a redaction names it, and is missing where one does."""
+        for position, kind, name in self.absent:
+            if name not in self.redacted:
+                self.fail(position, kind, "text", f"the text behind {name[:15]} is missing")
+        for name, (position, kind) in self.redacted.items():
+            if name in self.copy.texts and not self.copy.alone:
+                self.fail(position, kind, "text", f"the text behind {name[:15]} is there although it was redacted")
 
     def ruled(self, entry: Entry, now: datetime) -> None:
         """A toxicity is ruled on once; a later ruling names the one that it turns around."""
@@ -2204,7 +2328,8 @@ def next_of(header: Signature, entry: Entry) -> Signature | None:
 ES256, GRANTED = "ES256 signatures (they need the package cryptography)", "delegation.granted/1"
 STUB = re.compile(rb'\{"withheld":"([0-9a-f]{64})"\}\Z')
 RESTING = frozenset({"command-broken", "set", "corrects", "needs", "role"})
-BEHIND = frozenset({"future", "ruling", "not-head", "amendment-waits"})
+CLOSING = {"query", "signed-off", "source", "lock", "locked", "redaction"}
+BEHIND = frozenset({"future", "ruling", "not-head", "amendment-waits", *CLOSING})
 FILES = {"protocol.activated/1": ("pack", "dictionary"), "dictionary.loaded/1": ("dictionary",)}
 
 
