@@ -258,6 +258,17 @@ def test_print_shows_verdict_root_and_every_row(browser: Browser, page: Path, wa
         assert found.page.pdf().startswith(b"%PDF")
 
 
+def test_nothing_is_cut_off_on_paper(browser: Browser, page: Path) -> None:
+    """The ledger id whose last digits lie beside the sheet cannot be compared with the one in the master file."""
+    with opened(browser, page, viewport={"width": 700, "height": 1000}) as found:
+        found.page.emulate_media(media="print")
+        for view in VIEWS:
+            found.go(view)
+            found.page.evaluate("for (const one of document.querySelectorAll('details')) one.open = true")
+            wider = "[...document.querySelectorAll('*')].filter((one) => one.getBoundingClientRect().right > 701)"
+            assert (view, []) == (view, found.page.evaluate(f"{wider}.map((one) => one.outerHTML.slice(0, 120))"))
+
+
 def test_without_programs_it_says_what_to_run(browser: Browser, page: Path) -> None:
     """A page that shows data before anything was checked would be believed."""
     context = browser.new_context(offline=True, java_script_enabled=False)
