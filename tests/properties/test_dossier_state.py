@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
+from importlib.resources import files
 from pathlib import Path
 
 import msgspec
@@ -11,6 +13,7 @@ from acts import Ward
 from dossiers import SOFTWARE, whole
 
 from ledger.errors import BadInput
+from ledger.events.registry import KINDS
 from projections import patient
 from projections.export.dossier.state import Dose, PatientState, State, state
 
@@ -99,3 +102,11 @@ def test_before_a_protocol_there_is_no_state(tmp_path: Path) -> None:
     found: State = state(ward.book, ward.book.size, software=SOFTWARE)
     ward.book.close()
     assert ((), None, None) == (found.patients, found.pack, found.step_up_drug)
+
+
+def test_the_page_knows_which_kinds_wait_for_a_signature() -> None:
+    """A correction that nobody approved would be shown as in force, or a fact as if it waited for somebody."""
+    text = files("projections.export.carried").joinpath("dossier/history.js").read_text(encoding="utf-8")
+    found = re.search(r"const COMPLETED = new Set\(\[(.*?)\]\)", text, re.DOTALL)
+    assert found is not None
+    assert {kind for kind, row in KINDS.items() if row.completed} == set(re.findall(r'"([^"]+)"', found[1]))

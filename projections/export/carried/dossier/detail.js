@@ -217,7 +217,7 @@ function written(name, value) {
   const named = typeof value === "string" && app.record.byId.get(value);
   if (named) return entryLink(named.position);
   if (typeof value === "string" && value.startsWith("sha256:"))
-    return app.record.texts.get(value) ?? "(text not in this copy)";
+    return app.record.texts.get(value) ?? absent(value);
   if (Array.isArray(value)) return value.length ? value.map((one) => el("div", {}, written(name, one))) : "none";
   if (typeof value === "object")
     return Object.entries(value).map(([key, one]) => [`${labelled(key)[0]} `, written(key, one), "; "]);
@@ -235,13 +235,19 @@ function textsList(entry) {
     ? [
         el("h3", {}, "Texts"),
         pairs(
-          rows.map(([at, , text]) => [
+          rows.map(([at, commitment, text]) => [
             at.replace(/^body\./, "").replaceAll(/[._]/g, " "),
-            text === null ? sign("warn", "not in this copy") : el("q", {}, text),
+            text === null ? absent(commitment) : el("q", {}, text),
           ]),
         ),
       ]
     : null;
+}
+
+/** Why a text is not here: two persons redacted it, or it did not come with this copy. */
+function absent(commitment) {
+  const by = app.record.redacted.get(commitment);
+  return by ? [sign("warn", "redacted"), " by ", entryLink(by.position)] : sign("warn", "not in this copy");
 }
 
 function namedBy(entry) {

@@ -2,14 +2,17 @@
 // "Needs and completion". One sweep from the newest entry to the oldest, since an amendment names earlier entries only.
 
 const COMPLETED = new Set([
-  "key.enrolled/1",
   "device.enrolled/1",
-  "override.granted/1",
-  "toxicity.regraded/1",
   "dlt.adjudicated/1",
-  "patient.declared-non-evaluable/1",
   "entry.corrected/1",
   "entry.voided/1",
+  "key.enrolled/1",
+  "override.granted/1",
+  "patient.declared-non-evaluable/1",
+  "policy.amended/1",
+  "registrar.changed/1",
+  "signature.reaffirmed/1",
+  "toxicity.regraded/1",
 ]);
 const COMPLETION_MS = 30 * 86400000;
 

@@ -36,6 +36,7 @@ async function recordOf(copy, report) {
     texts: await checkedTexts(copy.texts),
     pack: null,
     amended: new Map(),
+    redacted: new Map(),
   };
   record.people = peopleOf(record);
   record.patients = [...new Set(entries.map((one) => one.patient).filter(Boolean))].sort();
@@ -43,6 +44,7 @@ async function recordOf(copy, report) {
   for (const one of entries) {
     if (!one.shown) continue;
     record.streams.set(one.stream, [...(record.streams.get(one.stream) ?? []), one]);
+    if (one.kind === "text.redacted/1") for (const name of one.body.commitments) record.redacted.set(name, one);
     const target = one.payload.corrects?.id ?? (one.kind === "entry.countersigned/1" ? one.body.target : null);
     if (target) record.amended.set(target, [...(record.amended.get(target) ?? []), one]);
   }
