@@ -63,13 +63,17 @@ def _signs(source: Source, place: int, position: int) -> bool:
 
 
 def lines_of(found: Sequence[TrailRow]) -> Cell:
-    """Say every changed field: its name, the old value struck, and the new one."""
+    """Say every changed field: its name, the old value struck, and the new one; a proposal strikes nothing."""
     pieces: list[Piece] = []
     for row in found:
         pieces.append(says(f"{row.field}:", "soft", line=True))
-        if row.old is not None:
-            pieces.append(says(measured(row.old, row.unit), "old"))
-        pieces.append(says(measured(row.new, row.unit)) if row.new is not None else says("(taken out)", "bad"))
+        old, new = measured(row.old, row.unit), measured(row.new, row.unit)
+        if row.in_force is None:
+            pieces.append(says(f"{old or 'nothing'} stands; {new or 'nothing'} is proposed"))
+            continue
+        pieces += [*cell(old, "old"), *cell(new)]
+        if new is None and row.transaction != "void":
+            pieces.append(says("(taken out)", "bad"))
     return tuple(pieces)
 
 

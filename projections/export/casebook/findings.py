@@ -9,7 +9,7 @@ from projections.export.casebook.source import Source
 from projections.find.refusals import RefusalRow
 from projections.find.refusals import refusals as asked
 
-_DEVIATIONS = ("Entry", "Occurred", "Rule", "What", "Severity", "Nature", "Answer", "Cause and action")
+_DEVIATIONS = ("Entry", "Occurred", "Rule", "What", "Severity", "Nature", "Answer", "Cause and action", "Signed")
 _REFUSALS = ("Entry", "When", "Act", "In the name of", "Rules", "What was typed", "What was answered", "Afterwards")
 
 
@@ -33,6 +33,7 @@ def section(source: Source) -> Section:
                     *lines(cell("important" if one.important else None)),
                 ),
                 lines([*cell(one.root_cause), *cell(one.action)]),
+                source.signed((one.entry,)),
             ),
         )
         for one in found.rows
@@ -63,7 +64,10 @@ def _attempt(one: RefusalRow) -> Row:
             cell(entry(one.position)),
             cell(one.recorded_at),
             cell(one.act),
-            (says(one.claimed_by or "nobody known"), says(f"proof: {one.proof}", "soft", line=True)),
+            (
+                says(one.claimed_by or "nobody known"),
+                says(f"proof: {one.proof}; entered by {one.name}", "soft", line=True),
+            ),
             cell(", ".join(one.rules) or f"exit {one.exit}"),
             cell(one.input or "not in this copy"),
             cell(one.answer or "not in this copy"),

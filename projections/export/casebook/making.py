@@ -22,9 +22,9 @@ from projections.export.svg.timeline import dose_timeline
 from projections.printed import View, minute, second, utc
 from projections.replay import Window, open_patient, window
 
-_BACKGROUND = ("patient.", "consent.", "eligibility.", "treatment.", "prophylaxis.", "transplant.", "response.")
-_MEASURED = ("patient.measured", "lab.")
-_ELSEWHERE = (
+BACKGROUND = ("patient.", "consent.", "eligibility.", "treatment.", "prophylaxis.", "transplant.", "response.")
+MEASURED = ("patient.measured", "lab.")
+ELSEWHERE = (
     "dose.",
     "order.",
     "premedication.",
@@ -42,6 +42,7 @@ _ELSEWHERE = (
     "report.",
     "deviation.",
 )
+"""How the kinds of the sections begin; what no section is for stands in one of its own."""
 _STYLE = re.compile(r"[^A-Za-z0-9 .,:;#/+_-]")
 
 
@@ -134,13 +135,13 @@ def _sections(source: Source, changed: Mapping[int, int]) -> Iterator[Section]:
         "enrolment",
         "Consent, eligibility, enrolment, end",
         "From identification to the end of the study.",
-        (records.table(source, "Every entry", _of(_BACKGROUND, but=_MEASURED), "None."),),
+        (records.table(source, "Every entry", _of(BACKGROUND, but=MEASURED), "None."),),
     )
     yield Section(
         "measurements",
         "Measurements",
         "Weight, height and laboratory values, in the order in which they were taken.",
-        (records.table(source, "Every entry", _of(_MEASURED), "None."),),
+        (records.table(source, "Every entry", _of(MEASURED), "None."),),
     )
     yield doses.section(
         source, (_inlined(swimmer((opened,), opened.window, trial), "swim"), _inlined(dose_timeline(opened), "time"))
@@ -151,7 +152,7 @@ def _sections(source: Source, changed: Mapping[int, int]) -> Iterator[Section]:
     yield findings.refusals(source)
     yield amended.section(source)
     yield review.section(source, changed)
-    known = (*_BACKGROUND, *_MEASURED, *_ELSEWHERE, *review.NOUNS)
+    known = (*BACKGROUND, *MEASURED, *ELSEWHERE, *review.NOUNS)
     other = records.table(source, "Every entry", lambda noun: not noun.startswith(known), "None.")
     if other.rows:
         yield Section("other", "Further entries", "Entries of other kinds about this patient.", (other,))

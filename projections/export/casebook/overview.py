@@ -38,11 +38,12 @@ def clocks(source: Source) -> Section:
                 cell(one.due),
                 cell(one.state, "bad" if one.state == "overdue" else ""),
                 cell(one.submitted_at),
+                source.signed((one.ae,)),
             ),
         )
         for one in found
     )
-    columns = ("Toxicity", "Term", "Report", "Clock began", "Due", "State", "Sent")
+    columns = ("Toxicity", "Term", "Report", "Clock began", "Due", "State", "Sent", "Signed")
     words = "21 CFR 312.32 and 312.64(b): counted from when the site was aware."
     return Section("clocks", "Safety reports", words, (Table("Clocks", columns, rows, "None falls due."),))
 

@@ -14,7 +14,7 @@ Status = Literal["VALID", "STALE", "DISPUTED", "REPUDIATED", "REVOKED-AFTER", "I
 """Whether a signature stands."""
 _UNSEEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 """Characters that no page may hold; U+FFFD stands for them."""
-_WHOLE = re.compile(r"(?<!\S)([\w:.+#]{1,12}(?:-[\w:.+]{1,19}){1,4},?)(?!\S)")
+_WHOLE = re.compile(r"(?<!\S)((?=\S*[0-9A-Z])[\w:.+#]{1,12}(?:-[\w:.+]{1,19}){1,4},?)(?!\S)")
 """A word with hyphens: a time, a day, a rule, the number of a patient or a lot."""
 
 

@@ -29,7 +29,10 @@ def section(source: Source, changed: Mapping[int, int]) -> Section:
                 cell(one.kind.partition("/")[0].replace(".", " ")),
                 cell(summary(one.event)),
                 cell(f"STALE: changed in {stale[one.position]}" if one.position in stale else None, "tag"),
-                tuple(says(f"{signer.name}: {signer.meaning} {signer.at}", line=True) for signer in one.signers),
+                tuple(
+                    says(f"{signer.name}, {signer.role}: {signer.meaning} {signer.at}", line=True)
+                    for signer in one.signers
+                ),
             ),
         )
         for one in _of_all(source)

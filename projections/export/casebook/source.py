@@ -204,7 +204,7 @@ class Source:
             one = self.by_position[place]
             for signer in one.signers:
                 found += [
-                    says(f"{entry(place)} {signer.name}: {signer.meaning}", line=True),
+                    says(f"{entry(place)} {signer.name}, {signer.role}: {signer.meaning}", line=True),
                     says(signer.at, "soft"),
                 ]
         return tuple(found)

@@ -44,7 +44,7 @@ def _episode(source: Source, one: Toxicity) -> Row:
             cell(entry(one.entry)),
             (
                 *source.value(one.term, (one.entry,), "term"),
-                *lines(cell(one.dictionary, "soft")),
+                *lines(cell(one.dictionary and f"CTCAE {one.dictionary}", "soft")),
                 *source.changed((one.entry,), "verbatim"),
             ),
             (*source.value(one.onset, (one.entry,), "occurred.at"), says(dose, "soft", line=True)),
@@ -78,13 +78,12 @@ def _grades(source: Source, one: Toxicity, graded: list[int]) -> Cell:
     """Say the grades in their order; what a later judgement replaced is struck, with the entry that did."""
     found = [says(f"worst {one.grade}" if one.grade is not None else "not graded", line=True)]
     found += [says(f"grade {p.grade} from {p.since} ({entry(p.entry)})", line=True) for p in one.grades]
-    for place in graded:
-        for row in source.steps.get(place, ()):
-            if (
-                row.kind.startswith("toxicity.regraded")
-                and row.field == "grade"
-                and row.transaction == "context"
-                and row.old
-            ):
-                found += [says(f"grade {row.old}", "old", line=True), says(f"regraded in {entry(place)}", "soft")]
+    for row in (row for place in graded for row in source.steps.get(place, ())):
+        if row.field != "grade" or row.transaction != "context" or row.old is None:
+            continue
+        if row.in_force is None:
+            words = f"grade {row.new} proposed in {entry(row.position)}: no effect, it lacks a signature"
+            found.append(says(words, "bad", line=True))
+        else:
+            found += [says(f"grade {row.old}", "old", line=True), says(f"regraded in {entry(row.position)}", "soft")]
     return tuple(found)
