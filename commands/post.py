@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Protocol
 
 from commands.chart import PatientFile
 from ledger.signing.signer import Signer
@@ -23,9 +24,25 @@ class Parcel:
     blobs: Mapping[str, bytes]
 
 
+class Tally(Protocol):
+    """Counts that outlive a run: what was tried too often to be kept each time."""
+
+    def names(self) -> list[str]:
+        """What is counted now."""
+
+    def add(self, key: str) -> int:
+        """Count one more, and give how many there are."""
+
+    def take(self, key: str) -> int:
+        """Give how many there are, and begin anew."""
+
+
 @dataclass(frozen=True)
 class Post:
-    """Where the act is done: clock, randomness, device and its key, software; `keep` saves signed bytes first."""
+    """Where the act is done: clock, randomness, device and its key, software.
+
+    `keep` saves signed bytes before they are sent; `tally` counts what is not kept each time, None: all is kept.
+    """
 
     clock: Callable[[], datetime]
     random: Callable[[int], bytes]
@@ -35,6 +52,7 @@ class Post:
     build: str
     clock_source: str = "system"
     keep: Callable[[Parcel], None] | None = None
+    tally: Tally | None = None
     memory: dict[str, dict[str, PatientFile]] = field(default_factory=dict)
     """What was read here before, by ledger and patient; what stands where it stood is not judged again."""
 

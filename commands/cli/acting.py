@@ -135,7 +135,7 @@ def _hands(doing: Doing) -> list[Hand]:
     hands = []
     for person in doing.persons:
         try:
-            hands.append(keyring.unlock(person, session.roster, given, purpose=session.genesis.purpose))
+            hands.append(keyring.unlock(person, session, given))
         except (WrongPassphrase, NotAllowed) as error:
             keep_attempt(
                 error,

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
+from commands.alerting import passphrase_failed, require_admitted
 from commands.cli import console, terminal
 from commands.cli.place import keys_dir, setting
+from commands.cli.session import Session
 from commands.sealing import Hand
-from ledger.course.people import Roster
 from ledger.errors import BadInput, NotAllowed, Question, WrongPassphrase
 from ledger.signing.keyfile import open_key
 from ledger.signing.signer import Signer
@@ -46,12 +47,14 @@ def who(option: str | None) -> str:
     raise Question("it is not clear who you are", why=why, fix="--as NAME, or $DOSELEDGER_AS")
 
 
-def unlock(person: str, roster: Roster, passphrases: Mapping[str, bytes], *, purpose: str) -> Hand:
+def unlock(person: str, session: Session, passphrases: Mapping[str, bytes]) -> Hand:
     """Open a person's key for this act and check that it is the one enrolled.
 
-    Key files under 100 rounds of bcrypt open in training and simulation ledgers only.
+    Whoever is locked out is not even asked; each wrong passphrase is reported. Key files under 100 rounds of
+    bcrypt open in training and simulation ledgers only.
     """
-    active = roster.active_key(person)
+    require_admitted(session.ledger, session.post, person)
+    active = session.roster.active_key(person)
     path = path_of(person)
     if active is not None and retired(path, active.kid).is_file():
         path = retired(path, active.kid)  # it was changed in another ledger, and is still the key of this one
@@ -63,7 +66,7 @@ def unlock(person: str, roster: Roster, passphrases: Mapping[str, bytes], *, pur
             why=f"{path} cannot be read",
             fix="make one: doseledger key create; or name the folder: $DOSELEDGER_KEYS",
         ) from error
-    signer = _opened(person, text, passphrases, fast=purpose != "production")
+    signer = _opened(person, text, passphrases, session)
     if active is not None and active.kid != signer.public.kid:
         raise NotAllowed(
             f"the key file of {person} is not the key enrolled here",
@@ -73,9 +76,14 @@ def unlock(person: str, roster: Roster, passphrases: Mapping[str, bytes], *, pur
     return Hand(person, signer)
 
 
-def _opened(person: str, text: bytes, passphrases: Mapping[str, bytes], *, fast: bool) -> Signer:
+def _opened(person: str, text: bytes, passphrases: Mapping[str, bytes], session: Session) -> Signer:
+    fast = session.genesis.purpose != "production"
     if person in passphrases:
-        return open_key(text, passphrases[person], allow_fast=fast)
+        try:
+            return open_key(text, passphrases[person], allow_fast=fast)
+        except WrongPassphrase:
+            passphrase_failed(session.ledger, session.post, person)
+            raise
     for left in reversed(range(TRIES)):
         try:
             said = terminal.passphrase(
@@ -83,6 +91,8 @@ def _opened(person: str, text: bytes, passphrases: Mapping[str, bytes], *, fast:
             )
             return open_key(text, said, allow_fast=fast)
         except WrongPassphrase:
+            passphrase_failed(session.ledger, session.post, person)
+            require_admitted(session.ledger, session.post, person)
             if not left:
                 raise
             console.insist(f"  That is not the passphrase; {left} more.", "warn")

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
-from commands.cli import clock, console
+from commands.cli import clock, console, lastseen
 from commands.cli.pinned import require_unpinned
 from commands.cli.place import device_key_path, ledger_path, log_key_path
 from ledger.book import Ledger
@@ -31,6 +31,7 @@ def reading(option: str | None) -> Iterator[Ledger]:
         hidden = len(ledger.withheld())
         if hidden:
             console.say(f"! {hidden} entries are withheld from this copy: nothing here counts them", "warn")
+        lastseen.on_read(ledger)
         yield ledger
 
 
@@ -62,8 +63,10 @@ class Session:
 @contextmanager
 def writing(option: str | None) -> Iterator[Session]:
     """Open the ledger for writing with the keys that lie beside it."""
+    from commands.attempts import count_stale
     from commands.cli.installed import build
     from commands.cli.outbox import keeper
+    from commands.cli.tallying import tally_of
     from commands.cli.version import SOFTWARE
     from commands.post import Post
 
@@ -72,7 +75,7 @@ def writing(option: str | None) -> Iterator[Session]:
     if not Path(path).is_file():
         Ledger.open(path, read_only=True).close()
     device = _system_key(device_key_path(path), "device")
-    with Ledger.open(path, log_signer=_system_key(log_key_path(path), "log")) as ledger:
+    with Ledger.open(path, log_signer=_system_key(log_key_path(path), "log")) as ledger, lastseen.on_write(ledger):
         enrolled = ledger.roster().devices.get(device.public.kid)
         if enrolled is None:
             raise NotAllowed(
@@ -81,9 +84,18 @@ def writing(option: str | None) -> Iterator[Session]:
                 fix="use the device key that was made with the ledger, or enrol this one: doseledger device enrol",
             )
         ledger.roster().require_key(enrolled.kid, enrolled.person)
-        yield Session(
-            ledger, Post(clock.now, os.urandom, enrolled.person, device, SOFTWARE, build(), keep=keeper(ledger.id))
+        post = Post(
+            clock.now,
+            os.urandom,
+            enrolled.person,
+            device,
+            SOFTWARE,
+            build(),
+            keep=keeper(ledger.id),
+            tally=tally_of(ledger.id),
         )
+        count_stale(ledger, post)
+        yield Session(ledger, post)
 
 
 def _system_key(path: Path, whose: str) -> Signer:

@@ -28,7 +28,7 @@ WRITES = "writing"
 
 @dataclass(frozen=True)
 class Branch:
-    """A first word: its panel, what it is for, and either the module of its command or its second words."""
+    """A first word: its panel, what it is for, and the module of its command, its second words, or both."""
 
     panel: str
     help: str
@@ -174,7 +174,36 @@ TREE: dict[str, Branch] = {
     ),
     "correct": Branch("RECORD", "The record was wrong: restate an entry; the old one stays readable.", WRITES),
     "void": Branch("RECORD", "An entry no longer counts; it stays readable.", WRITES),
-    "countersign": Branch("RECORD", "Sign an earlier entry: the signature it lacks, or to acknowledge it.", WRITES),
+    "countersign": Branch(
+        "RECORD",
+        "Sign an earlier entry: the signature it lacks, or to acknowledge it; `countersign queue` lists what waits.",
+        WRITES,
+        {"queue": "reads.review"},
+    ),
+    "signoff": Branch(
+        "RECORD",
+        "The principal investigator signs off a patient's entries; `signoff status` says what is due or stale.",
+        WRITES,
+        {"status": "reads.review"},
+    ),
+    "review": Branch(
+        "RECORD",
+        "Reviews: of the audit trail, and of entries against their source.",
+        leaves=_written("source", "run", log="reads.review"),
+    ),
+    "query": Branch(
+        "RECORD",
+        "Queries about an entry: open, answer, close, list.",
+        leaves=_written("open", "answer", "close", list="reads.review"),
+    ),
+    "lock": Branch(
+        "RECORD",
+        "Close a record to further statements, by two persons; `lock list` lists the locks.",
+        WRITES,
+        {"list": "reads.review"},
+    ),
+    "unlock": Branch("RECORD", "End a lock, by two persons, with a reason.", WRITES),
+    "redact": Branch("RECORD", "Delete the words behind an entry, by two persons; every signed byte stays.", WRITES),
     "show": Branch("HISTORY", "One entry in full: fields, signatures, place in the log.", "reads.history"),
     "history": Branch("HISTORY", "Every change to a record, field by field: old, new, who, when, why.", "reads.trail"),
     "timeline": Branch("HISTORY", "What happened to a patient, in clinical order.", "reads.history"),
@@ -242,8 +271,8 @@ def leaves() -> dict[str, str]:
     """Every command by its full name, with its module."""
     found: dict[str, str] = {}
     for word, branch in TREE.items():
-        if branch.leaves is None:
+        if branch.module:
             found[word] = branch.module
-        else:
+        if branch.leaves is not None:
             found.update({f"{word} {second}": module for second, module in branch.leaves.items()})
     return found

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from commands import keys, options
+from commands import keys, options, security
 from commands.options import Option
 from commands.verbs.verb import AT, Verb, required
 
@@ -25,6 +25,18 @@ ROWS = (
     ),
     Verb("key reaffirm", keys.Reaffirm, (_ENTRIES,), "PEOPLE", witnesses=1),
     Verb("key repudiate", keys.Repudiate, (_ENTRIES,), "PEOPLE"),
+    Verb(
+        "security acknowledge",
+        security.Acknowledge,
+        (Option("entries", options.plain, "The reports; up to 64.", positional=True, required=True, many=True),),
+        "PEOPLE",
+    ),
+    Verb(
+        "security lift",
+        security.LiftLockout,
+        (required("person", options.plain, "Who is locked out."),),
+        "PEOPLE",
+    ),
     Verb(
         "device enrol",
         keys.EnrolDevice,

@@ -23,6 +23,7 @@ from ledger.verify.anchoring import Outside
 from projections import (
     accountability,
     activity,
+    alerts,
     audit,
     clocks,
     cohort,
@@ -39,6 +40,7 @@ from projections.certificate import checking, paper
 from projections.export import jsonl, report
 from projections.export.audit import page, table
 from projections.export.bundle.make import Bundled
+from projections.export.casebook.making import Written, casebook
 from projections.export.dossier import making
 from projections.export.file import Made, new_file
 from projections.export.odm import document
@@ -93,6 +95,11 @@ def made(ward: Ward, folder: Path) -> making.Dossiers:
     return making.Dossiers(made=(making.dossier(ward.book, folder / "dossier.html", software="doseledger/0.1.0"),))
 
 
+def booked(ward: Ward, _: Path) -> Written:
+    """A casebook as a file."""
+    return casebook(ward.book, PATIENT, software="doseledger/0.1.0").written("book.html")
+
+
 def question(name: str) -> Callable[[Ward, Path], object]:
     """Make an example of the answer to an inspector's question."""
     return lambda ward, _: QUERIES[name].answer(ward.book, Ask(now=ward.local, followup=name == "dlt"))
@@ -124,6 +131,7 @@ OUTPUTS = {
     "status-at": Output(then.Then, lambda w, _: then.then(w.book, amended(w.book), now=w.local)),
     "explain": Output(audit.Explanation, lambda w, _: audit.explain(w.book, attempt(w.book), now=w.local)),
     "person-list": Output(people.People, lambda w, _: people.people(w.book, now=w.local)),
+    "security-alerts": Output(alerts.Alerts, lambda w, _: alerts.alerts(w.book, now=w.local)),
     "who-may": Output(people.WhoMay, lambda w, _: people.who_may(w.book, "dose.ordered", now=w.local)),
     "cohort-show": Output(cohort.Board, lambda w, _: cohort.board(w.book, now=w.local)),
     "dlt-candidates": Output(cohort.Candidates, lambda w, _: cohort.dlt_candidates(w.book, now=w.local)),
@@ -138,6 +146,7 @@ OUTPUTS = {
     "report-patient": Output(report.PatientReport, lambda w, _: report.of_patient(w.book, PATIENT, now=w.local)),
     "report-trial": Output(report.TrialReport, lambda w, _: report.of_trial(w.book, now=w.local)),
     "report-deviations": Output(report.DeviationReport, lambda w, _: report.of_deviations(w.book, now=w.local)),
+    "report-casebook": Output(Written, booked),
     "export-dossier": Output(making.Dossiers, made),
     "export-bundle": Output(Bundled, lambda w, folder: bundles.bundled(w.book, folder / "bundle")),
     "certify-copy-make": Output(

@@ -10,6 +10,7 @@ import msgspec
 import shapes
 
 from commands import verbs
+from commands.closing import LockRecord
 from commands.record import CorrectEntry, CountersignEntry, VoidEntry
 from ledger import wire
 from ledger.course import needs
@@ -29,7 +30,12 @@ DOMAIN = {
     "entry.voided/1": "EventVoided",
 }
 """Where the domain's name of an event is another than that of its struct."""
-AMENDING = {CorrectEntry: "entry.corrected/1", VoidEntry: "entry.voided/1", CountersignEntry: "entry.countersigned/1"}
+AMENDING = {
+    CorrectEntry: "entry.corrected/1",
+    VoidEntry: "entry.voided/1",
+    CountersignEntry: "entry.countersigned/1",
+    LockRecord: "record.locked/1",
+}
 """Acts that name no kind of their own because they repeat another's."""
 OTHERWISE = {
     "ledger.created/1": "`init`",
@@ -40,19 +46,8 @@ OTHERWISE = {
     "log.clock/1": "written by itself before bytes that were signed earlier",
     "export.made/1": "written by itself when a copy leaves",
     "copy.certified/1": "`certify-copy make`",
-    "query.opened/1": "`query open`",
-    "query.answered/1": "`query answer`",
-    "query.closed/1": "`query close`",
-    "entries.signed/1": "`signoff`",
-    "entry.reviewed/1": "`review source`",
-    "record.locked/1": "`lock`",
     "site.locked/1": "`lock --site`",
-    "record.unlocked/1": "`unlock`",
-    "audit.reviewed/1": "`review run`",
-    "text.redacted/1": "`redact`",
     "security.raised/1": "written by itself when the machine has something to report",
-    "security.acknowledged/1": "`security acknowledge`",
-    "lockout.lifted/1": "`security lift`",
 }
 """How an entry comes about that no verb of the table writes."""
 UNITS = {
