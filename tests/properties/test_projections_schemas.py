@@ -41,7 +41,6 @@ from projections.export import jsonl, report
 from projections.export.audit import page, table
 from projections.export.bundle.make import Bundled
 from projections.export.casebook.making import Written, casebook
-from projections.export.casebook.making import Written, casebook
 from projections.export.dossier import making
 from projections.export.file import Made, new_file
 from projections.export.odm import document
@@ -101,11 +100,6 @@ def booked(ward: Ward, _: Path) -> Written:
     return casebook(ward.book, PATIENT, software="doseledger/0.1.0").written("book.html")
 
 
-def booked(ward: Ward, _: Path) -> Written:
-    """A casebook as a file."""
-    return casebook(ward.book, PATIENT, software="doseledger/0.1.0").written("book.html")
-
-
 def question(name: str) -> Callable[[Ward, Path], object]:
     """Make an example of the answer to an inspector's question."""
     return lambda ward, _: QUERIES[name].answer(ward.book, Ask(now=ward.local, followup=name == "dlt"))
@@ -152,7 +146,6 @@ OUTPUTS = {
     "report-patient": Output(report.PatientReport, lambda w, _: report.of_patient(w.book, PATIENT, now=w.local)),
     "report-trial": Output(report.TrialReport, lambda w, _: report.of_trial(w.book, now=w.local)),
     "report-deviations": Output(report.DeviationReport, lambda w, _: report.of_deviations(w.book, now=w.local)),
-    "report-casebook": Output(Written, booked),
     "report-casebook": Output(Written, booked),
     "export-dossier": Output(making.Dossiers, made),
     "export-bundle": Output(Bundled, lambda w, folder: bundles.bundled(w.book, folder / "bundle")),
