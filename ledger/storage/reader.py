@@ -189,14 +189,12 @@ class Reader:
 
     def last_of(self, kid: str) -> int | None:
         """The newest entry whose first signature is by this key."""
-        return self._position(
-            "SELECT leaf_index FROM signers WHERE kid = ? AND i = 0 ORDER BY leaf_index DESC LIMIT 1", kid
-        )
+        sql = "SELECT leaf_index FROM signers WHERE kid = ? AND i = 0 ORDER BY leaf_index DESC LIMIT 1"
+        return self._position(sql, kid)
 
     def newest_by(self, kid: str) -> int | None:
         """The newest entry that this key signed, in whichever place."""
-        found: int | None = self.all("SELECT max(leaf_index) FROM signers WHERE kid = ?", (kid,))[0][0]
-        return found
+        return self._position("SELECT leaf_index FROM signers WHERE kid = ? ORDER BY leaf_index DESC LIMIT 1", kid)
 
     def label(self, position: int) -> tuple[bytes, bytes, str, str] | None:
         """Id, leaf hash, stream and kind of one entry."""
