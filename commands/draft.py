@@ -35,6 +35,10 @@ class Book(Protocol):
     def streams(self, prefix: str = "") -> tuple[str, ...]:
         """The names of the streams that begin so."""
 
+    @property
+    def size(self) -> int:
+        """How many entries there are now."""
+
     def find(self, text: str) -> Entry:
         """The entry that a person names by `#402`, `402` or the first characters of its id."""
 

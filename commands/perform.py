@@ -17,6 +17,7 @@ import msgspec
 
 from commands.attempts import keep_attempt
 from commands.chart import PatientFile
+from commands.closing import require_unlocked
 from commands.draft import Circumstances, Desk, Draft, Pad
 from commands.opening import open_desk
 from commands.post import Ids, Parcel, Post
@@ -165,6 +166,7 @@ def _plan(act: Act, desk: Desk, ledger: Ledger) -> Plan:
     drafts = act.decide(desk)
     for draft in drafts:
         _in_time(draft, desk)
+    require_unlocked(drafts, desk)
     signed_by = signings(drafts, desk, roster)
     return Plan(act, drafts, signed_by, ledger.size, _essence(drafts, signed_by))
 

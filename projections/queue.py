@@ -15,7 +15,7 @@ from projections.printed import View, second
 from projections.replay import Window, window
 from projections.words import summary
 
-_UNSIGNED = ("attempts/", "clock/", "exports/")
+_UNSIGNED = ("attempts/", "clock/", "exports/", "security/", "review/")
 """Streams where no signature is ever waited for."""
 
 
@@ -48,13 +48,21 @@ def queue(
     *,
     now: datetime,
     role: str | None = None,
+    person: str | None = None,
     valid_at: datetime | None = None,
     known_at: int | datetime | None = None,
 ) -> Queue:
-    """Give the queue, or what of it somebody in `role` may sign."""
+    """Give the queue, or what of it somebody in `role`, or this person, may sign.
+
+    A person signs in a role that he holds, what he has not signed yet, and another's act only where it was his.
+    """
     through = window(ledger, now=now, valid_at=valid_at, known_at=known_at)
     streams = [name for name in ledger.streams() if not name.startswith(_UNSIGNED)]
     rows = [row for name in streams for row in _rows(ledger.stream(name, up_to=through.size), through)]
+    if person is not None:
+        held = ledger.roster(through.size).people.get(person)
+        mine = frozenset[str]() if held is None else held.roles
+        rows = [row for row in rows if row.role in mine and _his(ledger.entry(row.entry), row.meaning, person)]
     rows.sort(key=lambda row: row.entry)
     return Queue(
         size=through.size,
@@ -62,6 +70,11 @@ def queue(
         valid_at=second(through.at, through.zone),
         signatures=tuple(row for row in rows if role is None or row.role == role),
     )
+
+
+def _his(entry: Entry, meaning: str, person: str) -> bool:
+    own = meaning != "performed" or entry.payload.performed_by in {None, person}
+    return own and all(signer.person != person for signer in entry.signers)
 
 
 def _rows(entries: Iterable[Entry], through: Window) -> Iterator[QueueRow]:

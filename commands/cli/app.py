@@ -37,11 +37,27 @@ class Words(TyperGroup):
         branch = TREE.get(cmd_name)
         if branch is None:
             return None
-        return Words(cmd_name) if branch.leaves is not None else load(cmd_name, branch.module)
+        if branch.leaves is None:
+            return load(cmd_name, branch.module)
+        return _both(cmd_name, branch.module) if branch.module else Words(cmd_name)
 
     def get_help(self, ctx: Context) -> str:
         """Give the overview for the root, the list of commands for a group."""
         return super().get_help(ctx) if self.word else overview()
+
+
+def _both(word: str, module: str) -> Command:
+    """Make a first word that is a command itself and has second words: `signoff P-001` and `signoff status`."""
+    own, others = load(word, module), Words(word)
+    make = own.make_context
+
+    def make_context(info_name: str | None, args: list[str], parent: Context | None = None, **extra: object) -> Context:
+        chosen = others.make_context if args[:1] and args[0] in others.commands else make
+        return chosen(info_name, args, parent, **extra)
+
+    own.make_context = make_context  # type: ignore[method-assign]
+    own.get_command = others.get_command  # type: ignore[attr-defined]
+    return own
 
 
 def load(name: str, module: str) -> Command:

@@ -8,7 +8,7 @@ from typing import Any
 from commands.draft import Circumstances
 from commands.options import Option, Reading
 from commands.perform import Act
-from commands.verbs import cohort, cycle, dose, keys, patient, record, safety, site, supply
+from commands.verbs import cohort, cycle, dose, keys, patient, record, review, safety, site, supply
 from commands.verbs.verb import COMMON, Verb
 from ledger.errors import BadInput
 from ledger.protocol.bundled import bundled
@@ -27,6 +27,7 @@ VERBS: dict[str, Verb] = {
         cohort.ROWS,
         supply.ROWS,
         record.ROWS,
+        review.ROWS,
     )
     for verb in rows
 }

@@ -13,7 +13,7 @@ import bundles
 import msgspec
 import pytest
 from acts import PATIENT, Ward, founded
-from dosed import eventful
+from dosed import eventful, reviewed
 from jsonschema import Draft202012Validator
 
 from ledger.book import Ledger
@@ -48,6 +48,7 @@ from projections.find.found import Ask
 from projections.find.queries import QUERIES
 from projections.inspected import Inspected, inspected
 from projections.recompute import Recomputed, recompute
+from projections.review import asked, signoff, trail
 from projections.trail import history, then
 
 FOLDER = Path(__file__).parents[2] / "docs" / "reference" / "json"
@@ -143,6 +144,11 @@ OUTPUTS = {
     "deviation-list": Output(deviations.Deviations, lambda w, _: deviations.deviations(w.book, now=w.local)),
     "safety-report-list": Output(clocks.SafetyReports, lambda w, _: clocks.safety_reports(w.book, now=w.local)),
     "todo-signatures": Output(queue.Queue, lambda w, _: queue.queue(w.book, now=w.local)),
+    "countersign-queue": Output(queue.Queue, lambda w, _: queue.queue(w.book, now=w.local, person="pi.1")),
+    "signoff-status": Output(signoff.SignOffStatus, lambda w, _: signoff.status(reviewed(w).book, now=w.local)),
+    "review-log": Output(trail.ReviewLog, lambda w, _: trail.log(reviewed(w).book, now=w.local)),
+    "query-list": Output(asked.Queries, lambda w, _: asked.queries(reviewed(w).book, now=w.local)),
+    "lock-list": Output(asked.Locks, lambda w, _: asked.locks(reviewed(w).book, now=w.local)),
     "report-patient": Output(report.PatientReport, lambda w, _: report.of_patient(w.book, PATIENT, now=w.local)),
     "report-trial": Output(report.TrialReport, lambda w, _: report.of_trial(w.book, now=w.local)),
     "report-deviations": Output(report.DeviationReport, lambda w, _: report.of_deviations(w.book, now=w.local)),

@@ -34,3 +34,22 @@ def eventful(ward: Ward) -> None:
     reaction = ward.do("nurse.1", "toxicity report", patient=PATIENT, term="IRR", dose=second, words="rigors")
     ward.do("inv.1", "toxicity grade", toxicity=reaction, grade=3)
     ward.do("inv.1", "tolerance assess", dose=second, worst=3)
+
+
+def reviewed(ward: Ward) -> Ward:
+    """One of every act of review and closing on what the patient's record holds, once: asked, signed, locked."""
+    if "mon.1" not in ward.book.roster().people:
+        ward.do("reg.1", "person enrol", wit=("reg.2",), request=ward.request("mon.1"), role=["monitor"])
+        weight = ward.do("crc.1", "patient measure", patient=PATIENT, weight="70kg")
+        ward.do("pi.1", "signoff", patient=PATIENT)
+        query = ward.do("mon.1", "query open", entry=weight, question="70 or 71?", field="weight")
+        ward.do("crc.1", "query answer", query=query, answer="71")
+        ward.do("mon.1", "review source", entries=[weight])
+        ward.do("crc.1", "correct", entry=weight, set=["weight=71kg"], reason="query-answer")
+        ward.do("mon.1", "query close", query=query, outcome="corrected")
+        ward.do("mon.1", "review run", ask=["late"], findings="one weight", query=[query])
+        lock = ward.do("pi.1", "lock", patient=PATIENT, wit=("crc.1",))
+        ward.do("pi.1", "unlock", lock=lock, reason="other", reason_text="a letter came", wit=("crc.1",))
+        ward.do("crc.1", "patient measure", patient=PATIENT, weight="72kg")
+        ward.do("pi.1", "lock", site=True, until="2010-02-28", wit=("crc.1",))
+    return ward
