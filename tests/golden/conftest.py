@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import re
 import shlex
@@ -17,10 +18,11 @@ from zoneinfo import ZoneInfo
 import pexpect
 import pytest
 
-from commands.cli import clock
+from commands.cli import clock, main
 from commands.cli.demo.script import Script
 from commands.cli.demo.staff import PASSPHRASE, keys_for
 from commands.cli.demo.stage import Stage
+from ledger.anchors import LastSeen
 
 ZONE = "America/Los_Angeles"
 PROGRAM = Path(sys.executable).parent / "doseledger"
@@ -184,7 +186,7 @@ def written(script: Script) -> None:
 
 @pytest.fixture(scope="session")
 def pattern_site(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The site as it is copied for every test."""
+    """The site as it is copied for every test; whoever works there has seen its newest head."""
     folder = tmp_path_factory.mktemp("pattern")
     script = Script((_now() - timedelta(days=8)).date(), ZoneInfo(ZONE))
     written(script)
@@ -193,6 +195,7 @@ def pattern_site(tmp_path_factory: pytest.TempPathFactory) -> Path:
         post = stage.post("ward-1")
         stage.enrol_staff(ledger, post)
         stage.play(ledger, post, script.in_order(), lambda _at, _text: None)
+        LastSeen(folder / "state" / "last-seen", ledger.id, ledger.log).keep(ledger.checkpoint())
     (folder / "passphrase").write_bytes(PASSPHRASE + b"\n")
     return folder
 
@@ -203,6 +206,26 @@ def site(pattern_site: Path, tmp_path: Path) -> Site:
     folder = tmp_path / "site"
     shutil.copytree(pattern_site, folder)
     return Site(folder)
+
+
+@pytest.fixture
+def here(site: Site, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> Site:
+    """The site, where commands run inside this process, so that a hundred of them take seconds; no terminal."""
+    for name, value in site.env.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.chdir(site.folder)
+    monkeypatch.setattr(sys, "stdin", io.StringIO())
+
+    def run(*args: str, **env: str) -> Ran:
+        with pytest.MonkeyPatch.context() as patch:
+            for name, value in env.items():
+                patch.setenv(name, value)
+            code = main(list(args))
+        told = capfd.readouterr()
+        return Ran(code, told.out, told.err)
+
+    monkeypatch.setattr(site, "run", run)
+    return site
 
 
 @pytest.fixture

@@ -82,13 +82,13 @@ def test_the_version_is_the_one_that_is_installed(repository: Path) -> None:
     assert VERSION == tomllib.loads((repository / "pyproject.toml").read_text())["project"]["version"]
 
 
-def loaded(*args: str) -> set[str]:
-    """The heavy libraries that a run of the program loads."""
+def loaded(*args: str, state: str = "/nonexistent") -> set[str]:
+    """The heavy libraries that a run of the program loads; `state` is where it keeps what it saw."""
     program = (
         f"import sys; from commands.cli import main; main({list(args)!r}); "
         f"print(*sorted(set({HEAVY!r}) & set(sys.modules)), file=sys.stderr)"
     )
-    env = {"PATH": "/usr/bin:/bin", "HOME": "/nonexistent"}
+    env = {"PATH": "/usr/bin:/bin", "HOME": "/nonexistent", "DOSELEDGER_STATE": state}
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True, env=env)
     return set(done.stderr.splitlines()[-1].split()) if done.stderr.strip() else set()
 
@@ -101,9 +101,10 @@ def test_the_first_answer_loads_no_library(args) -> None:
 
 def test_reading_loads_no_key_and_no_event_store(tmp_path: Path) -> None:
     """A monitor's machine reads the record without the libraries that could write it."""
-    path = str(founded(tmp_path / "trial.ledger"))
+    path, state = str(founded(tmp_path / "trial.ledger")), str(tmp_path / "state")
+    assert "cryptography" in loaded("status", "--ledger", path, state=state)  # a head that was never seen is checked
     for args in (("status",), ("status", "P-001"), ("log",), ("timeline", "P-001"), ("todo",)):
-        assert {"typer", "sqlite3"} == loaded(*args, "--ledger", path), args
+        assert {"typer", "sqlite3"} == loaded(*args, "--ledger", path, state=state), args
 
 
 def described(name: str, *, but: set[str]) -> str:

@@ -1,0 +1,180 @@
+"""What this user last saw of a ledger, looked at whenever one is opened: a file rolled back or forked is noticed.
+
+Reads warn, writes refuse. An inspection and a copy are never compared, and never change what is kept.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+import msgspec
+
+from commands.cli import console
+from commands.cli.pinned import pinned_path
+from commands.cli.place import state_dir
+from ledger.anchors import LastSeen, Opener, Standing, compare, opener
+from ledger.book import Ledger
+from ledger.copies import form_of
+from ledger.errors import DoseLedgerError, IntegrityFailure
+from ledger.events.study import LedgerCreated
+from ledger.merkle.checkpoint import Checkpoint
+from ledger.signing import base64url
+
+FOLDER = "last-seen"
+_PAPER = "doseledger checkpoint show"
+_WHAT = {
+    "stale": "this ledger is older than what was seen of it here",
+    "fork": "this is another history of the ledger than the one that was seen here",
+    "broken": "the newest checkpoint of the ledger does not hold",
+    "unreadable": "what was last seen of this ledger cannot be read",
+}
+
+
+@dataclass(frozen=True)
+class Look:
+    """One comparison, and the file of the incident, where there is one."""
+
+    standing: Standing
+    kept: LastSeen
+    incident: Path | None = None
+
+
+def kept_of(ledger: Ledger, state: str | None = None) -> LastSeen:
+    """Give what is kept of a ledger, in the state folder of this user or in another one."""
+    return LastSeen((Path(state) if state is not None else state_dir()) / FOLDER, ledger.id, ledger.log)
+
+
+def opener_of(ledger: Ledger) -> Opener:
+    """Give what opens the notes of a ledger, by the key in its first entry, which is read when a note is opened."""
+
+    def opened(note: bytes) -> Checkpoint:
+        event = ledger.entry(0).event
+        if not isinstance(event, LedgerCreated):
+            raise IntegrityFailure("the ledger has no first entry", fix="run: doseledger verify")
+        return opener(ledger.origin, base64url.decode(event.log_key.x.encode()))(note)
+
+    return opened
+
+
+def compared(ledger: Ledger) -> bool:
+    """Whether a ledger is compared: it is a file, and nothing is being inspected."""
+    return pinned_path(None) is None and form_of(ledger.path) is None
+
+
+def look(ledger: Ledger, state: str | None = None) -> Look:
+    """Compare a ledger with what was last seen of it, keep what has grown, and write down what does not go with it.
+
+    Raises what reading the ledger raises. A state folder that cannot be written is no error here.
+    """
+    kept = kept_of(ledger, state)
+    try:
+        note = kept.note()
+    except OSError as error:
+        return Look(Standing("unreadable", ledger.size, b"", why=str(error)), kept)
+    standing = compare(note, ledger, opener_of(ledger))
+    return Look(standing, kept, _written_down(kept, note, standing))
+
+
+def keep(found: Look, place: str) -> str:
+    """Keep the head that was found, where it is newer; why it could not be kept, or an empty text."""
+    if found.standing.verdict not in {"first", "grown"}:
+        return ""
+    try:
+        found.kept.keep(found.standing.note)
+        if found.standing.verdict == "first":
+            found.kept.at(str(Path(place).resolve()))
+    except (OSError, DoseLedgerError) as error:
+        return str(error)
+    return ""
+
+
+def on_read(ledger: Ledger) -> None:
+    """Look at a ledger that was opened to read: warn of what does not go with what was seen, refuse nothing."""
+    if not compared(ledger):
+        return
+    try:
+        found = look(ledger)
+    except DoseLedgerError:
+        return  # whatever is asked of a file like this says it better
+    if not found.standing.sound:
+        warn(found)
+        return
+    met = _elsewhere(found, ledger)
+    if not keep(found, ledger.path):
+        _greet(found, ledger, met)
+
+
+@contextmanager
+def on_write(ledger: Ledger) -> Iterator[None]:
+    """Look at a ledger that was opened to write, and keep its head when the block has written.
+
+    Raises IntegrityFailure, before anything is written, where the ledger is not what was seen of it, or more.
+    """
+    found = look(ledger)
+    if not found.standing.sound:
+        raise _refusal(found)
+    met = _elsewhere(found, ledger)
+    failed = keep(found, ledger.path)
+    _greet(found, ledger, met)
+    if failed:
+        console.insist(f"! what is seen of this ledger cannot be kept: {failed}", "warn")
+    try:
+        yield
+    finally:
+        with suppress(DoseLedgerError):  # what is wrong with it the next command says
+            keep(look(ledger), ledger.path)
+
+
+def warn(found: Look) -> None:
+    """Say that a ledger is not what was seen here."""
+    error = _refusal(found)
+    console.insist(f"! {error.what}: {error.why}", "warn")
+    console.insist(f"  {error.fix}")
+
+
+def _refusal(found: Look) -> IntegrityFailure:
+    standing = found.standing
+    where = f"; both heads are in {found.incident}" if found.incident is not None else ""
+    match standing.verdict:
+        case "unreadable":
+            fix = f"compare the ledger with the paper ({_PAPER}); if it is the right one, move {found.kept.path} away"
+        case "broken":
+            fix = "run: doseledger verify"
+        case _:
+            fix = f"nothing is written to it; find the file that was in use, and compare both with the paper{where}"
+    return IntegrityFailure(_WHAT[standing.verdict], why=standing.why, fix=fix)
+
+
+def _greet(found: Look, ledger: Ledger, others: tuple[str, ...]) -> None:
+    if found.standing.verdict != "first":
+        return
+    for other in others:
+        console.insist(f"! another ledger was seen at this place before: {other[:16]}...", "warn")
+    if not console.manner.json:
+        console.say(f"! first contact with the ledger {ledger.id[:16]}...: compare its root with the paper ({_PAPER})")
+
+
+def _elsewhere(found: Look, ledger: Ledger) -> tuple[str, ...]:
+    if found.standing.verdict != "first":
+        return ()
+    try:
+        return found.kept.elsewhere(str(Path(ledger.path).resolve()))
+    except OSError:
+        return ()
+
+
+def _written_down(kept: LastSeen, note: bytes | None, standing: Standing) -> Path | None:
+    if standing.verdict not in {"stale", "fork"} or note is None:
+        return None
+    if standing.fork is not None:
+        data = standing.fork.written()
+    else:
+        both = {"format": "doseledger-stale/1", "older": standing.note.decode(), "newer": note.decode()}
+        data = msgspec.json.encode(both) + b"\n"
+    try:
+        return kept.incident(standing.verdict, data)
+    except OSError:
+        return None
