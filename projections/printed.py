@@ -78,8 +78,7 @@ def second(at: datetime, zone: tzinfo) -> str:
 
 def utc(at: datetime) -> str:
     """Write a time in UTC to the millisecond."""
-    at = at.astimezone(UTC)
-    return f"{at:%Y-%m-%dT%H:%M:%S}.{at.microsecond // 1000:03d}Z"
+    return f"{at.astimezone(UTC).isoformat(timespec='milliseconds')[:-6]}Z"
 
 
 def stated(at: datetime, on: date, precision: Literal["minute", "day"]) -> str:

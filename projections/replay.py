@@ -6,13 +6,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property, lru_cache
+from operator import is_
 from zoneinfo import ZoneInfo
 
 from msgspec import Struct
 
 from ledger.book import Ledger
 from ledger.course import patient as fold
-from ledger.course.history import Fact, History, readings
+from ledger.course.history import Fact, History, continued, readings
 from ledger.course.people import Roster
 from ledger.course.state import Course
 from ledger.course.stock import lots, quarantines
@@ -71,6 +72,20 @@ class PatientAt:
     def course(self) -> Course:
         """The course as recorded."""
         return self.courses[0]
+
+    def grown(self, through: Window, entries: tuple[Entry, ...], setting: Setting) -> PatientAt:
+        """Give the patient through a window of later entries, which begin with these: what only grew is continued."""
+        now = PatientAt(self.number, through, entries, setting)
+        if len(self.histories) > 1 or through.valid_at is not None or setting.roster.doubted(entries):
+            return now
+        histories = continued(self.histories, entries, len(entries) - len(self.entries), at=through.known_at)
+        vars(now)["histories"] = histories
+        if len(histories) == 1:
+            before, facts = self.history.facts, histories[0].facts
+            same = len(facts) >= len(before) and all(map(is_, before, facts))
+            rest, course = (facts[len(before) :], self.course) if same else (facts, Course())
+            vars(now)["courses"] = (fold.fold(rest, course),)
+        return now
 
     @cached_property
     def judgement(self) -> Judgement:

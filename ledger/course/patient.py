@@ -29,10 +29,11 @@ from ledger.course.toxicity import on_toxicity
 from ledger.events import cohort, cycle, dosing, patient, safety
 from ledger.events.event import PatientEvent
 
+_NOTHING = Course()
 
-def fold(facts: Iterable[Fact]) -> Course:
-    """Fold facts in clinical order."""
-    course = Course()
+
+def fold(facts: Iterable[Fact], course: Course = _NOTHING) -> Course:
+    """Fold facts in clinical order, behind those that `course` was folded from."""
     for fact in facts:
         course = evolve(course, fact)
     return course

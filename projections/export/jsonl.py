@@ -10,6 +10,7 @@ import os
 import shutil
 import tempfile
 from collections.abc import Iterator, Sequence
+from functools import cached_property
 from pathlib import Path
 from typing import BinaryIO
 
@@ -42,23 +43,54 @@ class Exported(View, frozen=True, kw_only=True):
     missing: tuple[str, ...]
 
 
-def entries(ledger: Ledger, out: BinaryIO, *, size: int | None = None, without: frozenset[int] = frozenset()) -> int:
+class Stubs:
+    """The lines of withheld entries, made when the first one is needed and kept for further copies of one ledger."""
+
+    _LINE = len(stub(bytes(32))) + 1
+
+    def __init__(self, ledger: Ledger, size: int) -> None:
+        self._ledger = ledger
+        self._size = size
+
+    @cached_property
+    def _all(self) -> memoryview:
+        return memoryview(b"".join(stub(self._ledger.leaf(position)) + b"\n" for position in range(self._size)))
+
+    def lines(self, start: int, stop: int) -> bytes:
+        """The lines from `start` to before `stop`."""
+        return bytes(self._all[start * self._LINE : stop * self._LINE])
+
+
+def entries(
+    ledger: Ledger,
+    out: BinaryIO,
+    *,
+    size: int | None = None,
+    without: frozenset[int] = frozenset(),
+    stubs: Stubs | None = None,
+) -> int:
     """Write the entry lines alone, the first `size` of them (all, when None); give their number.
 
     `without` are the positions that are left out (`scope.withheld`): their leaf hashes stand there.
     """
-    stop = ledger.size if size is None else size
-    for position, raw in _whole(ledger, stop, without):
-        out.write(stub(ledger.leaf(position)) if raw is None else raw)
+    stop, at = ledger.size if size is None else size, 0
+    hidden = stubs or Stubs(ledger, stop)
+    for position, raw in _shown(ledger, stop, without):
+        if at < position:
+            out.write(hidden.lines(at, position))
+        out.write(raw)
         out.write(b"\n")
+        at = position + 1
+    if at < stop:
+        out.write(hidden.lines(at, stop))
     return stop
 
 
 def texts(ledger: Ledger, out: BinaryIO, *, size: int, without: frozenset[int] = frozenset()) -> tuple[int, list[str]]:
     """Write the texts of the first `size` entries; give their number, and the commitments whose text is missing."""
     count, missing = 0, list[str]()
-    for position, raw in _whole(ledger, size, without):
-        for commitment in () if raw is None else _new_commitments(ledger, position, raw, without):
+    for position, raw in _shown(ledger, size, without):
+        for commitment in _new_commitments(ledger, position, raw, without):
             found = ledger.salted(commitment)
             if found is None:
                 missing.append(commitment)
@@ -134,14 +166,13 @@ def _written(ledger: Ledger, target: Path, size: int, without: frozenset[int]) -
     )
 
 
-def _whole(ledger: Ledger, stop: int, without: frozenset[int]) -> Iterator[tuple[int, bytes | None]]:
-    """Every position up to before `stop` with its bytes; None for those that are left out."""
+def _shown(ledger: Ledger, stop: int, without: frozenset[int]) -> Iterator[tuple[int, bytes]]:
+    """Every position up to before `stop` that is not left out, with its bytes; only these are read."""
     at = 0
-    for position, raw in ledger.raws(0, stop):
-        yield from ((hidden, None) for hidden in range(at, position))
-        yield position, None if position in without else raw
-        at = position + 1
-    yield from ((hidden, None) for hidden in range(at, stop))
+    for hidden in (*sorted(without), stop):
+        if at < hidden:
+            yield from ledger.raws(at, hidden)
+        at = hidden + 1
 
 
 def _new_commitments(ledger: Ledger, position: int, raw: bytes, without: frozenset[int]) -> list[str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 from ledger import codec
 from ledger.book import Ledger
@@ -22,40 +22,72 @@ def withheld(ledger: Ledger, patients: Sequence[str], size: int) -> frozenset[in
     What the ledger itself does not have, because it was opened from such a copy, is always among them. Raises
     BadInput for a patient of whom the ledger holds nothing.
     """
-    absent = frozenset(position for position in ledger.withheld() if position < size)
     if not patients:
-        return absent
-    known = set(ledger.streams(_PATIENT))
-    kept = {f"{_PATIENT}{number}" for number in patients}
-    for stream in sorted(kept - known):
-        raise BadInput(f"The ledger holds nothing of a patient {stream.removeprefix(_PATIENT)}.")
-    return absent | frozenset(_others(ledger, kept, known - kept, size))
+        return frozenset(position for position in ledger.withheld() if position < size)
+    return Split(ledger, size).withheld(patients)
 
 
-def _others(ledger: Ledger, kept: set[str], others: set[str], size: int) -> Iterator[int]:
-    numbers = "|".join(re.escape(stream.removeprefix(_PATIENT)) for stream in sorted(others))
-    named = re.compile(rf"(?<![\w-])(?:{numbers})(?![\w-])") if others else None
-    out: set[str] = set()
-    for entry in ledger.entries(0, size):
-        if _left_out(ledger, entry, kept, named, out):
-            out.add(entry.id)
-            yield entry.position
+class Split:
+    """The first `size` entries by whom they are about, found in one pass for the copies of any number of patients."""
+
+    def __init__(self, ledger: Ledger, size: int) -> None:
+        self._ledger = ledger
+        self._known = frozenset(ledger.streams(_PATIENT))
+        self._absent = frozenset(position for position in ledger.withheld() if position < size)
+        self._positions: dict[frozenset[str], list[int]] = {}
+        numbers = "|".join(re.escape(stream.removeprefix(_PATIENT)) for stream in sorted(self._known))
+        self._named = re.compile(_alone(f"(?:{numbers})")) if self._known else None
+        met: dict[str, frozenset[str]] = {}
+        for entry in ledger.entries(0, size):
+            about = self._about(entry, met)
+            if about:
+                met[entry.id] = about
+                self._positions.setdefault(about, []).append(entry.position)
+
+    def withheld(self, patients: Iterable[str]) -> frozenset[int]:
+        """The positions that a copy for these patients leaves out; BadInput for one of whom there is nothing."""
+        kept = frozenset(f"{_PATIENT}{number}" for number in patients)
+        for stream in sorted(kept - self._known):
+            raise BadInput(f"The ledger holds nothing of a patient {stream.removeprefix(_PATIENT)}.")
+        return self._where(lambda about: not about <= kept)
+
+    def of_nobody(self, patients: Sequence[str]) -> frozenset[int]:
+        """The positions that a copy for one of these patients or another leaves out: all but what each of them has."""
+        streams = [frozenset((f"{_PATIENT}{number}",)) for number in patients]
+        return self._where(lambda about: any(not about <= stream for stream in streams))
+
+    def _where(self, hides: Callable[[frozenset[str]], bool]) -> frozenset[int]:
+        return self._absent.union(*(places for about, places in self._positions.items() if hides(about)))
+
+    def _about(self, entry: Entry, met: Mapping[str, frozenset[str]]) -> frozenset[str]:
+        """Name the streams of the patients whom an entry is about, or speaks of; `met` has those of earlier entries."""
+        stream = entry.stream
+        if stream.startswith(_PATIENT):
+            return frozenset((stream,))
+        if stream.partition("/")[0] in ALWAYS:
+            return frozenset()
+        named = re.findall(rb'"(patient/[^"]+)"', bytes(entry.payload.body))
+        found = {name.decode() for name in named}
+        if isinstance(entry.event, EntryCountersigned):
+            found |= met.get(entry.event.target, frozenset())
+        if entry.payload.corrects is not None:
+            found |= met.get(entry.payload.corrects.id, frozenset())
+        for words in _texts(self._ledger, entry):
+            found.update(self._spoken(words))
+        return frozenset(found)
+
+    def _spoken(self, words: str) -> Iterator[str]:
+        """Name the streams of the patients whose number stands in a text; one number may stand within another."""
+        if self._named is None or self._named.search(words) is None:
+            return
+        for stream in self._known:
+            number = stream.removeprefix(_PATIENT)
+            if number in words and re.search(_alone(re.escape(number)), words):
+                yield stream
 
 
-def _left_out(ledger: Ledger, entry: Entry, kept: set[str], named: re.Pattern[str] | None, out: set[str]) -> bool:
-    stream = entry.stream
-    if stream.startswith(_PATIENT):
-        return stream not in kept
-    if stream.partition("/")[0] in ALWAYS:
-        return False
-    body = bytes(entry.payload.body)
-    if any(found.decode() not in kept for found in re.findall(rb'"(patient/[^"]+)"', body)):
-        return True
-    target = entry.event.target if isinstance(entry.event, EntryCountersigned) else None
-    corrects = entry.payload.corrects
-    if target in out or (corrects is not None and corrects.id in out):
-        return True
-    return named is not None and any(named.search(words) for words in _texts(ledger, entry))
+def _alone(pattern: str) -> str:
+    return rf"(?<![\w-]){pattern}(?![\w-])"
 
 
 def _texts(ledger: Ledger, entry: Entry) -> Iterator[str]:

@@ -9,6 +9,8 @@ from __future__ import annotations
 import base64
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cached_property
+from io import BytesIO
 from typing import BinaryIO, Protocol, cast
 
 import msgspec
@@ -44,18 +46,33 @@ def block(out: Out, name: str) -> Iterator[BinaryIO]:
     out.write(b"</script>\n")
 
 
-def put(ledger: Ledger, out: Out, *, size: int, without: frozenset[int]) -> list[str]:
-    """Write the four blocks of the copy; give the commitments whose text this ledger does not have."""
-    with block(out, "entries") as lines:
-        jsonl.entries(ledger, lines, size=size, without=without)
-    with block(out, "texts") as lines:
-        _, missing = jsonl.texts(ledger, lines, size=size, without=without)
-    with block(out, "checkpoints") as lines:
-        jsonl.checkpoints(ledger, lines, size=size)
-    with block(out, "blobs") as lines:
-        for digest in jsonl.digests(ledger, size):
-            lines.write(line_of(BlobLine(digest, base64.b64encode(ledger.blob(digest)).decode())))
-    return missing
+class Blocks:
+    """The blocks of the copy, of the first `size` entries; what does not depend on the patient is read once."""
+
+    def __init__(self, ledger: Ledger, size: int) -> None:
+        self._ledger = ledger
+        self._size = size
+        self._stubs = jsonl.Stubs(ledger, size)
+
+    def put(self, out: Out, without: frozenset[int]) -> list[str]:
+        """Write the four blocks; give the commitments whose text this ledger does not have."""
+        with block(out, "entries") as lines:
+            jsonl.entries(self._ledger, lines, size=self._size, without=without, stubs=self._stubs)
+        with block(out, "texts") as lines:
+            _, missing = jsonl.texts(self._ledger, lines, size=self._size, without=without)
+        out.write(self._same)
+        return missing
+
+    @cached_property
+    def _same(self) -> bytes:
+        """The signed heads and the files: in every copy of these entries the same."""
+        out = BytesIO()
+        with block(out, "checkpoints") as lines:
+            jsonl.checkpoints(self._ledger, lines, size=self._size)
+        with block(out, "blobs") as lines:
+            for digest in jsonl.digests(self._ledger, self._size):
+                lines.write(line_of(BlobLine(digest, base64.b64encode(self._ledger.blob(digest)).decode())))
+        return out.getvalue()
 
 
 def put_one(out: Out, name: str, value: object) -> None:

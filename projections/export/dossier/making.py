@@ -7,16 +7,17 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
+from functools import cached_property
 from pathlib import Path
 
 from ledger.book import Ledger
 from ledger.errors import BadInput
 from projections.export.dossier import blocks, page
-from projections.export.dossier.state import state
+from projections.export.dossier.state import Computed
 from projections.export.file import new_file
-from projections.export.scope import withheld
+from projections.export.scope import Split, withheld
 from projections.printed import View, second
-from projections.replay import window
+from projections.replay import numbers
 
 LIMIT = 5000
 """Entries in one page; a longer record is cut by patient, so that a browser stays quick with it."""
@@ -72,81 +73,91 @@ def dossier(
 
     Raises BadInput for a size that has no checkpoint, a patient who is not there, or a file that is.
     """
-    stop = _sized(ledger, size)
-    without = withheld(ledger, [] if patient is None else [patient], stop)
-    patients = None if patient is None else [patient]
-    scope = "all" if patient is None else f"patient/{patient}"
-    return _made(ledger, name, size=stop, without=without, patients=patients, scope=scope, software=software)
+    pages = _Pages(ledger, size, software)
+    return pages.everything(name) if patient is None else pages.patient(name, patient)
 
 
 def folder(
     ledger: Ledger, name: str | os.PathLike[str], *, software: str, size: int | None = None
 ) -> tuple[Dossier, ...]:
     """Write into a new folder one page for each patient, and before them an index of everything that is not theirs."""
-    stop, target = _sized(ledger, size), Path(name)
+    pages, target = _Pages(ledger, size, software), Path(name)
     if target.exists():
         raise BadInput(f"There is already something at {target}.", why="an export never replaces another file")
-    patients = [stream.partition("/")[2] for stream in ledger.streams("patient/") if ledger.stream(stream, up_to=stop)]
-    files = tuple(File(patient=one, file=f"dossier-{one}.html") for one in patients)
-    without = frozenset[int]().union(*(withheld(ledger, [one], stop) for one in patients))
+    files = tuple(File(patient=one, file=f"dossier-{one}.html") for one in pages.patients())
     target.mkdir(mode=0o700)
     return (
-        _made(
-            ledger,
-            target / INDEX,
-            size=stop,
-            without=without,
-            patients=[],
-            scope="index",
-            software=software,
+        pages.index(target / INDEX, files),
+        *(pages.patient(target / one.file, one.patient) for one in files),
+    )
+
+
+class _Pages:
+    """Pages of the first `size` entries; what they have in common is read once, for the first that needs it."""
+
+    def __init__(self, ledger: Ledger, size: int | None, software: str) -> None:
+        self._ledger = ledger
+        self._size = ledger.size if size is None else size
+        ledger.checkpoint_at(self._size)
+        self._maker = software.replace("/", " ")
+        self._blocks = blocks.Blocks(ledger, self._size)
+        self._computed = Computed(ledger, self._size, software=self._maker)
+
+    @cached_property
+    def _split(self) -> Split:
+        return Split(self._ledger, self._size)
+
+    def patients(self) -> tuple[str, ...]:
+        """List the patients of whom there is an entry."""
+        return numbers(self._ledger, self._computed.through)
+
+    def everything(self, name: str | os.PathLike[str]) -> Dossier:
+        """Write the page of everything that the ledger has."""
+        return self._made(name, without=withheld(self._ledger, (), self._size), scope="all")
+
+    def patient(self, name: str | os.PathLike[str], number: str) -> Dossier:
+        """Write the page of one patient, with the hashes of what is about others."""
+        without = self._split.withheld((number,))
+        return self._made(name, without=without, scope=f"patient/{number}", only=(number,))
+
+    def index(self, name: str | os.PathLike[str], files: tuple[File, ...]) -> Dossier:
+        """Write the page of everything that is about nobody, over the pages of the patients."""
+        without = self._split.of_nobody([one.patient for one in files])
+        return self._made(name, without=without, scope="index", only=(), files=files)
+
+    def _made(
+        self,
+        name: str | os.PathLike[str],
+        *,
+        without: frozenset[int],
+        scope: str,
+        only: Sequence[str] | None = None,
+        files: tuple[File, ...] = (),
+    ) -> Dossier:
+        at, root = self._computed.through, self._ledger.root_at(self._size).hex()
+        about = About(
+            format="doseledger-dossier/1",
+            ledger=self._ledger.id,
+            origin=self._ledger.origin,
+            size=self._size,
+            root=root,
+            made_by=self._maker,
+            as_of=second(at.known_at, at.zone),
+            scope=scope,
             files=files,
-        ),
-        *(dossier(ledger, target / one.file, software=software, size=stop, patient=one.patient) for one in files),
-    )
-
-
-def _sized(ledger: Ledger, size: int | None) -> int:
-    stop = ledger.size if size is None else size
-    ledger.checkpoint_at(stop)
-    return stop
-
-
-def _made(
-    ledger: Ledger,
-    name: str | os.PathLike[str],
-    *,
-    size: int,
-    without: frozenset[int],
-    patients: Sequence[str] | None,
-    scope: str,
-    software: str,
-    files: tuple[File, ...] = (),
-) -> Dossier:
-    at, maker = window(ledger, now=ledger.log_time(size - 1), known_at=size), software.replace("/", " ")
-    root = ledger.root_at(size).hex()
-    about = About(
-        format="doseledger-dossier/1",
-        ledger=ledger.id,
-        origin=ledger.origin,
-        size=size,
-        root=root,
-        made_by=maker,
-        as_of=second(at.known_at, at.zone),
-        scope=scope,
-        files=files,
-    )
-    with new_file(name) as out:
-        out.write(page.head())
-        missing = blocks.put(ledger, out, size=size, without=without)
-        blocks.put_one(out, "state", state(ledger, size, software=maker, only=patients))
-        blocks.put_one(out, "about", about)
-        page.tail(out)
-    return Dossier(
-        file=os.fspath(name),
-        patient=patients[0] if patients else None,
-        size=size,
-        root=root,
-        withheld=len(without),
-        digest=out.digest,
-        missing=tuple(missing),
-    )
+        )
+        with new_file(name) as out:
+            out.write(page.head())
+            missing = self._blocks.put(out, without)
+            blocks.put_one(out, "state", self._computed.state(only))
+            blocks.put_one(out, "about", about)
+            page.tail(out)
+        return Dossier(
+            file=os.fspath(name),
+            patient=only[0] if only else None,
+            size=self._size,
+            root=root,
+            withheld=len(without),
+            digest=out.digest,
+            missing=tuple(missing),
+        )

@@ -6,14 +6,17 @@ page labels it as computed by this program and counts again what it can.
 
 from __future__ import annotations
 
-from bisect import bisect_right
-from collections.abc import Iterator, Sequence
+from bisect import bisect_left, bisect_right
+from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
+from functools import cached_property, partial
+from itertools import pairwise
+from operator import le
+from zoneinfo import ZoneInfo
 
 from msgspec import to_builtins
 
 from ledger.book import Ledger
-from ledger.course.history import Awaiting
 from ledger.events.study import ProtocolActivated
 from ledger.rules.setting import Setting
 from projections import patient, replay, rows, stricter
@@ -90,22 +93,49 @@ class State(View, frozen=True, kw_only=True):
 
 def state(ledger: Ledger, size: int, *, software: str, only: Sequence[str] | None = None) -> State:
     """Compute the block for the first `size` entries: of all patients, or of those that the copy is about."""
-    through = replay.window(ledger, now=ledger.log_time(size - 1), known_at=size)
-    known = replay.numbers(ledger, through) if only is None else only
-    base = replay.setting(ledger, through) if known and ledger.roster(size).protocol is not None else None
-    opened = [replay.open_patient(ledger, one, through, base=base) for one in known] if base is not None else []
-    protocol = opened[0].setting.protocol if opened else None
-    settings = _Settings(ledger, size) if opened else None
-    return State(
-        computed_by=software,
-        size=size,
-        as_of=second(through.known_at, through.zone),
-        pack=pack_row(protocol) if protocol is not None else None,
-        step_up_drug=protocol.ladder_drug if protocol is not None else None,
-        cycle_drug=protocol.cycle_drug if protocol is not None else None,
-        maximum=protocol.ladder_max_doses if protocol is not None else None,
-        patients=tuple(_patient(one, settings) for one in opened) if settings is not None else (),
-    )
+    return Computed(ledger, size, software=software).state(only)
+
+
+class Computed:
+    """Computes blocks of the first `size` entries; what judgements rest on is read once for all of them."""
+
+    def __init__(self, ledger: Ledger, size: int, *, software: str) -> None:
+        self._ledger = ledger
+        self._software = software
+        self.through = replay.window(ledger, now=ledger.log_time(size - 1), known_at=size)
+
+    def state(self, only: Sequence[str] | None = None) -> State:
+        """Compute the block of all patients, or of some."""
+        through = self.through
+        known = replay.numbers(self._ledger, through) if only is None else only
+        rests_on = self._rests_on if known else None
+        protocol = rests_on[0].protocol if rests_on is not None else None
+        return State(
+            computed_by=self._software,
+            size=through.size,
+            as_of=second(through.known_at, through.zone),
+            pack=pack_row(protocol) if protocol is not None else None,
+            step_up_drug=protocol.ladder_drug if protocol is not None else None,
+            cycle_drug=protocol.cycle_drug if protocol is not None else None,
+            maximum=protocol.ladder_max_doses if protocol is not None else None,
+            patients=tuple(self._patient(one, *rests_on) for one in known) if rests_on is not None else (),
+        )
+
+    def _patient(self, number: str, base: Setting, settings: _Settings) -> PatientState:
+        opened = replay.open_patient(self._ledger, number, self.through, base=base)
+        return PatientState(
+            patient=number,
+            changes=tuple(_changes(opened, settings)),
+            findings=tuple(finding_row(one) for one in opened.findings),
+        )
+
+    @cached_property
+    def _rests_on(self) -> tuple[Setting, _Settings] | None:
+        """The setting at the end, and those on the way; nothing where no protocol pack is in force."""
+        if self._ledger.roster(self.through.size).protocol is None:
+            return None
+        base = replay.setting(self._ledger, self.through)
+        return base, _Settings(self._ledger, self.through.size, self.through.zone)
 
 
 def card(opened: PatientAt) -> Card:
@@ -155,13 +185,19 @@ def card(opened: PatientAt) -> Card:
 class _Settings:
     """What judgements rest on: every log time, and packs, people and doubts after each entry about authority."""
 
-    def __init__(self, ledger: Ledger, size: int) -> None:
+    def __init__(self, ledger: Ledger, size: int, zone: ZoneInfo) -> None:
         self._ledger = ledger
         self._kept: dict[int, Setting] = {}
         said = [entry for name in ("study", "people") for entry in ledger.stream(name, up_to=size)]
         self.first_pack = min(entry.position for entry in said if isinstance(entry.event, ProtocolActivated))
         self._places = sorted(entry.position for entry in said)
-        self.log_times = [ledger.log_time(position) for position in range(size)]
+        self.log_times = [ledger.log_time(position).astimezone(zone) for position in range(size)]
+        self.breaks = {*self._places, *(at for at in range(1, size) if self._breaks(at))}
+
+    def _breaks(self, position: int) -> bool:
+        """Tell whether the clock comes to another day here, or was set back."""
+        before, at = self.log_times[position - 1 : position + 1]
+        return before.date() != at.date() or before > at
 
     def place(self, position: int) -> int:
         """Number the setting that an entry at this position sees."""
@@ -174,13 +210,9 @@ class _Settings:
             self._kept[place] = replay.setting(self._ledger, through)
         return self._kept[place]
 
-
-def _patient(opened: PatientAt, settings: _Settings) -> PatientState:
-    return PatientState(
-        patient=opened.number,
-        changes=tuple(_changes(opened, settings)),
-        findings=tuple(finding_row(one) for one in opened.findings),
-    )
+    def passed(self, has: Callable[[datetime], bool], start: int, stop: int) -> int:
+        """Give the first position from `start` on at which a moment has passed; `stop` if none, between two breaks."""
+        return bisect_left(range(start, stop), 1, key=lambda position: int(has(self.log_times[position]))) + start
 
 
 def _changes(opened: PatientAt, settings: _Settings) -> Iterator[Row]:
@@ -210,19 +242,28 @@ def _opened(opened: PatientAt, settings: _Settings) -> Iterator[PatientAt]:
     Between those a card rests of the clock on nothing finer than the day, but for amendments that lapse and for
     laboratory values stated ahead of the clock.
     """
-    zone, stop = opened.window.zone, opened.window.size
+    stop = opened.window.size
     own = [entry.position for entry in opened.entries]
-    key: object = None
-    read, stated, waiting = 0, list[datetime](), tuple[Awaiting, ...]()
-    for position in range(max(own[0], settings.first_pack), stop):
-        at = settings.log_times[position].astimezone(zone)
-        through = Window(position + 1, at, at, None, zone)
-        entries = bisect_right(own, position)
-        one = PatientAt(opened.number, through, opened.entries[:entries], settings.at(through))
-        if entries != read:
-            read, stated, waiting = entries, [lab.at for lab in one.course.labs], one.history.awaiting
-        seen, lapsed = sum(lab <= at for lab in stated), sum(item.lapsed(at) for item in waiting)
-        moment = (entries, settings.place(position), at.date(), seen, lapsed)
-        if moment != key:
-            key = moment
+    first = max(own[0], settings.first_pack)
+    places = sorted({first, *(one for one in {*own, *settings.breaks} if one > first)})
+    one: PatientAt | None = None
+    for place, after in pairwise((*places, stop)):
+        one = _grown(one, opened, place, settings)
+        yield one
+        passing = {
+            *(settings.passed(partial(le, lab.at), place, after) for lab in one.course.labs),
+            *(settings.passed(item.lapsed, place, after) for item in one.history.awaiting),
+        }
+        for moment in sorted(passing - {place, after}):
+            one = _grown(one, opened, moment, settings)
             yield one
+
+
+def _grown(before: PatientAt | None, opened: PatientAt, position: int, settings: _Settings) -> PatientAt:
+    """Open the patient as known after the entry at a position, from how he was known `before`."""
+    at, through = settings.log_times[position], opened.window
+    through = Window(position + 1, at, at, None, through.zone)
+    entries = opened.entries[: bisect_right(opened.entries, position, key=lambda entry: entry.position)]
+    if before is None:
+        return PatientAt(opened.number, through, entries, settings.at(through))
+    return before.grown(through, entries, settings.at(through))

@@ -9,8 +9,9 @@ from typing import Protocol
 
 _UNFIT = re.compile("[^\t\n\r -\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 """Characters that no XML 1.0 document may hold; U+FFFD stands for them."""
-_IN_TEXT = {"&": "&amp;", "<": "&lt;", ">": "&gt;", "\r": "&#13;"}
-_IN_VALUE = _IN_TEXT | {'"': "&quot;", "\t": "&#9;", "\n": "&#10;"}
+_TEXT = {"&": "&amp;", "<": "&lt;", ">": "&gt;", "\r": "&#13;"}
+_IN_TEXT = str.maketrans(_TEXT)
+_IN_VALUE = str.maketrans(_TEXT | {'"': "&quot;", "\t": "&#9;", "\n": "&#10;"})
 
 
 class Out(Protocol):
@@ -58,5 +59,5 @@ def _attributes(attributes: dict[str, str | None]) -> str:
     )
 
 
-def _escaped(text: str, table: dict[str, str]) -> str:
-    return "".join(table.get(one, one) for one in _UNFIT.sub("\ufffd", text))
+def _escaped(text: str, table: dict[int, str]) -> str:
+    return _UNFIT.sub("\ufffd", text).translate(table)
