@@ -241,6 +241,7 @@ TREE: dict[str, Branch] = {
             csv="auditing",
             audit_html="auditing",
             odm="auditing",
+            tiles="tiling",
         ),
     ),
     "certify-copy": Branch(

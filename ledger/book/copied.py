@@ -26,11 +26,11 @@ _FIX = "Run `doseledger verify` on it: it names every difference."
 def reader_of(path: str) -> Reader:
     """Read the copy at `path` into a private file, which goes when the reader is closed.
 
-    Raises Unavailable for lines alone, which are too little to read from, and IntegrityFailure where the copy is not
-    one log under its newest signed checkpoint, or a text is not the one that was signed.
+    Raises Unavailable for entries alone (lines, tiles), which are too little to read from, and IntegrityFailure where
+    the copy is not one log under its newest signed checkpoint, or a text is not the one that was signed.
     """
     with open_copy(path) as copy:
-        if copy.form == "lines":
+        if copy.form in {"lines", "tiles"}:
             raise Unavailable(
                 "These are the entries alone.",
                 why="the checkpoints, texts and protocol packs that the commands need are not with them",

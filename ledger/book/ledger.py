@@ -165,9 +165,7 @@ class Ledger:
         """The signed checkpoint of exactly `size` entries; BadInput where none was made."""
         found = self._reader.note(size)
         if found is None or found[0] != size:
-            raise BadInput(
-                f"The log has no checkpoint of {size} entries.", why="one is made with every act, over all its entries"
-            )
+            raise BadInput(f"The log has no checkpoint of {size} entries.", why="one is made at the end of every act")
         return found[1]
 
     def checkpoints(self, stop: int) -> Iterator[tuple[int, bytes]]:
@@ -210,6 +208,10 @@ class Ledger:
     def leaf(self, position: int) -> bytes:
         """The leaf hash of an entry, withheld or not; IntegrityFailure where none stands."""
         return self._reader.node(0, position)
+
+    def node(self, level: int, index: int) -> bytes:
+        """One stored hash of the tree (docs/spec/log.md); level 0 are the leaves."""
+        return self._reader.node(level, index)
 
     def withheld(self) -> tuple[int, ...]:
         """The positions whose content was left out of the copy that was opened; of a ledger file, none."""

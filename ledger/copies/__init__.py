@@ -1,4 +1,4 @@
-"""Copies of the record outside its ledger: a folder of lines, a bundle, a dossier, or lines alone, read as they lie."""
+"""Copies of the record outside its ledger: lines in a folder or alone, a bundle, a dossier, tiles; read as they lie."""
 
 from ledger.copies.copy import Copy as Copy
 from ledger.copies.form import Form as Form

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Self, TypeVar
@@ -75,14 +75,19 @@ class Copy:
         *,
         about: About | None = None,
         files: Files | None = None,
+        beside: Callable[[], Iterable[str]] = tuple,
         release: Callable[[], object] = tuple,
     ) -> None:
-        """`entries` is its entries file, `files` the bag it lies in, where it lies in one; `release` lets go of it."""
+        """`entries` is its entries file, `files` the bag it lies in, where it lies in one.
+
+        `beside` says what is wrong with what lies beside the entries in this form; `release` lets go of the copy.
+        """
         self.path = path
         self.form = form
         self._folder = entries.parent
         self._about = about
         self.files = files
+        self._beside = beside
         self._release = release
         self._malformed: list[str] = []
         self._open: list[Lines] = []
@@ -119,6 +124,8 @@ class Copy:
         """What this form does not hold, and so cannot be checked."""
         if self.form == "lines":
             return ("texts", "blobs", "checkpoints", "derived columns")
+        if self.form == "tiles":
+            return ("texts", "blobs", "earlier checkpoints", "derived columns")
         return ("derived columns", *_AROUND.get(self.form, ()))
 
     @property
@@ -174,6 +181,7 @@ class Copy:
     def flaws(self, ledger: str, origin: str, root: str) -> Iterator[str]:
         """What is wrong with the copy as such, in sentences; the arguments are those that its entries make."""
         yield from self._malformed
+        yield from self._beside()
         if self.files is not None:
             yield from bag_flaws(self.files)
         if self._about is not None:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Literal
 
-Form = Literal["folder", "bundle", "archive", "dossier", "lines"]
-"""`bundle` is a folder with a bag in it, `archive` a ZIP of one."""
+Form = Literal["folder", "bundle", "archive", "dossier", "lines", "tiles"]
+"""`bundle` is a folder with a bag in it, `archive` a ZIP of one; `tiles` is a folder with the log in static files."""
 
 ENTRIES, TEXTS, CHECKPOINTS, BLOBS = "entries.jsonl", "texts.jsonl", "checkpoints.jsonl", "blobs"
 """The four files of a copy; the last is a folder of files."""
@@ -23,7 +23,9 @@ def form_of(path: str) -> Form | None:
     if place.is_dir():
         if (place / "bagit.txt").is_file() or (place / INSIDE / ENTRIES).is_file():
             return "bundle"
-        return "folder" if (place / ENTRIES).is_file() else None
+        if (place / ENTRIES).is_file():
+            return "folder"
+        return "tiles" if (place / "checkpoint").is_file() and (place / "tile").is_dir() else None
     if not place.is_file():
         return None
     try:

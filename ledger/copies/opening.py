@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from os import PathLike, fspath
 from pathlib import Path
 
@@ -14,7 +15,7 @@ from ledger.errors import Malformed, Unavailable
 
 
 def open_copy(path: str | PathLike[str]) -> Copy:
-    """The copy at `path`: a folder of lines, a bundle, a ZIP of one, a dossier, or an entries file alone.
+    """The copy at `path`: a folder of lines, a bundle, a ZIP of one, a dossier, tiles, or an entries file.
 
     Raises Unavailable where none lies there, and Malformed for one that cannot be read. Nothing is compared yet.
     """
@@ -32,10 +33,12 @@ def open_copy(path: str | PathLike[str]) -> Copy:
             return _archive(name)
         case "dossier":
             return _dossier(name)
+        case "tiles":
+            return _tiles(name)
         case None:
             raise Unavailable(
                 f"There is no copy of a ledger at {name}.",
-                why="it is neither a folder with entries.jsonl, nor a bundle, a dossier or lines of entries",
+                why="it is neither a folder with entries.jsonl, nor a bundle, a dossier, tiles or lines of entries",
                 fix="Check the path; copies are made with `doseledger export`.",
             )
 
@@ -91,7 +94,20 @@ def _dossier(name: str) -> Copy:
         raise
 
 
-def _writing(unpack: Callable[[Path], None], folder: Path) -> None:
+def _tiles(name: str) -> Copy:
+    from ledger.copies import tiled  # noqa: PLC0415 - loads only for tiles
+
+    folder = PrivateFolder()
+    try:
+        _writing(partial(tiled.unpack, Path(name)), folder.path)
+        lines = _entries(folder.path)
+        return Copy(name, "tiles", lines, beside=partial(tiled.flaws, Path(name), lines), release=folder.close)
+    except BaseException:
+        folder.close()
+        raise
+
+
+def _writing(unpack: Callable[[Path], object], folder: Path) -> None:
     try:
         unpack(folder)
     except OSError as error:

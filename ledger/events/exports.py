@@ -31,9 +31,9 @@ class ExportMade(Wire, frozen=True, kw_only=True):
 
     The copy is of the first `size` entries, whose root is `root`. `digest` is the SHA-256 of the file; of a bag
     (RFC 8493), zipped or not, that of its `tagmanifest-sha256.txt`; of a folder of lines, that of its
-    `entries.jsonl`. `streams` are those of the patients it is limited to, sorted; none of them: everything.
-    `name` is the copy's own name where it has one, `claimed_by` who made it, as said and not proved, and
-    `recipient` for whom, in words.
+    `entries.jsonl`; of tiles, that of their `checkpoint`. `streams` are those of the patients it is limited to,
+    sorted; none of them: everything. `name` is the copy's own name where it has one, `claimed_by` who made it, as said
+    and not proved, and `recipient` for whom, in words.
     """
 
     form: Form
