@@ -12,8 +12,21 @@ from projections.export.casebook.source import Source, lacking, reason
 from projections.printed import second
 from projections.trail import TrailRow
 
-_CORRECTIONS = ("Entry", "Record", "What was changed", "Why", "In force", "Signed")
-_VOIDS = ("Entry", "Record", "What was taken out", "Why", "In force", "Signed")
+_CORRECTIONS = ("Entry", "Record", "What was changed", "Why", "In force", "Decided while the old value stood", "Signed")
+_VOIDS = ("Entry", "Record", "What was taken out", "Why", "In force", "Decided while it stood", "Signed")
+_DECISIONS = (
+    "eligibility.assessed",
+    "patient.enrolled",
+    "dose.ordered",
+    "order.amended",
+    "infusion.started",
+    "tolerance.assessed",
+    "override.granted",
+    "hold.lifted",
+    "cycle.opened",
+    "dlt.adjudicated",
+)
+"""Kinds by which somebody decides about the patient on what the record says."""
 _LATE = ("Entry", "Kind", "Occurred", "Recorded", "Late by", "Why", "Signed")
 _WAITING = ("Entry", "Kind", "What it would do", "Lacks", "Since", "Signed")
 
@@ -52,9 +65,18 @@ def _amendments(source: Source, change: str) -> Iterator[Row]:
                 lines_of(found),
                 _why(row),
                 cell(effect, "" if row.in_force is not None else "bad"),
+                _decided(source, row),
                 source.signed(dict.fromkeys((*signatures, *named))),
             ),
         )
+
+
+def _decided(source: Source, row: TrailRow) -> Cell:
+    """Name the decisions that were taken after the record was written, and before the amendment was in force."""
+    until = row.in_force if row.in_force is not None else row.position
+    between = (one for one in source.opened.entries if row.record < one.position < until)
+    found = [one for one in between if one.kind.startswith(_DECISIONS)]
+    return lines(says(f"{entry(one.position)} {one.kind.partition('/')[0]}") for one in found)
 
 
 def _signs(source: Source, place: int, position: int) -> bool:
@@ -136,7 +158,7 @@ def _waiting(source: Source) -> Iterator[Row]:
 
 def _would(source: Source, item: Awaiting) -> Cell:
     target = source.opened.by_id.get(item.target or "")
-    what = f"amend {entry(target.position)}" if target is not None else "state it"
+    what = f"amend {entry(target.position)}" if target is not None else "take effect"
     corrected = isinstance(item.entry.event, EntryCorrected)
     return (says(what), *(lines_of(source.steps[item.entry.position]) if corrected else ()))
 

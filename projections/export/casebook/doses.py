@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 
 from ledger.events.body import references
 from ledger.events.dosing import PremedicationGiven
 from ledger.events.entry import Entry
+from ledger.rules.administration import LOOK_BACK
 from projections.card import DoseRow
 from projections.export.casebook import records
-from projections.export.casebook.parts import Cell, Row, Section, Table, cell, entry, lines, says
+from projections.export.casebook.parts import Cell, Piece, Row, Section, Table, cell, entry, lines, says
 from projections.export.casebook.source import Source
 
 COLUMNS = (
@@ -82,18 +83,27 @@ def _dose(source: Source, dose: DoseRow) -> Row:
 
 
 def _family(source: Source, dose: DoseRow) -> Sequence[Entry]:
-    """Give the records of one infusion: its order and what names that, its start, and what names it."""
+    """Give the records of one infusion: its order, its premedication, its start, and what names one of these."""
     order = source.by_position[dose.order].id if dose.order is not None else None
-    names = {dose.id, order} - {None}
-    return [
-        one
-        for one in source.records
-        if one.kind.partition(".")[0] in _OF_A_DOSE
-        and (
-            one.id in names
-            or (names & set(references(source.event(one))) and (one.kind not in _STARTS or one.id == dose.id))
-        )
-    ]
+    names, before = {dose.id, order} - {None}, _before(source, dose)
+    return [one for one in source.records if one.id in names | before or _of(source, one, dose, names)]
+
+
+def _of(source: Source, one: Entry, dose: DoseRow, names: Collection[str | None]) -> bool:
+    if one.kind.partition(".")[0] not in _OF_A_DOSE or (one.kind in _STARTS and one.id != dose.id):
+        return False
+    return bool({*names} & {*references(source.event(one))})
+
+
+def _before(source: Source, dose: DoseRow) -> frozenset[str]:
+    """Give the premedication that the rules judge this infusion by, whether it names an order or not."""
+    course, drug = source.opened.course, source.opened.setting.protocol.ladder_drug
+    found = next((one for one in course.doses_of(drug) if one.id == dose.id), None)
+    if found is None:
+        return frozenset()
+    at = found.started_at
+    since = max([*[one.started_at for one in course.doses_of(drug) if one.started_at < at][-1:], at - LOOK_BACK])
+    return frozenset(one.id for one in course.premeds if since <= one.at <= at)
 
 
 def _times(source: Source, dose: DoseRow, places: Iterable[int]) -> Cell:
@@ -120,12 +130,14 @@ def _drug(dose: DoseRow) -> Cell:
 
 
 def _premedication(source: Source, family: Iterable[Entry]) -> Cell:
-    found = []
+    found: list[Piece] = []
     for one in family:
-        event = source.event(one)
+        event, place = source.event(one), one.position
         if isinstance(event, PremedicationGiven):
-            found += [f"{given.agent} {given.dose_mg} mg {given.at}" for given in event.given]
-    return lines(says(one) for one in found)
+            given = (f"{each.agent} {each.dose_mg} mg {each.at} ({entry(place)})" for each in event.given)
+            found += lines(says(words) for words in given)
+            found += source.changed((place,), *(name for record, name in source.changes if record == place))
+    return tuple(found) or cell("none on record")
 
 
 def _tolerance(source: Source, dose: DoseRow, places: Iterable[int]) -> Cell:
@@ -144,7 +156,9 @@ def _tolerance(source: Source, dose: DoseRow, places: Iterable[int]) -> Cell:
 def _state(source: Source, dose: DoseRow) -> Cell:
     stopped = f"{dose.status}: {dose.stopped}" if dose.stopped is not None else dose.status
     counted = "counted" if dose.counted else "not counted"
-    return (says(f"{stopped}, {counted}"), *source.state(source.by_position[dose.entry]))
+    rules = dict.fromkeys(one.rule for one in source.opened.findings if one.target == dose.id)
+    found = cell(f"see {', '.join(rules)} under Deviations" if rules else None, "soft")
+    return (says(f"{stopped}, {counted}"), *source.state(source.by_position[dose.entry]), *lines(found))
 
 
 def _void(source: Source) -> Iterable[Row]:
@@ -155,4 +169,4 @@ def _void(source: Source) -> Iterable[Row]:
             whole = records.record_row(source, one)
             number, when, _, stated, state, signed = whole.cells
             crossed = tuple(says(piece.text, "old", line=piece.line) for piece in when)
-            yield Row(whole.entries, (number, crossed, stated, (), (), (), (), state, signed), struck=whole.struck)
+            yield Row(whole.entries, (number, crossed, (*stated, *state, *signed)), struck=whole.struck)

@@ -197,7 +197,7 @@ def _head(source: Source, software: str) -> dict[str, object]:
             "left": _styled(f"Patient {opened.number}   {trial}   site {opened.setting.roster.site}"),
             "right": _styled(f"{through.size} entries, as known {minute(through.known_at)}"),
             "root": _styled(f"root {root}"),
-            "made_up": _styled("FICTIONAL parameters" if made_up else ""),
+            "made_up": _styled(f"{source.card.notice} {'FICTIONAL parameters.' if made_up else ''}"),
         },
         "statuses": STATUSES,
         "meanings": tuple((meaning, text) for (meaning, _, _), text in sorted(TEXTS.items())),

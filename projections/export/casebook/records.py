@@ -91,4 +91,4 @@ def _label(name: str, points: Mapping[str, Point]) -> str:
 
 def _crossed(pieces: Cell, *, struck: bool) -> Cell:
     """Strike everything of a record that was voided."""
-    return tuple(Piece(one.text, "old", one.line) for one in pieces) if struck else pieces
+    return tuple(Piece(one.text.removeprefix("\u00b7 "), "old", one.line) for one in pieces) if struck else pieces
