@@ -9,7 +9,7 @@ from importlib.resources import files
 
 from projections.export.dossier.blocks import Out
 
-VERIFIER = "verifier.js"
+VERIFIER, STYLE = "verifier.js", "dossier.css"
 PARTS = (
     "dom.js",
     "record.js",
@@ -38,7 +38,7 @@ PARTS = (
 @lru_cache(maxsize=1)
 def head() -> bytes:
     """Give everything before the data: the policy with the digests of style and programs, the style, the shell."""
-    style = _inline("dossier.css")
+    style = _inline(STYLE)
     policy = "; ".join(
         (
             "default-src 'none'",
@@ -57,9 +57,10 @@ def head() -> bytes:
 
 @lru_cache(maxsize=1)
 def programs() -> tuple[str, str]:
-    """Give the verifier, and the program of the page: its files in one closed scope."""
+    """Give the verifier, and the program of the page: its files in one closed scope, with the digest of the style."""
     parts = "\n".join(_inline(f"dossier/{name}") for name in PARTS)
-    return _inline(VERIFIER), f'\n(() => {{\n"use strict";\n{parts}}})();\n'
+    style = f'const STYLE = "{_digest(_inline(STYLE))}";'
+    return _inline(VERIFIER), f'\n(() => {{\n"use strict";\n{style}\n{parts}}})();\n'
 
 
 def tail(out: Out) -> None:

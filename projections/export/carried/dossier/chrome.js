@@ -63,7 +63,9 @@ function skeleton() {
 function drawTitle(node) {
   const { record, about } = app,
     first = record.genesis;
-  const scope = about.scope === "all" ? "whole record" : about.scope.replace("/", " ");
+  const parted = record.entries.some((one) => one.withheld);
+  const named = SCOPE.test(about.scope) ? about.scope.replace("/", " ") : "unknown scope";
+  const scope = named !== "all" ? named : parted ? "part of the record" : "whole record";
   const newest = record.entries.at(-1);
   put(
     node,

@@ -29,8 +29,8 @@ function unknown(entry) {
       el(
         "p",
         {},
-        "This copy is about others. The entry's hash stands in the tree, so that nothing could be left out or put in here unseen; " +
-          "its content is not in this file.",
+        "The entry's hash stands in the tree, so that nothing could be put in here unseen; its content is not in this file. " +
+          "Whose it is, and whether it corrects what is shown, cannot be told from here.",
       ),
       pairs([["leaf", hash(entry.leaf)]]),
     ];

@@ -3,12 +3,26 @@
 const BLOCKS = ["entries", "texts", "checkpoints", "blobs", "state", "about"];
 const HEAD = new Set(["META", "TITLE", "STYLE"]),
   SIZES = { META: 4, TITLE: 1, STYLE: 1, NOSCRIPT: 1, SCRIPT: BLOCKS.length + 2 };
+const METAS = [
+  '<meta charset="utf-8">',
+  (policy) => `<meta http-equiv="Content-Security-Policy" content="${policy}">`,
+  '<meta name="viewport" content="width=device-width, initial-scale=1">',
+  '<meta name="referrer" content="no-referrer">',
+];
 let printing = false;
 
 /** Take everything out of the page that a dossier does not consist of, and name it: nobody may write beside the record. */
 function cleared() {
   const found = [],
     counts = {};
+  for (const node of [document.documentElement, document.body]) {
+    for (const { name } of [...node.attributes])
+      if (name !== "lang") {
+        found.push(`${name} of <${node.nodeName.toLowerCase()}>`);
+        node.removeAttribute(name);
+      }
+  }
+  if (rehoused()) found.push("a shadow tree");
   for (const node of [...document.head.childNodes, ...document.body.childNodes]) {
     const inHead = node.parentNode === document.head,
       tag = node.nodeName;
@@ -19,15 +33,46 @@ function cleared() {
     found.push(tag.startsWith("#") ? "text" : `<${tag.toLowerCase()}>`);
     node.remove();
   }
-  for (const node of [document.documentElement, document.body]) {
-    for (const { name } of [...node.attributes])
-      if (name !== "lang") {
-        found.push(`${name} of <${node.nodeName.toLowerCase()}>`);
-        node.removeAttribute(name);
-      }
-  }
   return found;
 }
+
+/**
+ * Move what the body holds into a body of our own: markup can give the parser's one a shadow tree, which is shown instead
+ * of its children, and a closed one cannot be seen from here. Whether there was one.
+ */
+function rehoused() {
+  const old = document.body,
+    open = Boolean(old.shadowRoot),
+    body = document.createElement("body");
+  body.append(...old.childNodes);
+  old.replaceWith(body);
+  try {
+    old.attachShadow({ mode: "open" });
+    return open;
+  } catch {
+    return true;
+  }
+}
+
+/** What stands in the head otherwise than doseledger writes it: a style can hide a fault, a meta element lead elsewhere. */
+async function redressed(scripts) {
+  const style = document.head.querySelector("style"),
+    named = async (node) => `'sha256-${btoa(String.fromCharCode(...(await digestOf(node?.textContent ?? ""))))}'`;
+  const [ours, ...programs] = await Promise.all([style, ...scripts].map(named));
+  const policy =
+    `default-src 'none'; script-src ${programs.join(" ")}; style-src ${ours}; ` + "base-uri 'none'; form-action 'none'";
+  const metas = [...document.head.querySelectorAll("meta")].map((one) => one.outerHTML);
+  const expected = METAS.map((one) => (typeof one === "string" ? one : one(policy)));
+  const found = [];
+  if (ours !== STYLE || style.attributes.length) {
+    style?.remove();
+    found.push("another style");
+  }
+  if (metas.join("\n") !== expected.join("\n")) found.push("another <meta>");
+  return found;
+}
+const digestOf = async (text) =>
+  new Uint8Array(await crypto.subtle.digest("SHA-256", new TextEncoder().encode(text)));
 
 /** The lines of a block; the block must be there once, and begin and end with a newline. */
 function lines(name) {
@@ -51,10 +96,13 @@ function read() {
   };
 }
 
+const SCOPE = /^(?:all|index|patient\/(?:P-)?\d+(?:-\d+)*)$/;
+
 /** What `dl-about` says otherwise than the entries: a finding, as every verifier of a dossier makes it. */
 function contradicted(about, report) {
   const wrong = ["ledger", "origin", "size", "root"].filter((name) => about[name] !== report[name]);
   if (about.format !== "doseledger-dossier/1") wrong.unshift("format");
+  if (!SCOPE.test(about.scope)) wrong.push("scope");
   return wrong.map((name) => ({
     level: "L1",
     code: "copy",
@@ -92,6 +140,7 @@ async function start() {
   const foreign = cleared(),
     scripts = [...document.querySelectorAll("script:not([type])")],
     began = performance.now();
+  foreign.push(...(await redressed(scripts)));
   const progress = el("progress", { max: 1, value: 0, "aria-label": "Checking" });
   const wait = el(
     "div",

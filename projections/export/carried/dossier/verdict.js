@@ -33,7 +33,8 @@ function drawVerdict(node, report, foreign, differing) {
       `All ${plural(record.size - withheld, "entry", "entries")}, ${plural(signatures, "signature")} and ` +
         `${plural(record.texts.size, "text")} in this file agree with one another and with the log's own signed root.` +
         (withheld
-          ? ` ${plural(withheld, "entry", "entries")} of others are withheld: their hashes stand in the tree, their content is not here.`
+          ? ` ${plural(withheld, "entry is", "entries are")} withheld: the hash stands in the tree, the content is not here. ` +
+            "What is withheld nobody can tell from this file; a correction of what is shown may be among it."
           : ""),
     ],
     open: [
