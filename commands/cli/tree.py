@@ -222,6 +222,16 @@ TREE: dict[str, Branch] = {
         "HISTORY", "Everything somebody did: signed, was named for, or was said to have tried.", "reads.trail"
     ),
     "verify": Branch("TRUST", "Derive everything again from the stored bytes and name every difference.", "trust"),
+    "checkpoint": Branch(
+        "TRUST",
+        "The signed heads of the log, and whether two of them are of one history.",
+        leaves=_written(show="checkpoints", list="checkpoints", compare="checkpoints"),
+    ),
+    "proof": Branch(
+        "TRUST",
+        "Proofs that leave the ledger: an entry stands in the log, the log signed two histories.",
+        leaves=_written(make="proofs", check="proofs"),
+    ),
     "lot": Branch("SUPPLY", "Lots of study drug.", leaves=_written("receive", "quarantine", list="reads.supply")),
     "accountability": Branch(
         "SUPPLY", "The drug books: every vial received, dispensed, wasted, returned, destroyed.", "reads.supply"
