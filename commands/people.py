@@ -66,7 +66,7 @@ class EnrolPerson:
         """The request must be signed by the key it asks for."""
         text = self.request.strip()
         try:
-            asked, _ = open_request(text)
+            asked, signed = open_request(text)
         except IntegrityFailure as error:
             raise BadInput(
                 f"the key request cannot be used: {error.what}",
@@ -82,7 +82,7 @@ class EnrolPerson:
             roles=self.roles,
             key_id=asked.key_id,
             key=asked.key,
-            protection="pwd",
+            protection=signed.auth.method,
             valid_until=self.valid_until.isoformat() if self.valid_until is not None else None,
             identity=IdentityCheck(kind=self.identity, ref=desk.pad.maybe(self.identity_ref)),
             request=text,

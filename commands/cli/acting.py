@@ -130,7 +130,8 @@ def _hands(doing: Doing) -> list[Hand]:
     given = terminal.given(signing.passphrase_file or (), signing.passphrase_fd or ())
     if "" in given:
         given[doing.persons[0]] = given.pop("")
-    if all(person in given for person in doing.persons) and not signing.yes and not terminal.agree("Sign this?"):
+    asked = any(person not in given and not keyring.silent(person) for person in doing.persons)
+    if not asked and not signing.yes and not terminal.agree("Sign this?"):
         raise Declined(DECLINED)
     hands = []
     for person in doing.persons:

@@ -17,12 +17,13 @@ from commands.cli.installed import build
 from commands.cli.keys import card
 from commands.cli.options import Shared
 from commands.cli.place import device_key_path, log_key_path, next_log_key_path, write_private
+from commands.cli.unlocking import secret_of, signer_of
 from commands.cli.version import SOFTWARE
 from commands.post import Post
 from commands.study import Foundation, Purpose, Registrar, found
 from ledger.book import Ledger
-from ledger.errors import BadInput, Unavailable
-from ledger.signing.keyfile import create_system, open_key, open_system
+from ledger.errors import BadInput, NotAllowed, Unavailable
+from ledger.signing.keyfile import create_system, open_system
 from ledger.signing.keys import PublicKey
 
 RECOVERY = ".recovery-key"
@@ -234,10 +235,17 @@ def _show(plan: _Plan) -> None:
 def _registrar(name: str, given: dict[str, bytes], purpose: str) -> Registrar:
     whose = card(name)
     text = keyring.path_of(name).read_bytes()
+    secret = secret_of(text)
+    if not secret:
+        raise NotAllowed(
+            f"the key of {name} is held open by an agent",
+            why="a ledger begins with the passphrase asked for at every signing act",
+            fix="use a key file or a card",
+        )
     said = given.get(name) or terminal.passphrase(
-        f"Passphrase of {name} (Ctrl-C to decline)", option=f"--passphrase-file {name}=FILE"
+        f"{secret} of {name} (Ctrl-C to decline)", option=f"--passphrase-file {name}=FILE"
     )
-    return Registrar(name, whose.name, whose.organisation, open_key(text, said, allow_fast=purpose != "production"))
+    return Registrar(name, whose.name, whose.organisation, signer_of(text, said, fast=purpose != "production"))
 
 
 def _tell(ledger: Ledger, plan: _Plan) -> None:

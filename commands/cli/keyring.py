@@ -9,9 +9,9 @@ from commands.alerting import passphrase_failed, require_admitted
 from commands.cli import console, terminal
 from commands.cli.place import keys_dir, setting
 from commands.cli.session import Session
+from commands.cli.unlocking import secret_of, signer_of
 from commands.sealing import Hand
 from ledger.errors import BadInput, NotAllowed, Question, WrongPassphrase
-from ledger.signing.keyfile import open_key
 from ledger.signing.signer import Signer
 
 SUFFIX = ".key"
@@ -61,11 +61,7 @@ def unlock(person: str, session: Session, passphrases: Mapping[str, bytes]) -> H
     try:
         text = path.read_bytes()
     except OSError as error:
-        raise NotAllowed(
-            f"there is no key of {person} here",
-            why=f"{path} cannot be read",
-            fix="make one: doseledger key create; or name the folder: $DOSELEDGER_KEYS",
-        ) from error
+        raise _missing(person) from error
     signer = _opened(person, text, passphrases, session)
     if active is not None and active.kid != signer.public.kid:
         raise NotAllowed(
@@ -73,27 +69,65 @@ def unlock(person: str, session: Session, passphrases: Mapping[str, bytes]) -> H
             why=f"the file is {signer.public.kid[:8]}, enrolled is {active.kid[:8]}",
             fix="use the enrolled key, or have this one enrolled",
         )
-    return Hand(person, signer)
+    return Hand(person, signer, first=signer.method != "agent")
+
+
+def _missing(person: str) -> NotAllowed:
+    return NotAllowed(
+        f"there is no key of {person} here",
+        why=f"{path_of(person)} cannot be read",
+        fix="make one: doseledger key create; or name the folder: $DOSELEDGER_KEYS",
+    )
+
+
+def alone(person: str, given: Mapping[str, bytes]) -> Signer:
+    """Open a person's key without a ledger: for its request, and to try it. Key files may be fast ones."""
+    try:
+        text = path_of(person).read_bytes()
+    except OSError as error:
+        raise _missing(person) from error
+    secret = secret_of(text)
+    said = given.get(person, given.get("", b""))
+    return signer_of(text, said or (terminal.passphrase(f"{secret} of {person}") if secret else b""), fast=True)
+
+
+def silent(person: str) -> bool:
+    """Tell whether this person's key signs without any passphrase being asked for: an agent holds it."""
+    path = path_of(person)
+    return path.is_file() and not secret_of(path.read_bytes())
 
 
 def _opened(person: str, text: bytes, passphrases: Mapping[str, bytes], session: Session) -> Signer:
-    fast = session.genesis.purpose != "production"
+    fast, secret = session.genesis.purpose != "production", secret_of(text)
+    if not secret:
+        _require_session(person, session)
+        return signer_of(text, b"", fast=fast)
     if person in passphrases:
         try:
-            return open_key(text, passphrases[person], allow_fast=fast)
+            return signer_of(text, passphrases[person], fast=fast)
         except WrongPassphrase:
             passphrase_failed(session.ledger, session.post, person)
             raise
     for left in reversed(range(TRIES)):
         try:
             said = terminal.passphrase(
-                f"Passphrase of {person} (Ctrl-C to decline)", option=f"--passphrase-file {person}=FILE"
+                f"{secret} of {person} (Ctrl-C to decline)", option=f"--passphrase-file {person}=FILE"
             )
-            return open_key(text, said, allow_fast=fast)
+            return signer_of(text, said, fast=fast)
         except WrongPassphrase:
             passphrase_failed(session.ledger, session.post, person)
             require_admitted(session.ledger, session.post, person)
             if not left:
                 raise
-            console.insist(f"  That is not the passphrase; {left} more.", "warn")
+            console.insist(f"  That does not open it; {left} more.", "warn")
     raise BadInput("no passphrase was given")
+
+
+def _require_session(person: str, session: Session) -> None:
+    """Refuse (NotAllowed) a key that stays open where the site's policy asks for the passphrase at every act."""
+    if session.roster.policy.signing != "session":
+        raise NotAllowed(
+            f"the key of {person} is held open by an agent",
+            why="here the passphrase is asked for at every signing act",
+            fix="use a key file or a card; or the registrars allow it: doseledger policy amend --signing session",
+        )

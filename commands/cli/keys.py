@@ -14,6 +14,7 @@ import typer
 from commands.cli import clock, console, envelope, keyring, rows, terminal
 from commands.cli.options import Layout, Shared
 from commands.cli.place import keys_dir, write_private
+from commands.cli.unlocking import BACKENDS, in_agent, on_card
 from ledger.errors import BadInput, DoseLedgerError, Unavailable
 
 _TOKEN = re.compile(r"[a-z0-9](?:[a-z0-9._-]{0,62}[a-z0-9])?\Z")
@@ -71,14 +72,22 @@ def new_passphrase(person: str, given: dict[str, bytes]) -> bytes:
 
 def save_key(person: str, name: str, organisation: str, passphrase: bytes, *, rounds: int = 100) -> Card:
     """Make a key and write its file and its card; never over another."""
+    made, text = _new_key(person, name, organisation, passphrase, rounds=rounds)
+    _save(made, text)
+    return made
+
+
+def _new_key(person: str, name: str, organisation: str, passphrase: bytes, *, rounds: int = 100) -> tuple[Card, bytes]:
     from ledger.signing.keyfile import create
 
     text, public = create(passphrase, rounds=rounds, comment=f"doseledger {person}")
-    made = Card(person=person, name=name, organisation=organisation, key_id=public.kid)
-    write_private(keyring.path_of(person), text)
-    card_path(person).unlink(missing_ok=True)
-    write_private(card_path(person), msgspec.json.encode(made))
-    return made
+    return Card(person=person, name=name, organisation=organisation, key_id=public.kid), text
+
+
+def _save(made: Card, text: bytes) -> None:
+    write_private(keyring.path_of(made.person), text)
+    card_path(made.person).unlink(missing_ok=True)
+    write_private(card_path(made.person), msgspec.json.encode(made))
 
 
 def key_create(
@@ -91,10 +100,28 @@ def key_create(
     organisation: Annotated[
         str | None, typer.Option("--organisation", metavar="NAME", help="Where you work, as printed.")
     ] = None,
+    backend: Annotated[
+        str, typer.Option("--backend", metavar="file|agent|pkcs11", help="Where the key is: a file, an agent, a card.")
+    ] = "file",
+    agent_key: Annotated[
+        str | None, typer.Option("--agent-key", metavar="WORDS", help="Of an agent: words of the key's comment.")
+    ] = None,
+    module: Annotated[
+        str | None, typer.Option("--module", metavar="PATH", help="Of a card: the PKCS#11 library of its maker.")
+    ] = None,
+    token: Annotated[str | None, typer.Option("--token", metavar="LABEL", help="Of a card: its label.")] = None,
+    label: Annotated[
+        str | None, typer.Option("--label", metavar="LABEL", help="Of a card: the label of the P-256 key on it.")
+    ] = None,
     passphrase_file: Passphrases = None,
     passphrase_fd: Descriptors = None,
 ) -> None:
-    """Make your signing key: a file that only your passphrase opens. Nobody can recover the passphrase."""
+    """Make your signing key: a file that only your passphrase opens. Nobody can recover the passphrase.
+
+    With --backend, use a key that an ssh-agent or a card holds already; a small file says where it is.
+    """
+    if backend not in BACKENDS:
+        raise BadInput(f"{backend!r} is no backend of a key", fix=f"--backend {'|'.join(BACKENDS)}")
     if not _TOKEN.match(person):
         raise BadInput(
             f"{person!r} is not a name for a person",
@@ -108,12 +135,17 @@ def key_create(
     works = organisation or (
         old.organisation if old else terminal.ask("Where you work, as printed:", option="--organisation NAME")
     )
-    passphrase = new_passphrase(person, terminal.given(passphrase_file or (), passphrase_fd or ()))
+    if backend == "file":
+        passphrase = new_passphrase(person, terminal.given(passphrase_file or (), passphrase_fd or ()))
+        made, text = _new_key(person, printed, works, passphrase)
+    else:
+        text, public = in_agent(agent_key) if backend == "agent" else on_card(module, token, label)
+        made = Card(person=person, name=printed, organisation=works, key_id=public.kid)
     if old is not None:
         for path in (keyring.path_of(person), card_path(person)):
             path.rename(keyring.retired(path, old.key_id))
         console.say(f"The file of the ended key {old.key_id[:8]} stays beside it.")
-    made = save_key(person, printed, works, passphrase)
+    _save(made, text)
     if shared.json:
         envelope.bare("key-create", {**msgspec.to_builtins(made), "path": str(keyring.path_of(person))})
         return
@@ -146,13 +178,11 @@ def key_request(
     """Write the request with which a registrar enrols your key; it is signed by the key itself."""
     from commands.people import key_request as make
     from commands.post import Ids
-    from ledger.signing.keyfile import open_key
 
     owner = person or keyring.who(shared.me)
     mine = card(owner)
     given = terminal.given(passphrase_file or (), passphrase_fd or ())
-    said = given.get(owner, given.get("", b"")) or terminal.passphrase(f"Passphrase of {owner}")
-    signer = open_key(keyring.path_of(owner).read_bytes(), said, allow_fast=True)
+    signer = keyring.alone(owner, given)
     now = clock.now()
     text = make(owner, mine.name, mine.organisation, signer, now=now, new_id=Ids(now, os.urandom))
     if out is not None:

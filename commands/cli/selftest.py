@@ -49,10 +49,8 @@ def key_selftest(
 
 def _of_the_file(owner: str, given: dict[str, bytes]) -> tuple[str, list[Check]]:
     from ledger.signing import keys
-    from ledger.signing.keyfile import open_key
 
-    said = given.get(owner, given.get("", b"")) or terminal.passphrase(f"Passphrase of {owner}")
-    signer = open_key(keyring.path_of(owner).read_bytes(), said, allow_fast=True)
+    signer = keyring.alone(owner, given)
     keys.check(signer.public, PROBE, signer.sign(PROBE))
     mine = card(owner)
     same = mine.key_id == signer.public.kid

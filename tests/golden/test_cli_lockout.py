@@ -4,39 +4,11 @@ from __future__ import annotations
 
 import json
 import os
-from dataclasses import dataclass
 
 import pytest
 
-from commands.cli import main
-
 MEASURE = ("patient", "measure", "001-002", "--weight", "71kg", "--height", "172cm")
 WRONG = "correct horse battery stable"
-
-
-@dataclass
-class Ran:
-    """The exit code of a run, and what it printed."""
-
-    code: int
-    out: str
-    err: str
-
-
-@pytest.fixture
-def here(site, monkeypatch, capfd):
-    """The site, where commands run inside this process: a hundred of them take seconds."""
-    for name, value in site.env.items():
-        monkeypatch.setenv(name, value)
-    monkeypatch.chdir(site.folder)
-
-    def run(*args, **_env):
-        code = main(list(args))
-        told = capfd.readouterr()
-        return Ran(code, told.out, told.err)
-
-    site.run = run
-    return site
 
 
 def guess(site, times=1, by="nurse.1"):
