@@ -12,7 +12,7 @@ from typing import Annotated
 
 import typer
 
-from commands.cli import clock, console, envelope, keyring, outbox, rows
+from commands.cli import clock, console, envelope, keyring, lastseen, outbox, rows
 from commands.cli.options import Layout, Shared
 from commands.cli.place import (
     VARIABLES,
@@ -87,7 +87,9 @@ def _checks(shared: Shared) -> Iterator[Check]:
             if waiting
             else "empty",
         )
-        yield _verified(ledger)
+        seen = lastseen.look(ledger)
+        yield _seen(seen)
+        yield _verified(ledger, seen)
 
 
 def _keys() -> Iterator[Check]:
@@ -124,12 +126,24 @@ def _clock(ledger: Ledger) -> Check:
     )
 
 
-def _verified(ledger: Ledger) -> Check:
+def _seen(found: lastseen.Look) -> Check:
+    standing = found.standing
+    if not standing.sound:
+        return Check("last seen", "bad", f"{standing.verdict}, {standing.why}")
+    past = found.kept.incidents()
+    if past:
+        return Check("last seen", "warn", f"incidents that were kept in {found.kept.path.parent}: {len(past)}")
+    if standing.verdict == "first":
+        return Check("last seen", "warn", f"nothing of this ledger is kept in {found.kept.path.parent}")
+    return Check("last seen", "ok", f"its head of {standing.seen} entries, in {found.kept.path}")
+
+
+def _verified(ledger: Ledger, seen: lastseen.Look) -> Check:
     if ledger.size > SMALL:
         return Check("record", "warn", f"{ledger.size} entries are not verified here: doseledger verify")
-    from ledger.verify import verify
+    from ledger.verify import Outside, verify
 
-    report = verify(ledger)
+    report = verify(ledger, outside=Outside(trusted=seen.note, held_as=lastseen.HELD_AS))
     if report.exit_code:
         where = (
             f"first at #{report.first_bad.position}: {report.first_bad.why}"

@@ -24,6 +24,8 @@ from ledger.merkle.checkpoint import Checkpoint
 from ledger.signing import base64url
 
 FOLDER = "last-seen"
+HELD_AS = "checkpoint last seen here"
+"""What a report calls it."""
 _PAPER = "doseledger checkpoint show"
 _WHAT = {
     "stale": "this ledger is older than what was seen of it here",
@@ -35,10 +37,11 @@ _WHAT = {
 
 @dataclass(frozen=True)
 class Look:
-    """One comparison, and the file of the incident, where there is one."""
+    """One comparison; `note` is what was kept, where it is a head of this log, `incident` the file of one."""
 
     standing: Standing
     kept: LastSeen
+    note: bytes | None = None
     incident: Path | None = None
 
 
@@ -75,7 +78,8 @@ def look(ledger: Ledger, state: str | None = None) -> Look:
     except OSError as error:
         return Look(Standing("unreadable", ledger.size, b"", why=str(error)), kept)
     standing = compare(note, ledger, opener_of(ledger))
-    return Look(standing, kept, _written_down(kept, note, standing))
+    known = note if standing.verdict in {"same", "grown", "stale", "fork"} else None
+    return Look(standing, kept, known, _written_down(kept, note, standing))
 
 
 def keep(found: Look, place: str) -> str:
@@ -126,6 +130,28 @@ def on_write(ledger: Ledger) -> Iterator[None]:
     finally:
         with suppress(DoseLedgerError):  # what is wrong with it the next command says
             keep(look(ledger), ledger.path)
+
+
+def before_verify(path: str, state: str | None) -> Look | None:
+    """Look at a ledger file before it is verified; None for a copy, an inspection, and what cannot be opened."""
+    if pinned_path(None) is not None or form_of(path) is not None:
+        return None
+    with suppress(DoseLedgerError), Ledger.open(path, read_only=True) as ledger:
+        return look(ledger, state)
+    return None
+
+
+def after_verify(found: Look, path: str, *, good: bool, compared: bool) -> None:
+    """Keep the head of a ledger that was verified; warn where the report was not `compared` with what was seen."""
+    if not found.standing.sound:
+        if found.standing.verdict == "unreadable" or not compared:
+            warn(found)
+        elif found.incident is not None:
+            console.insist(f"! both heads are in {found.incident}", "warn")
+    elif good:
+        failed = keep(found, path)
+        if failed and found.standing.verdict != "same":
+            console.insist(f"! what is seen of this ledger cannot be kept: {failed}", "warn")
 
 
 def warn(found: Look) -> None:

@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from commands.cli import console, envelope
+from commands.cli import console, envelope, lastseen
 from commands.cli.options import Shared
 from commands.cli.place import ledger_path, read_file
 from commands.cli.version import SOFTWARE
@@ -32,8 +32,16 @@ def verify(
             metavar="FILE", help="A ledger file, a bundle, a dossier, or exported lines; the ledger when left out."
         ),
     ] = None,
+    *,
     trusted: Annotated[
-        str | None, typer.Option("--trusted", metavar="FILE", help="A checkpoint that was kept outside this ledger.")
+        str | None,
+        typer.Option("--trusted", "--expect", metavar="FILE", help="A checkpoint that was kept outside this ledger."),
+    ] = None,
+    state: Annotated[
+        str | None,
+        typer.Option(
+            "--state", metavar="FOLDER", help="Where what was last seen is kept; the state folder of this user else."
+        ),
     ] = None,
     log_key: Annotated[
         str | None,
@@ -47,13 +55,16 @@ def verify(
     """
     known = ledger_id(shared.ledger)
     path = ledger_path(file or (None if known else shared.ledger))
-    outside = Outside(
-        trusted=read_file(trusted) if trusted is not None else None,
-        ledger=known,
-        log_key=verifier_key(log_key) if log_key is not None else None,
-    )
+    seen = lastseen.before_verify(path, state)
+    outside = Outside(ledger=known, log_key=verifier_key(log_key) if log_key is not None else None)
+    if trusted is not None:
+        outside = replace(outside, trusted=read_file(trusted))
+    elif seen is not None and seen.note is not None:
+        outside = replace(outside, trusted=seen.note, held_as=lastseen.HELD_AS)
     rebuilds, left_out = _tables(path)
     report = verify_path(path, outside=outside, rebuilds=rebuilds)
+    if seen is not None:
+        lastseen.after_verify(seen, path, good=report.exit_code == 0, compared=trusted is None)
     report = replace(report, not_checked=(*report.not_checked, *left_out))
     if shared.json:
         envelope.about("verify", {"id": report.ledger, "size": report.entries, "root": report.root}, report)

@@ -16,11 +16,15 @@ ANCHORS = frozenset({"fork", "stale"})
 
 @dataclass(frozen=True, slots=True)
 class Outside:
-    """What somebody holds outside: a checkpoint as a signed note, the ledger id, the verifier key of the log."""
+    """What somebody holds outside: a checkpoint as a signed note, the ledger id, the verifier key of the log.
+
+    `held_as` names the checkpoint in the report.
+    """
 
     trusted: bytes | None = None
     ledger: str | None = None
     log_key: VerifierKey | None = None
+    held_as: str = "trusted checkpoint"
 
 
 def anchored(passing: Passing, key: LogKey | None, outside: Outside, *, copy: bool) -> tuple[str, Verdict]:
@@ -60,14 +64,14 @@ def _kept(passing: Passing, key: LogKey | None, outside: Outside, found: list[Fi
     try:
         kept = key.open(outside.trusted)
     except DoseLedgerError as error:
-        found.append(Finding("L1", "fork", f"the trusted checkpoint is not of this ledger: {sentence(error)}"))
+        found.append(Finding("L1", "fork", f"the {outside.held_as} is not of this ledger: {sentence(error)}"))
         return "", "fork"
     if kept.size > size:
-        why = f"the trusted checkpoint saw {kept.size} entries; only {size} are here"
+        why = f"the {outside.held_as} saw {kept.size} entries; only {size} are here"
         found.append(Finding("L1", "stale", why))
         return why, "stale"
     if passing.seen.root_at(kept.size) != kept.root:
-        why = f"the trusted checkpoint of {kept.size} entries has another root: there are two histories"
+        why = f"the {outside.held_as} of {kept.size} entries has another root: there are two histories"
         found.append(Finding("L1", "fork", why))
         return why, "fork"
-    return f"anchored by the trusted checkpoint of {kept.size} entries; {size - kept.size} came later", "ok"
+    return f"anchored by the {outside.held_as} of {kept.size} entries; {size - kept.size} came later", "ok"

@@ -131,7 +131,7 @@ def examine(
     anchor, verdict = anchored(passing, key, held, copy=copy is not None)
     findings = tuple(sorted(dict.fromkeys(passing.findings), key=_order))
     behind = source.size - passing.seen.size
-    given = {"trusted checkpoint": held.trusted, "ledger id": held.ledger, "log key": held.log_key}
+    given = {held.held_as: held.trusted, "ledger id": held.ledger, "log key": held.log_key}
     return Report(
         verdict="failed" if any(finding.code not in ANCHORS for finding in findings) else verdict,
         ledger=passing.roster.ledger,
