@@ -19,6 +19,7 @@ from ledger.events.body import close_body, references
 from ledger.events.entry import Entry
 from ledger.events.record import EntryCorrected, EntryCountersigned, EntryVoided
 from ledger.events.registry import KINDS
+from ledger.events.review import QueryOpened
 from ledger.rules.finding import Hit
 from ledger.rules.times import backwards
 from ledger.values import parse_amount, parse_number, wire_decimal, wire_minute
@@ -33,13 +34,17 @@ VOID_REASONS = ("duplicate", "wrong-patient", "never-happened", "test", "entered
 
 @dataclass(frozen=True, kw_only=True)
 class CorrectEntry:
-    """The record was wrong: restate an entry with `changes` (field, text) and, with `at`, another time."""
+    """The record was wrong: restate an entry with `changes` (field, text) and, with `at`, another time.
+
+    `query` is the query that it answers.
+    """
 
     verb: ClassVar[str] = "correct"
     kind: ClassVar[str | None] = None
     entry: str
     changes: tuple[tuple[str, str], ...] = ()
     at: When | None = None
+    query: str | None = None
 
     def about(self) -> tuple[str, ...]:
         """Known only once the entry is found."""
@@ -63,6 +68,8 @@ class CorrectEntry:
             refuse(f"entry #{fact.entry.position} not corrected", wrong, fix="check the times")
         head = fact.amended_by or fact.entry
         causes = [desk.book.find(name).ref for name in references(event)]
+        if self.query is not None:
+            causes.append(_query(desk, self.query).ref)
         body = EntryCorrected(kind=fact.kind, occurred=occurred, body=close_body(event))
         return (
             desk.draft(
@@ -171,6 +178,13 @@ class CountersignEntry:
         if isinstance(entry.event, EntryCountersigned):
             raise BadInput(f"entry #{entry.position} is itself a countersignature", fix="sign the entry that it signs")
         return (desk.draft(entry.stream, EntryCountersigned(target=entry.id), causes=[entry.ref]),)
+
+
+def _query(desk: Desk, named: str) -> Entry:
+    entry = desk.book.find(named)
+    if not isinstance(entry.event, QueryOpened):
+        raise BadInput(f"entry #{entry.position} is no query", why=f"it is {entry.kind}", fix="doseledger query list")
+    return entry
 
 
 def _file(desk: Desk, entry: Entry) -> PatientFile | ShelfFile:

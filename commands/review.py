@@ -103,6 +103,22 @@ class VerifySource:
             yield head_of(entry, history)
 
 
+QUESTIONS = (
+    "consent-order",
+    "dlt",
+    "dose-violations",
+    "favourable-changes",
+    "late",
+    "no-premed",
+    "outside-delegation",
+    "post-signoff-changes",
+    "refusals",
+    "time-anomalies",
+    "unsupported-escalation",
+)
+"""The preset questions that a review asks of the trail: those of `doseledger find`."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class ReviewTrail:
     """Sign a review of the audit trail: the preset questions are asked and shown, then what came out is signed.
@@ -113,7 +129,7 @@ class ReviewTrail:
     verb: ClassVar[str] = "review run"
     kind: ClassVar[str] = "audit.reviewed/1"
     patients: tuple[str, ...] = ()
-    questions: tuple[str, ...] = ()
+    questions: tuple[str, ...] = QUESTIONS
     findings: str | None = None
     queries: tuple[str, ...] = ()
     since: str | None = None

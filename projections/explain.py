@@ -20,6 +20,7 @@ from projections.findings import FindingRow, finding_row
 from projections.inputs import Before, Inputs, before, gate, inputs
 from projections.logbook import patient_of, payload_of
 from projections.printed import Signature, View, second, signature
+from projections.relied import Relied, relied
 from projections.replay import PatientAt, Window, open_patient, setting, window
 from projections.words import TextRow, summary, texts
 
@@ -93,6 +94,7 @@ class Explanation(View, frozen=True, kw_only=True):
     findings_now: tuple[FindingRow, ...]
     attempt: Attempt | None
     texts: tuple[TextRow, ...]
+    relied: tuple[Relied, ...]
     signatures: tuple[Signature, ...]
     notice: str
 
@@ -131,6 +133,7 @@ def explain(ledger: Ledger, entry: Entry, *, now: datetime) -> Explanation:
         findings_now=after,
         attempt=attempt,
         texts=tuple(texts(ledger, payload_of(entry))),
+        relied=relied(ledger, entry, size=through.size),
         signatures=tuple(signature(signer) for signer in entry.signers),
         notice=NOTICE,
     )

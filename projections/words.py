@@ -36,12 +36,16 @@ _SKIPPED = frozenset({"unit", "key", "log_key", "recovery_key", "request", "chec
 
 
 class TextRow(View, frozen=True, kw_only=True):
-    """A free text of an entry: where it stands, its commitment, and its words where this ledger has them."""
+    """A free text of an entry: where it stands, its commitment, and its words where this ledger has them.
+
+    `redacted_by` is the entry that deleted them.
+    """
 
     field: str
     commitment: str
-    state: Literal["present", "missing"]
+    state: Literal["present", "redacted", "missing"]
     text: str | None
+    redacted_by: int | None
 
 
 def texts(ledger: Ledger, data: object, at: str = "") -> Iterator[TextRow]:
@@ -49,7 +53,11 @@ def texts(ledger: Ledger, data: object, at: str = "") -> Iterator[TextRow]:
     if isinstance(data, str) and _COMMITMENT.match(data):
         found = ledger.text(data)
         words = None if found is None else found.decode(errors="replace")
-        yield TextRow(field=at, commitment=data, state="present" if found is not None else "missing", text=words)
+        gone = ledger.redacted(data)
+        state: Literal["present", "redacted", "missing"] = "missing"
+        if found is not None or gone is not None:
+            state = "present" if found is not None else "redacted"
+        yield TextRow(field=at, commitment=data, state=state, text=words, redacted_by=gone)
     elif isinstance(data, dict):
         for name, value in data.items():
             yield from texts(ledger, value, f"{at}.{name}" if at else str(name))

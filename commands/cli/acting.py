@@ -32,6 +32,7 @@ from ledger.errors import (
     WrongPassphrase,
 )
 from ledger.events.base import ReasonCode
+from ledger.events.review import TextRedacted
 from ledger.protocol.model import Protocol
 from ledger.rules.lateness import late_by
 
@@ -168,6 +169,9 @@ def _performed(doing: Doing, hands: list[Hand], planned: Plan) -> Outcome:
         outbox.done(ledger.id, doing.command)
         raise
     outbox.done(ledger.id, doing.command)
+    for draft in planned.drafts:
+        if isinstance(draft.event, TextRedacted):
+            outbox.forget(ledger.id, draft.event.commitments)
     return outcome
 
 

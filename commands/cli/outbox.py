@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import base64
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Collection
+from dataclasses import replace
 from pathlib import Path
 
 from commands.cli.place import state_dir, write_private
@@ -21,17 +22,21 @@ def keeper(ledger_id: str) -> Callable[[Parcel], None]:
     """Make the function that saves signed bytes before they are sent, readable by this user alone, on the disk."""
 
     def keep(parcel: Parcel) -> None:
-        data = {
-            "command": parcel.command,
-            "entries": [_text(entry) for entry in parcel.entries],
-            "texts": {name: [_text(salt), _text(words)] for name, (salt, words) in parcel.texts.items()},
-            "blobs": {name: _text(content) for name, content in parcel.blobs.items()},
-        }
         path = _path(ledger_id, parcel.command)
         path.unlink(missing_ok=True)
-        write_private(path, json.dumps(data).encode())
+        write_private(path, _written(parcel))
 
     return keep
+
+
+def _written(parcel: Parcel) -> bytes:
+    data = {
+        "command": parcel.command,
+        "entries": [_text(entry) for entry in parcel.entries],
+        "texts": {name: [_text(salt), _text(words)] for name, (salt, words) in parcel.texts.items()},
+        "blobs": {name: _text(content) for name, content in parcel.blobs.items()},
+    }
+    return json.dumps(data).encode()
 
 
 def waiting(ledger_id: str) -> list[Parcel]:
@@ -58,6 +63,19 @@ def set_aside(ledger_id: str, parcel: Parcel) -> Path:
     """Keep a parcel that the ledger refused, under another name, for the person to look at."""
     path = _path(ledger_id, parcel.command)
     return path.rename(path.with_suffix(".refused"))
+
+
+def forget(ledger_id: str, commitments: Collection[str]) -> None:
+    """Take the words of redacted texts out of whatever lies here, sent or set aside; the signed bytes stay."""
+    here = folder(ledger_id)
+    for path in sorted(here.iterdir()) if here.is_dir() else ():
+        if path.suffix not in {".json", ".refused"}:
+            continue
+        parcel = _read(path)
+        kept = {name: held for name, held in parcel.texts.items() if name not in commitments}
+        if len(kept) < len(parcel.texts):
+            path.unlink()
+            write_private(path, _written(replace(parcel, texts=kept)))
 
 
 def _path(ledger_id: str, command: str) -> Path:

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 
 import msgspec
 
+from commands.cli import beforehand
 from commands.draft import Circumstances, Draft
 from commands.perform import Plan
 from commands.signatures import Signing
@@ -43,6 +44,7 @@ def lines(planned: Plan, said: Circumstances, ledger: Ledger) -> list[str]:
         found += [
             f"{head}: {NAMES[type(draft.event)]} on {draft.stream}",
             *_body(draft, planned.act, said, ledger),
+            *beforehand.lines(draft, ledger),
             *_signers(signed),
         ]
     return found

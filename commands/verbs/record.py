@@ -20,6 +20,7 @@ ROWS = (
             required("entry", options.plain, "The entry."),
             Option("set", options.change, "FIELD=VALUE; repeatable.", field="changes", many=True),
             Option("at", options.when, "The true time."),
+            Option("query", options.plain, "The query that the correction answers."),
         ),
         "RECORD",
         witnesses=1,

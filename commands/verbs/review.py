@@ -54,7 +54,14 @@ ROWS = (
         review.ReviewTrail,
         (
             Option("patient", options.plain, "Only this patient; repeatable.", field="patients", many=True),
-            Option("ask", options.plain, "A question of `find`; repeatable.", field="questions", many=True),
+            Option(
+                "ask",
+                options.choice(*review.QUESTIONS),
+                "A question of `find`; repeatable; all of them when left out.",
+                field="questions",
+                many=True,
+                choices=review.QUESTIONS,
+            ),
             Option("findings", options.plain, "What came out, in words; kept beside the record."),
             Option("query", options.plain, "A query that was opened; repeatable.", field="queries", many=True),
             _SINCE,

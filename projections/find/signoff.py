@@ -6,25 +6,27 @@ from collections.abc import Iterable, Iterator
 from datetime import datetime
 from typing import Literal
 
-import msgspec
 from msgspec import Struct
 
 from ledger.book import Ledger
+from ledger.course.locks import closes
+from ledger.events.base import Wire
 from ledger.events.entry import Entry
+from ledger.events.review import AuditReviewed, EntriesSigned, EntryReviewed, RecordLocked, SiteLocked
 from projections.find.amended import Amended, Change, FieldChange, amendments
 from projections.find.found import Ask, Found, Row, cited, head, looked, patients
 from projections.printed import View, second
 from projections.replay import PatientAt, Window
 
 Moment = Literal["sign-off", "lock", "review", "source verification", "since"]
-MOMENTS: dict[str, Moment] = {
-    "entries.signed": "sign-off",
-    "entry.reviewed": "source verification",
-    "record.locked": "lock",
-    "site.locked": "lock",
-    "audit.reviewed": "review",
+MOMENTS: dict[type[Wire], Moment] = {
+    EntriesSigned: "sign-off",
+    EntryReviewed: "source verification",
+    RecordLocked: "lock",
+    SiteLocked: "lock",
+    AuditReviewed: "review",
 }
-"""The kinds, without their version, after which a change of what they cover is of interest."""
+"""The events after which a change of what they cover is of interest."""
 
 
 class AfterRow(View, frozen=True, kw_only=True):
@@ -72,7 +74,7 @@ class PostSignoffChanges(Found, frozen=True, kw_only=True):
 class _Moment(Struct, frozen=True):
     """What a moment covers: positions from `first` to before `size`, and of these only what it names or happened.
 
-    `names` are entries by id, `streams` patients' streams, `happened` the last day or minute; empty or null: all.
+    `names` are entries by id, `streams` patients' streams; empty: all. `lock` closes what happened up to its time.
     """
 
     first: int
@@ -80,7 +82,7 @@ class _Moment(Struct, frozen=True):
     shown: AfterRow
     names: frozenset[str] = frozenset()
     streams: frozenset[str] = frozenset()
-    happened: str | None = None
+    lock: Entry | None = None
 
     def covers(self, record: Entry, chain: Iterable[str]) -> bool:
         """Tell whether it covers a record; `chain` are the ids of the record and of its amendments."""
@@ -88,7 +90,7 @@ class _Moment(Struct, frozen=True):
             return False
         if self.streams and record.stream not in self.streams:
             return False
-        return self.happened is None or record.payload.occurred.at[: len(self.happened)] <= self.happened
+        return self.lock is None or closes(self.lock, record.payload.occurred)
 
 
 def post_signoff_changes(ledger: Ledger, ask: Ask) -> PostSignoffChanges:
@@ -102,7 +104,7 @@ def post_signoff_changes(ledger: Ledger, ask: Ask) -> PostSignoffChanges:
     seen = {one.shown.entry for one in everywhere}
     for opened in patients(ledger, ask, through):
         struck = {entry.id for entry, _ in opened.history.struck}
-        own = [_moment(one, through) for one in opened.entries if _word(one) in MOMENTS and one.id not in struck]
+        own = [_moment(one, through) for one in opened.entries if type(one.event) in MOMENTS and one.id not in struck]
         seen |= {one.shown.entry for one in own}
         rows += _of_patient(ledger, opened, [*everywhere, *own])
     rows.sort(key=lambda row: row.position)
@@ -142,32 +144,23 @@ def _of_all(ledger: Ledger, through: Window) -> Iterator[_Moment]:
     for name in ledger.streams():
         if not name.startswith("patient/"):
             for entry in ledger.stream(name, up_to=through.size):
-                if _word(entry) in MOMENTS:
+                if type(entry.event) in MOMENTS:
                     yield _moment(entry, through)
 
 
-def _word(entry: Entry) -> str:
-    return entry.kind.partition("/")[0]
-
-
 def _moment(entry: Entry, through: Window) -> _Moment:
-    """Read what a sign-off, review, verification or lock covers, by the members that its kind has."""
+    """Read what a sign-off, review, verification or lock covers."""
     at = second(entry.recorded_at, through.zone)
-    shown = AfterRow(moment=MOMENTS[_word(entry)], entry=entry.position, at=at, name=entry.author.name)
-    said: dict[str, object] = msgspec.structs.asdict(entry.event)
-    first, until = said.get("since"), said.get("until")
-    return _Moment(
-        first if isinstance(first, int) else 0,
-        min(until, entry.position) if isinstance(until, int) else entry.position,
-        shown,
-        names=_texts(said.get("targets")),
-        streams=_texts(said.get("streams")),
-        happened=until if isinstance(until, str) else None,
-    )
-
-
-def _texts(value: object) -> frozenset[str]:
-    return frozenset(one for one in value if isinstance(one, str)) if isinstance(value, tuple) else frozenset()
+    shown = AfterRow(moment=MOMENTS[type(entry.event)], entry=entry.position, at=at, name=entry.author.name)
+    match entry.event:
+        case EntriesSigned(since=since, until=until):
+            return _Moment(since, until, shown)
+        case AuditReviewed(since=since, until=until, streams=streams):
+            return _Moment(since, until, shown, streams=frozenset(streams))
+        case EntryReviewed(targets=targets):
+            return _Moment(0, entry.position, shown, names=frozenset(targets))
+        case _:
+            return _Moment(0, entry.position, shown, lock=entry)
 
 
 def _of_patient(ledger: Ledger, opened: PatientAt, moments: list[_Moment]) -> Iterator[ChangeRow]:

@@ -15,7 +15,6 @@ from planted import planted
 from commands.cli.simulating import READS
 from commands.simulate import run
 from ledger.book import Ledger
-from projections.find import signoff
 from projections.find.dlt import dlt
 from projections.find.doses import no_premed
 from projections.find.escalation import unsupported_escalation
@@ -136,16 +135,3 @@ def test_the_fields_that_change_most_come_first(tmp_path: Path) -> None:
     twice = most_changed((*rows, *(row for row in rows if row.record_kind == "patient.measured/1")))
     assert ("weight_kg", 2, 1) == (twice[0].field, twice[0].changes, twice[0].patients)
     assert all(isinstance(one, AfterRow) for row in rows for one in row.after)
-
-
-def test_a_moment_of_one_patient_is_none_of_another(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A correction would be held against a sign-off that was never given for its patient."""
-    names = planted(tmp_path / "trial.ledger")
-    monkeypatch.setitem(signoff.MOMENTS, "toxicity.attributed", "sign-off")
-    with Ledger.open(tmp_path / "trial.ledger", read_only=True) as book:
-        found = post_signoff_changes(book, Ask(now=datetime(2010, 6, 1, tzinfo=ZONE)))
-    assert 3 == found.moments
-    (row,) = found.rows
-    assert names["weight-corrected"] == row.position
-    assert [("sign-off", "Inv.1")] == [(one.moment, one.name) for one in row.after]
-    assert f"#{row.after[0].entry}" in row.why

@@ -126,7 +126,9 @@ def show(shared: Shared, asof: AsOf, entry: Entry) -> None:
         _block(
             "Texts",
             (
-                f"{text.field}: {text.text!r}" if text.text is not None else f"{text.field}: {text.state}"
+                f"{text.field}: {text.text!r}"
+                if text.text is not None
+                else f"{text.field}: {text.state}{f' by #{text.redacted_by}' if text.redacted_by is not None else ''}"
                 for text in data.texts
             ),
         )
@@ -253,6 +255,14 @@ def explain(shared: Shared, entry: Entry) -> None:
             console.answer(_indented(msgspec.to_builtins(data.inputs)))
         _block("Findings when it was written", (cards.finding(row) for row in data.findings_then))
         _block("Findings now", (cards.finding(row) for row in data.findings_now))
+        _block(
+            "Later acts that relied on it",
+            (
+                f"#{row.entry} {row.kind} of {row.occurred} by {row.name}: {row.what}"
+                f"{'' if row.named else ' (decided after it)'}"
+                for row in data.relied
+            ),
+        )
         _block("Signed by", (cards.signed([one]) for one in data.signatures))
         console.answer(data.notice)
 
