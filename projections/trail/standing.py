@@ -11,7 +11,7 @@ from ledger.course.history import effective
 from ledger.events.base import Occurred
 from ledger.events.body import open_body
 from ledger.events.entry import Entry
-from ledger.events.event import Event
+from ledger.events.event import Event, ReviewEvent
 from ledger.events.record import EntryCorrected, EntryCountersigned, EntryVoided
 from ledger.events.registry import KINDS
 from ledger.events.safety import ToxicityRegraded
@@ -85,12 +85,12 @@ def _lacks(entry: Entry) -> bool:
 
 
 def _standing(entries: Sequence[Entry]) -> dict[str, Stated]:
-    """Give every record that stands after these entries, signatures among them."""
+    """Give every record that stands after these entries; signatures and reviews stand until they are voided."""
     history = effective(entries)
     struck = {entry.id for entry, _ in history.struck}
     now = {fact.id: Stated(fact.kind, fact.event, fact.occurred) for fact in history.facts}
-    signatures = (one for one in entries if isinstance(one.event, EntryCountersigned) and one.id not in struck)
-    return now | {one.id: stated(one) for one in signatures}
+    beside = (one for one in entries if isinstance(one.event, EntryCountersigned | ReviewEvent))
+    return now | {one.id: stated(one) for one in beside if one.id not in struck}
 
 
 def _moved(

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 from acts import MONDAY, PATIENT, Ward, founded
-from dosed import HOUR, recorded
+from dosed import HOUR, recorded, reviewed
 from trailed import amended, standing
 
 from ledger.book import Ledger
@@ -324,3 +324,10 @@ def test_the_history_of_everything_is_the_whole_trail(past: Ward) -> None:
     """A pattern across patients is seen only where no patient is left out."""
     assert list(rows(past.book)) == list(told(past).rows)
     assert {row.position for row in log(past.book)} == {row.position for row in told(past).rows}
+
+
+def test_a_correction_takes_no_query_sign_off_or_lock_out(ward: Ward) -> None:
+    """An inspector would read that the sign-off, the query and the lock were taken back when a weight was corrected."""
+    reviewed(ward)
+    amends = [row for row in rows(ward.book, patient=PATIENT) if row.transaction in ("correct", "void")]
+    assert [("weight_kg", "70", "71", "kg")] == [(row.field, row.old, row.new, row.unit) for row in amends]
