@@ -14,7 +14,9 @@ from pathlib import Path
 import axe_playwright_python
 import pytest
 from acts import DRUG, MONDAY, Ward, founded
+from acts import PATIENT as REVIEWED
 from bundles import beside
+from dosed import reviewed
 from dossiers import in_a_browser, running
 
 from ledger.book import Ledger
@@ -63,6 +65,14 @@ def ward(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ward]:
         one.do("nurse.2", "patient measure", patient=PATIENT, weight="69kg", at="2010-03-03T09:00-08:00", **said)
         one.do("nurse.1", "correct", entry=dose, set=["given=2mg"], reason="transcription", reason_text="perhaps")
         yield one
+
+
+@pytest.fixture(scope="module")
+def closed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ward]:
+    """A patient about whom was asked, who was signed off, compared, corrected afterwards, locked and unlocked."""
+    folder = tmp_path_factory.mktemp("closed")
+    with closing(Ward.copy(founded(folder / "begun.ledger"), folder / "trial.ledger")) as one:
+        yield reviewed(one)
 
 
 @pytest.fixture(scope="module")
@@ -191,6 +201,24 @@ def test_a_signature_is_called_valid_only_when_it_was_checked(ward: Ward, monkey
     )
     monkeypatch.setattr(Ledger, "raw", lambda _, __: json.dumps(raw, separators=(",", ":")).encode())
     assert ["INVALID"] == [one.status for one in manifests(ward.book, roster, [position], {})]
+
+
+def test_a_sign_off_is_printed_with_what_made_it_stale(closed: Ward) -> None:
+    """The investigator's signature would seem to be under a weight that was written after he signed."""
+    found = Read(casebook(closed.book, REVIEWED, software=SOFTWARE).page.decode())
+    words = flat(found.sections["review"])
+    entries = {one.kind.partition("/")[0]: one.position for one in closed.book.stream(f"patient/{REVIEWED}")}
+    fix, signed, compared = (entries[kind] for kind in ("entry.corrected", "entries.signed", "entry.reviewed"))
+    assert f"stale #{fix} corrected: patient.measured/1: weight 71 kg" in words
+    assert f"#{signed} entries.signed/1 Pi.1 (pi.1) principal-investigator, Demo Site responsibility" in words
+    assert [f"STALE changed in #{fix}"] * 2 == re.findall(r"STALE changed in #\d+", words)
+    assert f"#{compared} entry.reviewed/1 Mon.1 (mon.1) monitor, Demo Site verified" in words
+    assert "70 or 71? Mon.1, monitor" in words
+    assert " 71 Crc.1 " in words
+    assert "closed corrected" in words
+    assert f"ended in #{entries['record.unlocked']}" in words
+    assert "all patients what happened up to 2010-02-28 locked" in words
+    assert "audit reviewed" in words
 
 
 def test_a_doubted_signature_is_printed_as_doubted(ward: Ward, tmp_path: Path) -> None:

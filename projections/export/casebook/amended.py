@@ -47,8 +47,7 @@ def section(source: Source) -> Section:
 
 
 def _amendments(source: Source, change: str) -> Iterator[Row]:
-    shown = {one.position for one in source.records}
-    amends = (row for row in source.trail if row.transaction == change and row.record in shown)
+    amends = (row for row in source.trail if row.transaction == change and row.record in source.shown)
     for (position, record), same in groupby(amends, key=lambda row: (row.position, row.record)):
         found = list(same)
         row = found[0]

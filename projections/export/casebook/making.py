@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from datetime import datetime
 from hashlib import sha256
 
@@ -14,7 +14,7 @@ from ledger.book import Ledger
 from ledger.signing.meanings import TEXTS
 from projections.export.casebook import amended, doses, findings, overview, records, review, toxicities
 from projections.export.casebook.parts import Section
-from projections.export.casebook.signed import STATUSES, manifests, stale
+from projections.export.casebook.signed import STATUSES, manifests
 from projections.export.casebook.source import Source
 from projections.export.pages.page import render
 from projections.export.svg.swimmer import swimmer
@@ -120,13 +120,13 @@ def _window(ledger: Ledger, known_at: int | datetime | None, valid_at: datetime 
 
 def _signed(source: Source) -> Iterator[Section]:
     """Give the sections, each with the signatures of what it shows at its end."""
-    changed = stale(source.ledger, source.ask)
+    changed = review.stale(source)
     roster = source.opened.setting.roster
-    for one in _sections(source, changed):
+    for one in _sections(source):
         yield replace(one, signatures=tuple(manifests(source.ledger, roster, one.entries, changed)))
 
 
-def _sections(source: Source, changed: Mapping[int, int]) -> Iterator[Section]:
+def _sections(source: Source) -> Iterator[Section]:
     opened = source.opened
     genesis = opened.setting.roster.genesis
     trial = genesis.trial if genesis is not None else ""
@@ -151,7 +151,7 @@ def _sections(source: Source, changed: Mapping[int, int]) -> Iterator[Section]:
     yield findings.section(source)
     yield findings.refusals(source)
     yield amended.section(source)
-    yield review.section(source, changed)
+    yield review.section(source)
     known = (*BACKGROUND, *MEASURED, *ELSEWHERE, *review.NOUNS)
     other = records.table(source, "Every entry", lambda noun: not noun.startswith(known), "None.")
     if other.rows:

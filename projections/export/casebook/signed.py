@@ -10,13 +10,11 @@ from ledger.book import Ledger
 from ledger.course.people import Roster
 from ledger.errors import DoseLedgerError
 from projections.export.casebook.parts import Manifest, Status
-from projections.find.found import Ask
-from projections.find.signoff import post_signoff_changes
 from projections.printed import signature
 
 STATUSES = (
     ("VALID", "the signature is that of the key enrolled for this person, and nothing is known against it"),
-    ("STALE", "a sign-off, lock, review or verification: something that it covers was changed after it"),
+    ("STALE", "a sign-off or a verification against the source: what it covers was changed, and not signed off since"),
     ("DISPUTED", "made in a time for which its key was revoked as stolen; its owner has not said whether it is his"),
     ("REPUDIATED", "its owner says that it is not his"),
     ("REVOKED-AFTER", "valid when it was made; the key was revoked later, for another time"),
@@ -25,16 +23,6 @@ STATUSES = (
 """What each status means, the way it is printed."""
 _HARMLESS = ("rotated", "left", "removed")
 """Ends of a key that say nothing against what it signed before."""
-
-
-def stale(ledger: Ledger, ask: Ask) -> Mapping[int, int]:
-    """Give the sign-offs, locks and reviews whose entries were changed later, each with the first such change."""
-    found: dict[int, int] = {}
-    for row in post_signoff_changes(ledger, ask).rows:
-        for moment in row.after:
-            if moment.entry is not None:
-                found.setdefault(moment.entry, row.position)
-    return found
 
 
 def manifests(

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from functools import cached_property
 
 from ledger.book import Ledger
 from ledger.course.history import Fact
 from ledger.events.base import Need
 from ledger.events.entry import Entry
-from ledger.events.event import Event
+from ledger.events.event import Event, ReviewEvent
 from ledger.events.record import EntryCountersigned, EntryVoided
 from projections.card import Status
 from projections.effects import Effect, effects
@@ -106,6 +107,10 @@ class Source:
                 found.setdefault(record.position, []).append(one.position)
         return {position: tuple(same) for position, same in found.items()}
 
+    def entry(self, position: int) -> Entry:
+        """Give an entry of the patient, or of another stream."""
+        return self.by_position.get(position) or self.ledger.entry(position)
+
     def record(self, one: Entry) -> Entry:
         """Give the record that an entry amends or signs in the end; itself, when it is one."""
         by_id = self.opened.by_id
@@ -117,12 +122,23 @@ class Source:
     @cached_property
     def records(self) -> tuple[Entry, ...]:
         """Every record that is shown, in the order of its time: what happened after the clinical moment is left out."""
-        history, until = self.opened.history, self.opened.window.until
-        gone = [*(old for old, _ in history.struck), *(one.entry for one in history.awaiting)]
-        shown = {fact.id for fact in history.facts}
-        shown |= {one.id for one in gone if until is None or one.occurred_at <= until}
-        found = [one for one in self.opened.entries if one.id in shown and self.record(one) is one]
+        until = self.opened.window.until
+        own = [one for one in self.opened.entries if self.record(one) is one]
+        found = own if until is None else [one for one in own if self._by(one, until)]
         return tuple(sorted(found, key=lambda one: (self._moment(one), one.position)))
+
+    def _by(self, one: Entry, until: datetime) -> bool:
+        """Tell whether a record is of the time up to a moment: a fact as it stands, all else as it was written."""
+        if one.position in self.facts:
+            return True
+        history = self.opened.history
+        stated = isinstance(one.event, ReviewEvent) or one.id in {old.id for old, _ in history.struck}
+        return (stated or one.id in {item.entry.id for item in history.awaiting}) and one.occurred_at <= until
+
+    @cached_property
+    def shown(self) -> frozenset[int]:
+        """The positions of the records that are shown."""
+        return frozenset(one.position for one in self.records)
 
     def _moment(self, one: Entry) -> float:
         fact = self.facts.get(one.position)
@@ -201,8 +217,7 @@ class Source:
         """Say who signed entries, briefly: printed name, meaning, local time. The end of the section has all of it."""
         found = []
         for place in positions:
-            one = self.by_position[place]
-            for signer in one.signers:
+            for signer in self.entry(place).signers:
                 found += [
                     says(f"{entry(place)} {signer.name}, {signer.role}: {signer.meaning}", line=True),
                     says(signer.at, "soft"),
