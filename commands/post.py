@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from decimal import Decimal
 from typing import Protocol
 
 from commands.chart import PatientFile
@@ -41,7 +42,8 @@ class Tally(Protocol):
 class Post:
     """Where the act is done: clock, randomness, device and its key, software.
 
-    `keep` saves signed bytes before they are sent; `tally` counts what is not kept each time, None: all is kept.
+    `offset_ms` is how far the clock is from true time, where that is known. `keep` saves signed bytes before they are
+    sent; `tally` counts what is not kept each time, None: all is kept.
     """
 
     clock: Callable[[], datetime]
@@ -51,6 +53,7 @@ class Post:
     software: str
     build: str
     clock_source: str = "system"
+    offset_ms: Decimal | None = None
     keep: Callable[[Parcel], None] | None = None
     tally: Tally | None = None
     memory: dict[str, dict[str, PatientFile]] = field(default_factory=dict)

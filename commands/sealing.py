@@ -19,7 +19,7 @@ from ledger.signing.header import Auth, Header, ShownMeaning, SignedSet, SignerC
 from ledger.signing.meanings import text as statement
 from ledger.signing.seal import seal
 from ledger.signing.signer import Signer
-from ledger.values import wire_signed_at, wire_utc
+from ledger.values import wire_decimal, wire_signed_at, wire_utc
 
 
 @dataclass(frozen=True)
@@ -117,7 +117,7 @@ class Sealer:
             kind=NAMES[type(draft.event)],
             occurred=draft.occurred,
             recorded_at=wire_utc(desk.now),
-            clock=Clock(source="scripted" if post.clock_source == "scripted" else "system", offset_ms=None),
+            clock=_clock(post),
             protocol=protocol_ref(desk.base) if desk.base is not None else None,
             dictionary=self._dictionary(draft),
             after=self.ledger.head(),
@@ -131,6 +131,11 @@ class Sealer:
             writer=Writer(software=post.software, build=post.build, rules=RULES_VERSION, device=post.device),
             body=close_body(draft.event),
         )
+
+
+def _clock(post: Post) -> Clock:
+    offset = None if post.offset_ms is None else wire_decimal(post.offset_ms)
+    return Clock(source="scripted" if post.clock_source == "scripted" else "system", offset_ms=offset)
 
 
 def system_entry(ledger: Ledger, post: Post, stream: str, event: Wire, pad: Pad) -> bytes:

@@ -146,7 +146,12 @@ def next_log_key_path(ledger: str) -> Path:
 
 def device_key_path(ledger: str) -> Path:
     """This machine's own key: beside the ledger, or where a machine that shares it with others keeps its own."""
-    return Path(setting("device-key").value or f"{ledger}.device-key")
+    return Path(setting("device-key").value or own_device_key_path(ledger))
+
+
+def own_device_key_path(ledger: str) -> Path:
+    """The key of the machine on which the ledger was made, beside it."""
+    return Path(f"{ledger}.device-key")
 
 
 def write_private(path: Path, data: bytes) -> None:

@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 
 from commands.cli import clock, console, lastseen
 from commands.cli.pinned import require_unpinned
-from commands.cli.place import device_key_path, ledger_path, log_key_path
+from commands.cli.place import device_key_path, ledger_path, log_key_path, own_device_key_path
 from ledger.book import Ledger
 from ledger.course.people import Roster
 from ledger.errors import IntegrityFailure, NotAllowed, Unavailable
@@ -68,6 +68,7 @@ def writing(option: str | None) -> Iterator[Session]:
     from commands.cli.outbox import keeper
     from commands.cli.tallying import tally_of
     from commands.cli.version import SOFTWARE
+    from commands.cli.watching import report_stranger, watch_clock
     from commands.post import Post
 
     require_unpinned()
@@ -77,23 +78,26 @@ def writing(option: str | None) -> Iterator[Session]:
     device = _system_key(device_key_path(path), "device")
     with Ledger.open(path, log_signer=_system_key(log_key_path(path), "log")) as ledger, lastseen.on_write(ledger):
         enrolled = ledger.roster().devices.get(device.public.kid)
+        post = Post(
+            clock.now,
+            os.urandom,
+            enrolled.person if enrolled is not None else "",
+            device,
+            SOFTWARE,
+            build(),
+            offset_ms=clock.offset_ms(),
+            keep=keeper(ledger.id),
+            tally=tally_of(ledger.id),
+        )
         if enrolled is None:
+            report_stranger(ledger, own_device_key_path(path), post, device)
             raise NotAllowed(
                 "this machine's key is not enrolled in the ledger",
                 why=f"{device_key_path(path)} is another key",
                 fix="use the device key that was made with the ledger, or enrol this one: doseledger device enrol",
             )
         ledger.roster().require_key(enrolled.kid, enrolled.person)
-        post = Post(
-            clock.now,
-            os.urandom,
-            enrolled.person,
-            device,
-            SOFTWARE,
-            build(),
-            keep=keeper(ledger.id),
-            tally=tally_of(ledger.id),
-        )
+        watch_clock(ledger, post)
         count_stale(ledger, post)
         yield Session(ledger, post)
 

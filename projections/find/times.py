@@ -13,17 +13,21 @@ from typing import Literal
 from ledger.book import Ledger
 from ledger.events.entry import Entry
 from ledger.events.record import LogClock
+from ledger.events.security import SecurityRaised
 from projections.find.found import Ask, Found, Row, cited, head, looked, span
 from projections.logbook import patient_of
 from projections.replay import Window
 
-Anomaly = Literal["clock entry", "backwards", "clock off", "signed earlier", "signed later", "ahead", "burst"]
+Anomaly = Literal[
+    "clock entry", "backwards", "clock off", "signed earlier", "signed later", "ahead", "burst", "clock moved"
+]
 MINUTE = timedelta(minutes=1)
 """How far a stated minute, or a signature, may be from the clock of its entry."""
 OFF = timedelta(minutes=2)
 """How far a clock may be from true time, where that was measured."""
 BURST = 3
 """So many acts of one person within one second are a burst."""
+_MOVED = {"clock-backwards": "went back", "clock-jump": "went ahead"}
 _FAMILIES = ("patient/", "cohort/", "supply/")
 _IN_ONE_GO = frozenset(
     {"patient.registered", "consent.given", "eligibility.assessed", "patient.enrolled", "patient.measured"}
@@ -74,6 +78,10 @@ def _alone(entry: Entry, newest: datetime | None, through: Window) -> Iterator[T
         behind = timedelta(milliseconds=event.behind_ms)
         why = "log time was begun anew" if event.reset else f"the clock of the next entry was {span(behind)} behind"
         yield _row(entry, through, "clock entry", behind, why)
+    if isinstance(event, SecurityRaised) and event.what in _MOVED:
+        off = timedelta(seconds=event.off_s or 0)
+        why = f"the clock of {entry.author.person} {_MOVED[event.what]} by {_length(off)}"
+        yield _row(entry, through, "clock moved", off, why)
     if newest is not None and recorded < newest:
         back = newest - recorded
         yield _row(entry, through, "backwards", back, f"recorded {_length(back)} before the entry that precedes it")
