@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
@@ -10,6 +11,7 @@ from ledger.book import Ledger
 from ledger.course import cohort as fold
 from ledger.course.cohort import Decided, LevelCourse
 from ledger.course.history import effective
+from ledger.events.entry import Entry
 from ledger.protocol.model import Protocol
 from ledger.rules import accrual
 from ledger.rules.ab_design import Next
@@ -19,7 +21,10 @@ from ledger.rules.evaluable import Result
 from projections.card import NOTICE, PackRow, pack_row
 from projections.due import open_important
 from projections.printed import Signature, View, amount, minute, second, signature
-from projections.replay import PatientAt, Window, numbers, open_patient, setting, window
+from projections.replay import Window, numbers, open_patient, setting, window
+
+Questions = tuple[str, ...]
+"""The ids of the important findings of one patient that nobody has answered."""
 
 
 class CandidateRow(View, frozen=True, kw_only=True):
@@ -130,14 +135,14 @@ def board(
 ) -> Board:
     """Give the board of all levels."""
     through = window(ledger, now=now, valid_at=valid_at, known_at=known_at)
-    opened, every, protocol = _assessed(ledger, through)
+    questions, every, protocol = _assessed(ledger, through, judged=True)
     return Board(
         size=through.size,
         known_at=second(through.known_at, through.zone),
         valid_at=minute(through.at),
         direction=protocol.cohort_direction,
         outcomes=every.outcomes,
-        levels=tuple(_level(ledger, level, opened) for level in every.levels),
+        levels=tuple(_level(ledger, level, questions) for level in every.levels),
         findings=tuple(FindingRow(rule=hit.rule, text=hit.text) for hit in accrual.basis(every)),
         pack=pack_row(protocol),
         notice=NOTICE,
@@ -149,7 +154,7 @@ def dlt_candidates(
 ) -> Candidates:
     """List the candidates of all levels."""
     through = window(ledger, now=now, valid_at=valid_at, known_at=known_at)
-    _, every, protocol = _assessed(ledger, through)
+    _, every, protocol = _assessed(ledger, through, judged=False)
     found = [_candidate(place, one) for level in every.levels for place in level.places for one in place.candidates]
     return Candidates(
         size=through.size,
@@ -161,17 +166,30 @@ def dlt_candidates(
     )
 
 
-def _assessed(ledger: Ledger, through: Window) -> tuple[dict[str, PatientAt], Cohorts, Protocol]:
+@dataclass(frozen=True)
+class _Entries:
+    """The entries of one stream, read anew whenever they are gone through: few are asked for, and there are many."""
+
+    ledger: Ledger
+    stream: str
+    size: int
+
+    def __iter__(self) -> Iterator[Entry]:
+        return iter(self.ledger.stream(self.stream, up_to=self.size))
+
+
+def _assessed(ledger: Ledger, through: Window, *, judged: bool) -> tuple[dict[str, Questions], Cohorts, Protocol]:
+    """Assess the levels; with `judged` name the open findings of each member. No patient is kept whole."""
     base = setting(ledger, through)
-    opened = {number: open_patient(ledger, number, through, base=base) for number in numbers(ledger, through)}
-    members = [
-        Member(number, one.entries, one.courses)
-        for number, one in opened.items()
-        if any(course.enrolled is not None for course in one.courses)
-    ]
+    members, questions = list[Member](), dict[str, Questions]()
+    for number in numbers(ledger, through):
+        one = open_patient(ledger, number, through, base=base)
+        if any(course.enrolled is not None for course in one.courses):
+            members.append(Member(number, _Entries(ledger, f"patient/{number}", through.size), one.courses))
+            questions[number] = tuple(found.id for found in open_important(one.findings)) if judged else ()
     names = [name.partition("/")[2] for name in ledger.streams("cohort/")]
     courses = {name: _course(ledger, name, through) for name in names}
-    return opened, assess(base.protocol, members, courses, through.at), base.protocol
+    return questions, assess(base.protocol, members, courses, through.at), base.protocol
 
 
 def _course(ledger: Ledger, level: str, through: Window) -> LevelCourse:
@@ -179,7 +197,7 @@ def _course(ledger: Ledger, level: str, through: Window) -> LevelCourse:
     return fold.fold(level, effective(entries, valid_at=through.until).facts)
 
 
-def _level(ledger: Ledger, level: Level, opened: dict[str, PatientAt]) -> LevelRow:
+def _level(ledger: Ledger, level: Level, questions: dict[str, Questions]) -> LevelRow:
     count = [place.result for place in level.places].count
     suspended = level.course.suspended
     return LevelRow(
@@ -199,14 +217,14 @@ def _level(ledger: Ledger, level: Level, opened: dict[str, PatientAt]) -> LevelR
         candidates=len(level.unruled),
         outcomes=level.outcomes,
         next=level.following,
-        places=tuple(_place(place, opened[place.patient]) for place in level.places),
+        places=tuple(_place(place, questions[place.patient]) for place in level.places),
         decisions=tuple(
             _decision(ledger, one, level.changed if one is level.course.last else ()) for one in level.course.decisions
         ),
     )
 
 
-def _place(place: Place, opened: PatientAt) -> PlaceRow:
+def _place(place: Place, questions: Questions) -> PlaceRow:
     inside = place.window
     return PlaceRow(
         patient=place.patient,
@@ -220,7 +238,7 @@ def _place(place: Place, opened: PatientAt) -> PlaceRow:
         followed_until=inside.until.isoformat() if inside is not None else None,
         unruled=len(place.unruled),
         awaits_signature=place.unsure,
-        open_findings=tuple(one.id for one in open_important(opened.findings)),
+        open_findings=questions,
     )
 
 

@@ -33,7 +33,7 @@ class Member:
     """A patient who was enrolled: his number, his entries, and his course under every reading that stands."""
 
     number: str
-    entries: tuple[Entry, ...]
+    entries: Iterable[Entry]
     courses: tuple[Course, ...]
 
     @property
