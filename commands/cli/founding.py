@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 
 import typer
 
-from commands.cli import clock, console, envelope, keyring, terminal
+from commands.cli import clock, console, envelope, keyring, lastseen, terminal
 from commands.cli.installed import build
 from commands.cli.keys import card
 from commands.cli.options import Shared
@@ -97,6 +97,7 @@ def init(
         registrars=registrars,
         device=plan.device,
     ) as ledger:
+        lastseen.begin(ledger)
         if shared.json:
             envelope.put(
                 "init",

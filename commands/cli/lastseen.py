@@ -111,6 +111,13 @@ def on_read(ledger: Ledger) -> None:
         _greet(found, ledger, met)
 
 
+def begin(ledger: Ledger) -> None:
+    """Keep the first head of a ledger that was made here."""
+    failed = keep(look(ledger), ledger.path)
+    if failed:
+        console.insist(f"! what is seen of this ledger cannot be kept: {failed}", "warn")
+
+
 @contextmanager
 def on_write(ledger: Ledger) -> Iterator[None]:
     """Look at a ledger that was opened to write, and keep its head when the block has written.
