@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 import stat
+import struct
+import unicodedata
 import zipfile
 import zlib
 from collections.abc import Iterator
@@ -20,7 +22,12 @@ MEMBERS = 100_000
 ROOM, RATIO = 64 << 20, 200
 """What it may unpack to: this many bytes, and so many times its own size."""
 _TOP = re.compile(r"(?:[^/]+/)?bagit\.txt")
-_ENCRYPTED = 0x1
+_ENCRYPTED, _DESCRIBED = 0x1, 0x8
+_LOCAL = struct.Struct("<4s5H3L2H")
+"""The head of a member, as it stands before its bytes."""
+_BEHIND = frozenset({0, 12, 16, 20, 24})
+"""Bytes that a descriptor of sizes behind a member may have."""
+_WIDE = 0xFFFFFFFF
 _BROKEN = (
     zipfile.BadZipFile,
     zlib.error,
@@ -29,6 +36,7 @@ _BROKEN = (
     ValueError,
     OverflowError,
     OSError,
+    struct.error,
 )
 
 
@@ -49,6 +57,7 @@ class Archive:
         with readable(path):
             self._zip = zipfile.ZipFile(path)
         try:
+            self._one_reading()
             self._members = self._sound(Path(path).stat().st_size)
             self._top = self._bag()
         except BaseException:
@@ -83,6 +92,19 @@ class Archive:
                 with file, (folder / inner).open("xb") as out:
                     copyfileobj(file, out)
 
+    def _one_reading(self) -> None:
+        """Refuse an archive that others may unpack to other files: many begin at its front, this program at its end."""
+        at, slack = 0, frozenset({0})
+        with readable(self._path), Path(self._path).open("rb") as file:
+            for member in sorted(self._zip.infolist(), key=lambda one: one.header_offset):
+                length = _length(file, member)
+                if member.header_offset - at not in slack or length is None:
+                    raise Malformed(f"The archive has bytes beside its members, at {member.filename!r}.")
+                at = member.header_offset + length
+                slack = _BEHIND if member.flag_bits & _DESCRIBED else frozenset({0})
+        if self._zip.start_dir - at not in slack or self._zip.comment:
+            raise Malformed("The archive has bytes beside its members, at its end.")
+
     def _sound(self, size: int) -> dict[str, zipfile.ZipInfo]:
         members = self._zip.infolist()
         if len(members) > MEMBERS:
@@ -91,11 +113,13 @@ class Archive:
         if whole > ROOM + RATIO * size:
             raise Malformed(f"The archive of {size} bytes would unpack to {whole}; it is not read.")
         found: dict[str, zipfile.ZipInfo] = {}
+        alike = set[str]()
         for member in members:
             name = member.orig_filename
             why = _wrong(member)
-            if why or name in found:
+            if why or _alike(name) in alike:
                 raise Malformed(f"The archive has a member {name!r} that {why or 'stands twice'}.")
+            alike.add(_alike(name))
             found[name] = member
         return {name: member for name, member in found.items() if not name.endswith("/")}
 
@@ -126,6 +150,22 @@ class _Calm:
         """Read some bytes."""
         with readable(self._path):
             return self._file.read(count)
+
+
+def _alike(name: str) -> str:
+    """Give what is one name to a file system that does not tell cases or compositions apart."""
+    return unicodedata.normalize("NFC", unicodedata.normalize("NFC", name).casefold()).removesuffix("/")
+
+
+def _length(file: BinaryIO, member: zipfile.ZipInfo) -> int | None:
+    """Give how many bytes a member takes with its head; None where that says otherwise than the directory."""
+    file.seek(member.header_offset)
+    mark, _, flags, method, _, _, crc, packed, whole, name, extra = _LOCAL.unpack(file.read(_LOCAL.size))
+    told = (mark, flags, method) == (b"PK\x03\x04", member.flag_bits, member.compress_type)
+    if not flags & _DESCRIBED:
+        sizes = packed in {member.compress_size, _WIDE} and whole in {member.file_size, _WIDE}
+        told = told and crc == member.CRC and sizes
+    return _LOCAL.size + name + extra + member.compress_size if told else None
 
 
 def _wrong(member: zipfile.ZipInfo) -> str:

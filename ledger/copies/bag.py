@@ -17,6 +17,7 @@ DECLARATION = b"BagIt-Version: 1.0\nTag-File-Character-Encoding: UTF-8\n"
 MANIFEST, TAG_MANIFEST = "manifest-sha256.txt", "tagmanifest-sha256.txt"
 SIGNATURES = "signatures/"
 """Signatures over the tag manifest lie here; they cannot be listed in it."""
+_SIGNED_BY = frozenset({"tagmanifest.sig", "tagmanifest.sshsig", "allowed_signers", "export-key.pem"})
 _LINE = re.compile(r"([0-9a-f]{64})  ([^\x00-\x1f\\]+)")
 _ESCAPES = {"%25": "%", "%0A": "\n", "%0D": "\r"}
 _READ = 1 << 20
@@ -61,6 +62,9 @@ def flaws(files: Files) -> Iterator[str]:
     names = set(files.names())
     payload = {name for name in names if name.startswith("data/")}
     tags = {name for name in names - payload if name != TAG_MANIFEST and not name.startswith(SIGNATURES)}
+    for name in sorted(names):
+        if name.startswith(SIGNATURES) and name.removeprefix(SIGNATURES) not in _SIGNED_BY:
+            yield f"{name} is in no manifest, and is no signature over one"
     yield from _listed(files, MANIFEST, payload)
     yield from _listed(files, TAG_MANIFEST, tags)
 

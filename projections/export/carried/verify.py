@@ -30,6 +30,7 @@ from bisect import bisect_left
 from datetime import datetime, timedelta
 from functools import lru_cache
 from hashlib import sha256, sha512
+from struct import unpack
 from typing import IO, Any, Callable, Dict, Iterable, Iterator, NamedTuple, Sequence, Tuple
 
 try:
@@ -867,6 +868,7 @@ class Files:
         self.path, self.top, self.members = path, "", {}  # type: str, str, Dict[str, zipfile.ZipInfo]
         self.zip = zipfile.ZipFile(path) if archive else None
         if self.zip is not None:
+            one_reading(self.zip, path)
             self.members = sound(self.zip.infolist(), os.path.getsize(path))
             tops = [name[:-9] for name in self.members if re.match(r"(?:[^/]+/)?bagit\.txt\Z", name)]
             self.top = min(tops, default="")
@@ -909,6 +911,8 @@ class Files:
         names = set(self.names())
         payload = {name for name in names if name.startswith("data/")}
         tags = {name for name in names - payload - {TAGS} if not name.startswith("signatures/")}
+        signed = {name for name in names if name.startswith("signatures/") and name[11:] not in SIGNED_BY}
+        yield from (f"{name} is in no manifest, and is no signature over one" for name in sorted(signed))
         for manifest, expected in (("manifest-sha256.txt", payload), (TAGS, tags)):
             listed: dict[str, str] = {}
             data = self.read(manifest)
@@ -932,8 +936,30 @@ class Files:
                     yield f"{name} is not the file that {manifest} names: its bytes are others"
 
 
-TAGS = "tagmanifest-sha256.txt"
+TAGS, SIGNED_BY = (
+    "tagmanifest-sha256.txt",
+    {"tagmanifest.sig", "tagmanifest.sshsig", "allowed_signers", "export-key.pem"},
+)
 COMMITMENT, HEX = re.compile(r"sha256:[0-9a-f]{64}\Z"), re.compile(r"[0-9a-f]{64}\Z")
+
+
+def one_reading(archive: zipfile.ZipFile, path: str) -> None:
+    """Refuse an archive that others may unpack to other files: many begin at its front, zipfile at its end."""
+    at, slack = 0, {0}
+    with open(path, "rb") as file:
+        for info in sorted(archive.infolist(), key=lambda one: one.header_offset):
+            file.seek(info.header_offset)
+            mark, _, flags, method, _, _, crc, packed, whole, name, extra = unpack("<4s5H3L2H", file.read(30))
+            told = (mark, flags, method) == (b"PK\x03\x04", info.flag_bits, info.compress_type)
+            if not flags & 8:
+                sizes = packed in {info.compress_size, 0xFFFFFFFF} and whole in {info.file_size, 0xFFFFFFFF}
+                told = told and crc == info.CRC and sizes
+            if info.header_offset - at not in slack or not told:
+                raise Bad(f"the archive has bytes beside its members, at {info.filename!r}")
+            at = info.header_offset + 30 + name + extra + info.compress_size
+            slack = {0, 12, 16, 20, 24} if flags & 8 else {0}
+    if archive.start_dir - at not in slack or archive.comment:
+        raise Bad("the archive has bytes beside its members, at its end")
 
 
 def sound(infos: Sequence[zipfile.ZipInfo], size: int) -> dict[str, zipfile.ZipInfo]:
@@ -941,13 +967,17 @@ def sound(infos: Sequence[zipfile.ZipInfo], size: int) -> dict[str, zipfile.ZipI
     if len(infos) > 100000 or sum(info.file_size for info in infos) > (64 << 20) + 200 * size:
         raise Bad("the archive has more than 100,000 members, or unpacks to too much")
     found: dict[str, zipfile.ZipInfo] = {}
+    names: set[str] = set()
     for info in infos:
         name, mode = info.orig_filename, info.external_attr >> 16 & 0xF000
+        alike = unicodedata.normalize("NFC", unicodedata.normalize("NFC", name).casefold())
+        alike = alike[:-1] if alike.endswith("/") else alike
         parts = (name[:-1] if name.endswith("/") else name).split("/")
-        plain = name == info.filename and "\\" not in name and min(name, default="") >= " " and name not in found
+        plain = name == info.filename and "\\" not in name and min(name, default="") >= " " and alike not in names
         inside = not {"", ".", ".."} & set(parts) and ":" not in parts[0]
         if not plain or not inside or mode not in {0, 0x8000, 0x4000} or info.flag_bits & 1:
             raise Bad(f"the archive has a member {name!r} that stands twice, leaves it, or is no plain file")
+        names.add(alike)
         found[name] = info
     return {name: info for name, info in found.items() if not name.endswith("/")}
 
