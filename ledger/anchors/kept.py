@@ -35,7 +35,7 @@ class LastSeen:
         try:
             with self.path.open("rb") as file:
                 data = file.read(MAX_NOTE_BYTES + 1)
-        except FileNotFoundError:
+        except (FileNotFoundError, NotADirectoryError):
             return None
         return data if len(data) <= MAX_NOTE_BYTES else _DAMAGED
 
