@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from typing import cast, get_args
 
 from commands.attempts import keep_attempt
-from commands.cli import console, keyring, outbox, shown, terminal
+from commands.cli import console, keyring, openkeys, outbox, shown, terminal
 from commands.cli.options import Shared, Signing
 from commands.cli.place import read_file
 from commands.cli.session import Session
@@ -131,7 +131,7 @@ def _hands(doing: Doing) -> list[Hand]:
     given = terminal.given(signing.passphrase_file or (), signing.passphrase_fd or ())
     if "" in given:
         given[doing.persons[0]] = given.pop("")
-    asked = any(person not in given and not keyring.silent(person) for person in doing.persons)
+    asked = any(person not in given and not keyring.silent(person, session) for person in doing.persons)
     if not asked and not signing.yes and not terminal.agree("Sign this?"):
         raise Declined(DECLINED)
     hands = []
@@ -169,6 +169,8 @@ def _performed(doing: Doing, hands: list[Hand], planned: Plan) -> Outcome:
         outbox.done(ledger.id, doing.command)
         raise
     outbox.done(ledger.id, doing.command)
+    for hand in hands:
+        openkeys.mark_used(ledger.id, hand.person)
     for draft in planned.drafts:
         if isinstance(draft.event, TextRedacted):
             outbox.forget(ledger.id, draft.event.commitments)

@@ -7,11 +7,13 @@ from pathlib import Path
 
 from commands.alerting import passphrase_failed, require_admitted
 from commands.cli import console, terminal
+from commands.cli.openkeys import fresh, open_key_of
 from commands.cli.place import keys_dir, setting
 from commands.cli.session import Session
 from commands.cli.unlocking import secret_of, signer_of
 from commands.sealing import Hand
 from ledger.errors import BadInput, NotAllowed, Question, WrongPassphrase
+from ledger.signing.agent import AgentSigner
 from ledger.signing.signer import Signer
 
 SUFFIX = ".key"
@@ -55,6 +57,9 @@ def unlock(person: str, session: Session, passphrases: Mapping[str, bytes]) -> H
     """
     require_admitted(session.ledger, session.post, person)
     active = session.roster.active_key(person)
+    held = _held(person, session) if person not in passphrases else None
+    if held is not None:
+        return Hand(person, held, first=fresh(session.ledger.id, person))
     path = path_of(person)
     if active is not None and retired(path, active.kid).is_file():
         path = retired(path, active.kid)  # it was changed in another ledger, and is still the key of this one
@@ -91,10 +96,20 @@ def alone(person: str, given: Mapping[str, bytes]) -> Signer:
     return signer_of(text, said or (terminal.passphrase(f"{secret} of {person}") if secret else b""), fast=True)
 
 
-def silent(person: str) -> bool:
-    """Tell whether this person's key signs without any passphrase being asked for: an agent holds it."""
+def silent(person: str, session: Session) -> bool:
+    """Tell whether this person's key signs without any passphrase being asked for: it is held open."""
     path = path_of(person)
+    if _held(person, session) is not None:
+        return True
     return path.is_file() and not secret_of(path.read_bytes())
+
+
+def _held(person: str, session: Session) -> AgentSigner | None:
+    """Find the key that the person keeps open, where the policy lets a key stay open."""
+    active = session.roster.active_key(person)
+    if active is None or session.roster.policy.signing != "session":
+        return None
+    return open_key_of(session.ledger.id, person, active.kid)
 
 
 def _opened(person: str, text: bytes, passphrases: Mapping[str, bytes], session: Session) -> Signer:

@@ -108,7 +108,7 @@ Signing
 Every entry is signed by a person with that person's own key. A key is a file that only its owner's
 passphrase opens; nobody can recover the passphrase. What is signed is shown first in full: the
 patient, the drug, the amount, the times, your printed name and what your signature means. The
-passphrase is asked at every signing act.
+passphrase is asked at every signing act, unless the registrars let keys stay open: session open.
 
   --as NAME                    who signs
   --witness NAME               a second person who signs the same entry now

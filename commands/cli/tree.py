@@ -97,6 +97,11 @@ TREE: dict[str, Branch] = {
         leaves=_written("enrol", "delegate", "undelegate", list="reads.people"),
     ),
     "who-may": Branch("PEOPLE", "Who may do something now, and by which role and delegation.", "reads.people"),
+    "session": Branch(
+        "PEOPLE",
+        "A key that stays open while its owner works, where the registrars allow it.",
+        leaves=_written(open="sessions", close="sessions"),
+    ),
     "security": Branch(
         "PEOPLE",
         "What the machine reports: wrong passphrases, lockouts, its clock; and what is done about it.",

@@ -6,7 +6,10 @@ themselves, so that the signature is an ordinary one.
 
 from __future__ import annotations
 
+import os
 import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import msgspec
@@ -22,6 +25,8 @@ LIST, LISTED, SIGN, SIGNED, FAILED = 11, 12, 13, 14, 5
 """The numbers of the messages: which keys there are, sign this, and no."""
 LONGEST = 256 * 1024
 """Bytes of a message, as OpenSSH's own agent limits them."""
+_LONGEST_NAME = 100
+"""Bytes of a socket's name; the system takes 107."""
 _PATIENCE = 30.0
 """Seconds until an agent that says nothing is given up; a person may have to confirm each use."""
 
@@ -47,7 +52,7 @@ class AgentSigner:
 
     def sign(self, data: bytes) -> bytes:
         """The agent's signature over `data`; NotAllowed when it refuses, IntegrityFailure when it does not hold."""
-        answer = _asked(self._path, SIGN, string(blob(self.public)) + string(data) + number(0))
+        answer = asked(self._path, SIGN, string(blob(self.public)) + string(data) + number(0))
         if answer[0] != SIGNED:
             raise NotAllowed(
                 "the agent did not sign",
@@ -64,7 +69,7 @@ class AgentSigner:
 
 def held(path: Path) -> tuple[Held, ...]:
     """The Ed25519 keys that the agent at `path` holds; Unavailable where none answers."""
-    answer = _asked(path, LIST, b"")
+    answer = asked(path, LIST, b"")
     if answer[0] != LISTED:
         raise Malformed("The agent does not say which keys it holds.")
     fields, found = Fields(answer[1:]), []
@@ -101,11 +106,25 @@ def _exactly(connection: socket.socket, size: int) -> bytes:
     return found
 
 
-def _asked(path: Path, kind: int, body: bytes) -> bytes:
+@contextmanager
+def reachable(path: Path) -> Iterator[str]:
+    """A name of a socket that the system takes: the path itself, or a short one by way of its folder."""
+    if len(os.fsencode(path)) <= _LONGEST_NAME:
+        yield str(path)
+        return
+    folder = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     try:
-        with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as connection:
+        yield f"/proc/self/fd/{folder}/{path.name}"
+    finally:
+        os.close(folder)
+
+
+def asked(path: Path, kind: int, body: bytes) -> bytes:
+    """Send one message to whatever listens at `path` and give its answer; Unavailable where nothing answers."""
+    try:
+        with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as connection, reachable(path) as name:
             connection.settimeout(_PATIENCE)
-            connection.connect(str(path))
+            connection.connect(name)
             connection.sendall(string(bytes([kind]) + body))
             answer = receive(connection)
     except OSError as error:
