@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Iterator
 from datetime import datetime
 from hashlib import sha256
+from itertools import groupby
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -122,8 +123,12 @@ def _signed(source: Source) -> Iterator[Section]:
     """Give the sections, each with the signatures of what it shows at its end."""
     changed = review.stale(source)
     roster = source.opened.setting.roster
-    for one in _sections(source):
-        yield replace(one, signatures=tuple(manifests(source.ledger, roster, one.entries, changed)))
+    sections = tuple(_sections(source))
+    found = {one for section in sections for one in section.entries}
+    signed = groupby(manifests(source.ledger, roster, found, changed), key=lambda one: one.position)
+    known = {position: tuple(same) for position, same in signed}
+    for one in sections:
+        yield replace(one, signatures=tuple(each for position in one.entries for each in known[position]))
 
 
 def _sections(source: Source) -> Iterator[Section]:
