@@ -19,7 +19,7 @@ from ledger.verify import Report, verify_path
 if TYPE_CHECKING:  # the projections load only for an overview
     from projections.inspected import Inspected
 
-_READING = frozenset({"verify", "export", "checkpoint", "proof", "certify-copy check"})
+_READING = frozenset({"verify", "export", "checkpoint", "proof", "certify-copy check", "report casebook"})
 """Words of commands, outside `commands.cli.reads`, that change no ledger."""
 
 
