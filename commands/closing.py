@@ -107,13 +107,13 @@ class RedactText:
             for name in one.event.commitments
         }
         wanted = self.fields or tuple(name for name, commitment in held.items() if commitment not in gone)
-        unknown = [name for name in wanted if name not in held]
+        unknown = [name for name in wanted if _full(name, held) is None]
         if unknown or not wanted:
             raise BadInput(
                 f"entry #{entry.position} has no text {unknown[0]!r}" if unknown else "no text is left to delete",
                 fix=f"one of: {', '.join(held) or 'none'}",
             )
-        commitments = tuple(dict.fromkeys(held[name] for name in wanted))
+        commitments = tuple(dict.fromkeys(held[full] for name in wanted if (full := _full(name, held)) is not None))
         if len(commitments) > MOST_TEXTS:
             raise BadInput(f"{len(commitments)} texts at once", fix=f"name at most {MOST_TEXTS} with --field")
         for name in commitments:
@@ -124,12 +124,17 @@ class RedactText:
 
 def texts_of(entry: Entry) -> Iterator[tuple[str, str]]:
     """List the commitments of an entry by the fields that hold them: those of its body, its reason and its source."""
-    yield from _commitments("", msgspec.to_builtins(restated(entry.event)))
+    yield from _commitments("body", msgspec.to_builtins(restated(entry.event)))
     payload = entry.payload
     if payload.reason is not None and payload.reason.text is not None:
-        yield "reason", payload.reason.text
+        yield "reason.text", payload.reason.text
     if payload.source.ref is not None:
-        yield "source", payload.source.ref
+        yield "source.ref", payload.source.ref
+
+
+def _full(name: str, held: Mapping[str, str]) -> str | None:
+    """The whole name of a field that is named in short: `reason` is `reason.text`, `verbatim` is `body.verbatim`."""
+    return next((one for one in (name, f"{name}.text", f"{name}.ref", f"body.{name}") if one in held), None)
 
 
 def _commitments(at: str, value: object) -> Iterator[tuple[str, str]]:
@@ -137,7 +142,7 @@ def _commitments(at: str, value: object) -> Iterator[tuple[str, str]]:
         yield at, value
     elif isinstance(value, Mapping):
         for name, inside in value.items():
-            yield from _commitments(f"{at}.{name}" if at else str(name), inside)
+            yield from _commitments(f"{at}.{name}", inside)
     elif isinstance(value, Sequence) and not isinstance(value, str):
         for place, inside in enumerate(value):
             yield from _commitments(f"{at}.{place}", inside)

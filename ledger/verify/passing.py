@@ -88,7 +88,7 @@ class Passing:
             self.abandoned.setdefault(opened.entry.event.key_id, set()).update(opened.entry.event.n)
         if isinstance(opened.entry.event, TextRedacted) and len(self.findings) == before:
             self.texts.redacts(opened.entry.event, position)
-            why = f"{len(opened.entry.event.commitments)} texts were deleted by two persons"
+            why = f"texts deleted by two persons: {len(opened.entry.event.commitments)}"
             self.notices.append(Finding("L2", "redacted", why, position, kind))
         self._beside(opened, position)
         self.seen.add(opened, looked.leaf)
