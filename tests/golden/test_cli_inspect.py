@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import sqlite3
 from collections.abc import Callable
 from contextlib import closing
@@ -189,7 +190,8 @@ def test_each_look_is_noted_outside_the_ledger(here: Here) -> None:
 
 def test_a_look_that_cannot_be_noted_is_taken_all_the_same(here: Here) -> None:
     """A locked-down machine at the authority must still show the record."""
-    (here.state).write_text("no folder")
+    shutil.rmtree(here.state)
+    here.state.write_text("no folder")
     ran = here.run("inspect", "site.ledger", "status")
     assert 0 == ran.code
     assert "not noted" in ran.err
@@ -222,7 +224,8 @@ def test_what_is_held_outside_is_compared(here: Here) -> None:
         ("out", "--ledger", known): (0, "ok-unanchored"),
         ("out", "--ledger", "0" * 64): (8, "fork"),
         ("out", "--trusted", "kept"): (0, "ok"),
-        ("site.ledger", "--ledger", known): (0, "ok-unanchored"),
+        ("site.ledger", "--ledger", known): (0, "ok"),  # by what was last seen here
+        ("site.ledger", "--state", "nowhere"): (0, "ok-unanchored"),
         ("--ledger", "0" * 64): (8, "fork"),
     }
     for args, expected in verdicts.items():
