@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import UTC, date, datetime, tzinfo
 from decimal import Decimal
 from typing import Literal
@@ -54,6 +55,11 @@ def signature(signer: Signer) -> Signature:
         at_utc=utc(datetime.fromisoformat(signer.at)),
         key=signer.kid[:8],
     )
+
+
+def signed_by(signers: Iterable[Signer]) -> str:
+    """Say on one line who signed, as what, with which meaning and when, in local time with its offset."""
+    return "; ".join(f"{one.name} ({one.role}): {one.meaning} {one.at}" for one in signers)
 
 
 def needed(need: Need) -> Needed:

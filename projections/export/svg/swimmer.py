@@ -9,7 +9,7 @@ from ledger.course.state import Course, Cycle
 from ledger.values import wire_decimal
 from projections.card import NOTICE
 from projections.export.svg.canvas import DRUGS, FAINT, HATCH, INK, PALE, Canvas, Days
-from projections.printed import minute
+from projections.printed import minute, signed_by
 from projections.replay import PatientAt, Window
 
 LEFT, RIGHT, TOP, ROW = 96.0, 150.0, 76.0, 50.0
@@ -67,7 +67,7 @@ class _Swimmer:
         self.canvas.line((left, middle), (right, middle), ink=FAINT, width=2)
         self._steps(one, begin, middle)
         for cycle in course.cycles:
-            right = max(right, self._cycle(course, cycle, begin, middle))
+            right = max(right, self._cycle(one, cycle, begin, middle))
         self._events(course, begin, top)
         self._last(one, right, middle)
 
@@ -91,14 +91,17 @@ class _Swimmer:
         left, right = self._x(doses[0].started_at, begin), self._x(doses[-1].started_at, begin)
         tip = f"{drug}: {len(doses)} doses, {total} mg, {doses[0].on} to {doses[-1].on}"
         self.canvas.rect(left - 2, middle - 7, right - left + 4, 14, fill="#cfe3f1", line=DRUGS[0], tip=tip)
+        signers = {entry.position: entry.signers for entry in one.entries}
         for dose in doses:
             x = self._x(dose.started_at, begin)
-            words = f"#{dose.position}: {wire_decimal(dose.amount_mg)} mg, {dose.on}"
+            signed = signed_by(signers[dose.position])
+            words = f"#{dose.position}: {wire_decimal(dose.amount_mg)} mg, {dose.on}; signed by {signed}"
             self.canvas.line((x, middle - 7), (x, middle + 7), ink=DRUGS[0], width=2, tip=words)
 
-    def _cycle(self, course: Course, cycle: Cycle, begin: datetime, middle: float) -> float:
+    def _cycle(self, one: PatientAt, cycle: Cycle, begin: datetime, middle: float) -> float:
         """Draw a cycle, and give its right edge."""
-        doses = [dose for dose in course.doses if dose.cycle == cycle.n]
+        signers = {entry.position: entry.signers for entry in one.entries}
+        doses = [dose for dose in one.course.doses if dose.cycle == cycle.n]
         first = doses[0].started_at if doses else cycle.opened_at
         last = cycle.closed_at or (doses[-1].started_at if doses else first)
         left = self._x(first, begin)
@@ -110,7 +113,8 @@ class _Swimmer:
         self.canvas.text(left + 3, middle + 4, f"C{cycle.n} {level}", size=10, tip=tip)
         for dose in doses:
             x = self._x(dose.started_at, begin)
-            words = f"#{dose.position}: day {dose.day}, {wire_decimal(dose.amount_mg)} mg"
+            signed = signed_by(signers[dose.position])
+            words = f"#{dose.position}: day {dose.day}, {wire_decimal(dose.amount_mg)} mg; signed by {signed}"
             self.canvas.line((x, middle + 5), (x, middle + 9), ink=DRUGS[1], width=2, tip=words)
         return left + width
 

@@ -11,7 +11,7 @@ from ledger.course.state import Course, Dose, Order, Toxicity
 from ledger.values import wire_decimal
 from projections.card import NOTICE
 from projections.export.svg.canvas import DRUGS, FAINT, GRADES, INK, PALE, Canvas, Days
-from projections.printed import minute, stated
+from projections.printed import minute, signed_by, stated
 from projections.replay import PatientAt
 
 LEFT, RIGHT, TOP, LANE, ROW = 190.0, 64.0, 74.0, 104.0, 22.0
@@ -32,6 +32,7 @@ class _Timeline:
     def __init__(self, opened: PatientAt) -> None:
         self.opened, self.course = opened, opened.course
         self.zone: tzinfo = opened.window.zone
+        self.signers = {entry.position: entry.signers for entry in opened.entries}
         self.drugs = _drugs(self.course, opened)
         self.sick = sorted(self.course.toxicities.values(), key=lambda one: (one.onset, one.position))
         first, last = self._ends()
@@ -232,7 +233,8 @@ class _Timeline:
         pauses = f", interrupted {len(dose.pauses)} x" if dose.pauses else ""
         how = f", stopped: {dose.stopped}" if dose.stopped is not None else ""
         when = stated(dose.started_at, dose.on, dose.precision)
-        return f"#{dose.position}: {dose.drug} {wire_decimal(dose.amount_mg)} mg, {when}, {dose.status}{pauses}{how}"
+        what = f"{dose.drug} {wire_decimal(dose.amount_mg)} mg, {when}, {dose.status}{pauses}{how}"
+        return f"#{dose.position}: {what}; signed by {signed_by(self.signers[dose.position])}"
 
     def _said(self, one: Toxicity) -> str:
         history = ", ".join(f"{grade or 'not graded'} from {minute(since, self.zone)}" for since, grade in _graded(one))
