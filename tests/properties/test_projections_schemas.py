@@ -30,14 +30,16 @@ from projections import (
     deviations,
     difference,
     dosing,
+    heads,
     patient,
     people,
+    proofs,
     queue,
     toxicity,
 )
 from projections.card import Overview, Status, Todo
 from projections.certificate import checking, paper
-from projections.export import jsonl, report
+from projections.export import jsonl, report, tiles
 from projections.export.audit import page, table
 from projections.export.bundle.make import Bundled
 from projections.export.casebook.making import Written, casebook
@@ -118,6 +120,18 @@ def checked(ward: Ward, folder: Path) -> checking.Checked:
     return checking.check(str(folder / "bundle"), paper_of, Outside())
 
 
+def compared(ward: Ward, _: Path) -> heads.Compared:
+    """Two heads of one history."""
+    notes = ward.book.checkpoint_at(30), ward.book.checkpoint()
+    return heads.compare(ward.book, *notes, heads.opener_of(heads.log_key(ward.book)))
+
+
+def proof_checked(ward: Ward, _: Path) -> proofs.ProofChecked:
+    """The check of a proof of an entry."""
+    proof = proofs.prove(ward.book, amended(ward.book)).proof.encode()
+    return proofs.check_entry(proof, heads.opener_of(heads.log_key(ward.book)), raw=None, ledger=ward.book)
+
+
 OUTPUTS = {
     "status": Output(Status, lambda w, _: patient.status(w.book, PATIENT, now=w.local)),
     "overview": Output(Overview, lambda w, _: patient.overview(w.book, now=w.local)),
@@ -159,6 +173,12 @@ OUTPUTS = {
         paper.Certified, lambda w, folder: paper.Certified(path="x", certificate=attested(w, folder))
     ),
     "certify-copy-check": Output(checking.Checked, checked),
+    "checkpoint-show": Output(heads.ShownHead, lambda w, _: heads.head(w.book, w.book.size, w.local.tzinfo)),
+    "checkpoint-list": Output(heads.HeadRows, lambda w, _: heads.heads(w.book, w.local.tzinfo)),
+    "checkpoint-compare": Output(heads.Compared, compared),
+    "proof-make": Output(proofs.Proved, lambda w, _: proofs.prove(w.book, amended(w.book))),
+    "proof-check": Output(proofs.ProofChecked, proof_checked),
+    "export-tiles": Output(tiles.Tiled, lambda w, folder: tiles.directory(w.book, folder / "tiles")),
     "export-jsonl": Output(jsonl.Exported, lambda w, folder: jsonl.directory(w.book, folder / "out")),
     **{f"export-{form}": Output(Made, exported(form)) for form in EXPORTS},
     **{f"find-{name}": Output(get_type_hints(one.answer)["return"], question(name)) for name, one in QUERIES.items()},
