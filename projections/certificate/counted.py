@@ -25,6 +25,8 @@ Signed = Literal["holds", "none", "false"]
 AUTHORITY = frozenset({"study", "people"})
 _CHUNK = 256
 _READ = 1 << 20
+_NAMED = {"folder": ENTRIES, "tiles": "checkpoint"}
+"""Of a folder, the file whose SHA-256 stands for all of it."""
 _SIGNATURE = f"{SIGNATURES}tagmanifest.sig"
 
 
@@ -91,7 +93,7 @@ def _counted(
 
 
 def digest_of(path: str) -> str:
-    """Give the SHA-256 by which an export is recorded: of the file, of a bag its tag manifest, of lines the entries.
+    """Give the SHA-256 by which an export is recorded: of the file, a bag's tag manifest, lines' entries, tiles' checkpoint.
 
     Empty where a bag has no tag manifest.
     """
@@ -99,7 +101,7 @@ def digest_of(path: str) -> str:
     with _files(path, form) as files:
         if files is not None:
             return _sha256(files, TAG_MANIFEST)
-    place = Path(path) / ENTRIES if form == "folder" else Path(path)
+    place = Path(path) / _NAMED[form] if form in _NAMED else Path(path)
     return _sha256(FolderFiles(place.parent), place.name)
 
 
