@@ -25,6 +25,7 @@ import re
 import sys
 import unicodedata
 import zipfile
+from array import array
 from base64 import b64decode, b64encode
 from bisect import bisect_left
 from datetime import datetime, timedelta
@@ -894,8 +895,9 @@ class Files:
 
     def read(self, name: str) -> bytes | None:
         """The whole of a file."""
-        pieces = self.pieces(name)
-        return None if pieces is None else b"".join(pieces)
+        pieces, whole = self.pieces(name), io.BytesIO()
+        whole.writelines(pieces or ())
+        return None if pieces is None else whole.getvalue()
 
     def digest(self, name: str) -> str:
         """The SHA-256 of a file; empty where there is none."""
@@ -988,6 +990,21 @@ def pieces_of(file: IO[bytes]) -> Iterator[bytes]:
         yield from iter(lambda: file.read(1 << 20), b"")
 
 
+class Lines:
+    """The lines of a file, as `lines_of` gives them, each cut out when it is asked for: eight bytes are kept of it."""
+
+    def __init__(self, data: bytes) -> None:
+        self.data, self.ends = data, array("Q", (found.end() for found in re.finditer(b"\n", data)))
+        if data and not data.endswith(b"\n"):
+            self.ends.append(len(data) + 1)
+
+    def __len__(self) -> int:
+        return len(self.ends)
+
+    def __getitem__(self, number: int) -> bytes:
+        return self.data[self.ends[number - 1] if number else 0 : self.ends[number] - 1]
+
+
 def lines_of(data: bytes) -> list[bytes]:
     """The lines of a file; what follows the last newline is one more, unless it is empty."""
     lines = data.split(b"\n")
@@ -998,7 +1015,7 @@ class Copy:
     """What lies in a copy, and what is wrong with it beside its entries."""
 
     def __init__(self, path: str) -> None:
-        self.lines: list[bytes] = []
+        self.lines = Lines(b"")
         self.texts: dict[str, tuple[bytes, bytes]] = {}
         self.notes: dict[int, bytes] = {}
         self.inline: dict[str, str] = {}
@@ -1016,7 +1033,7 @@ class Copy:
             if start.startswith(b"PK\x03\x04"):
                 self.of_files(Files(path, archive=True))
             elif start.startswith(b"{"):
-                self.lines, self.alone = lines_of(start + file.read()), True
+                self.lines, self.alone = Lines(start + file.read()), True
             elif start.lstrip()[:14].lower() == b"<!doctype html":
                 self.of_page(start + file.read())
             else:
@@ -1027,7 +1044,7 @@ class Copy:
         self.files, data = files, files.read(f"{self.inside}entries.jsonl")
         if data is None:
             raise Bad("the copy has no entries.jsonl")
-        self.lines = lines_of(data)
+        self.lines = Lines(data)
         blobs = f"{self.inside}blobs/"
         for name in files.names() if files.zip is not None else ():
             if name.startswith(blobs) and HEX.match(name[len(blobs) :]):
@@ -1041,7 +1058,7 @@ class Copy:
     def of_page(self, page: bytes) -> None:
         """Take the script blocks of a dossier."""
         blocks = {name: block(page, name) for name in ("entries", "texts", "checkpoints", "blobs", "about")}
-        self.lines = lines_of(blocks["entries"])
+        self.lines = Lines(blocks["entries"])
         self.take(blocks["texts"], "texts.jsonl", self.take_text)
         self.take(blocks["checkpoints"], "checkpoints.jsonl", self.take_note)
         try:
@@ -1423,7 +1440,7 @@ class Log:
         self.redacted: dict[str, tuple[int, str]] = {}
         self.first: Entry | None = None
         self.found: list[tuple[str, str]] = []
-        self.opened = lru_cache(maxsize=4096)(self.open_again)
+        self.opened = lru_cache(maxsize=1024)(self.open_again)
 
     # what stands before
 
@@ -1523,7 +1540,7 @@ class Log:
                 self.fail(position, entry.kind, code, why)
         if entry.kind == REDACTED and len(self.findings) == size:
             self.redacted.update((name, (position, entry.kind)) for name in entry.body["commitments"])
-            self.notice(entry, "redacted", f"{len(entry.body['commitments'])} texts were deleted by two persons")
+            self.notice(entry, "redacted", f"texts deleted by two persons: {len(entry.body['commitments'])}")
         self.beside(entry)
         self.keep(entry)
         if all(finding.level != "L1" for finding in self.findings[size:]):
