@@ -20,6 +20,7 @@ from projections import accountability, audit, clocks, cohort, deviations, dosin
 from projections.find.found import Ask
 from projections.find.queries import QUERIES
 from projections.recompute import recompute
+from projections.review import asked, signoff, trail
 
 
 def simulate(
@@ -170,7 +171,27 @@ def _dose_calc(ledger: Ledger, given: Mapping[str, Any]) -> object:
     return _data(dosing.calculation(ledger, given["patient"], day=day, **_times(given)))
 
 
+def _signed(ledger: Ledger, given: Mapping[str, Any]) -> object:
+    return _data(signoff.status(ledger, **_times(given), **_of(given, "patient")))
+
+
+def _reviewed(ledger: Ledger, given: Mapping[str, Any]) -> object:
+    return _data(trail.log(ledger, **_times(given), **_of(given, "patient")))
+
+
+def _queries(ledger: Ledger, given: Mapping[str, Any]) -> object:
+    return _data(asked.queries(ledger, **_times(given), **_of(given, "patient")))
+
+
+def _locks(ledger: Ledger, given: Mapping[str, Any]) -> object:
+    return _data(asked.locks(ledger, **_times(given), **_of(given, "patient")))
+
+
 READS = {
+    "signoff status": _signed,
+    "review log": _reviewed,
+    "query list": _queries,
+    "lock list": _locks,
     "status": _status,
     "replay": _status,
     "todo": _todo,

@@ -65,6 +65,10 @@ ARGUMENTS: Mapping[str, tuple[str, ...]] = {
     "explain": ("entry",),
     "find": ("query", "patient", "since", "followup", *_TIMES),
     "recompute": ("drug", "patient", *_TIMES),
+    "signoff status": ("patient", *_TIMES),
+    "review log": ("patient", *_TIMES),
+    "query list": ("patient", *_TIMES),
+    "lock list": ("patient", *_TIMES),
 }
 """The read commands, and the arguments that each takes."""
 EXPECT_RACE = ("accepted", "conflict", "refused", "exit", "names_winner", "gap_free")
