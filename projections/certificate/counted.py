@@ -93,7 +93,7 @@ def _counted(
 
 
 def digest_of(path: str) -> str:
-    """Give the SHA-256 by which an export is recorded: of the file, a bag's tag manifest, lines' entries, tiles' checkpoint.
+    """Give the SHA-256 by which an export is recorded, as docs/spec/kinds.md says: of the file, or of one that it has.
 
     Empty where a bag has no tag manifest.
     """
