@@ -138,8 +138,10 @@ def flat(text: str) -> str:
 
 
 def test_the_page_is_the_one_that_was_looked_at(page: str, golden) -> None:
-    """A value, a mark or a signature that is gone from the page would be missed by the inspector and not by us."""
-    golden(GOLDEN / f"{PATIENT}.html", page)
+    """A value, a mark or a signature that is gone would be missed by the inspector; test_plots looks at the drawings."""
+    drawn = re.compile(r"<svg .*?</svg>", re.DOTALL)
+    assert 2 == len(drawn.findall(page))
+    golden(GOLDEN / f"{PATIENT}.html", drawn.sub("<svg></svg>", page))
 
 
 def test_the_same_head_gives_the_same_bytes(ward: Ward, page: str, tmp_path: Path) -> None:
@@ -326,6 +328,16 @@ def test_the_command_writes_the_file_and_the_ledger_says_so(site, repository: Pa
     assert set(data) == set(json.loads(schema.read_text())["$defs"]["Written"]["properties"])
     assert 2 == site.run("report", "casebook", "001-002", "--out", "book.html").code
     assert 2 == site.run("report", "casebook", "001-009").code
+
+
+def test_an_inspector_makes_one_without_key_and_account(site) -> None:
+    """She may read everything; that she does must change nothing in the file that she inspects."""
+    before = sha256(site.ledger.read_bytes()).hexdigest()
+    ran = site.run("inspect", "site.ledger", "report", "casebook", "001-002", "--out", "inspected.html")
+    assert 0 == ran.code, ran.err
+    assert "not recorded in the ledger: an inspection writes nothing" in flat(ran.err)
+    assert before == sha256(site.ledger.read_bytes()).hexdigest()
+    assert "Casebook of patient 001-002" in Read((site.folder / "inspected.html").read_text()).words
 
 
 def data_software(file: Path) -> str:
