@@ -59,6 +59,12 @@ def run(sql: str) -> Change:
     return lambda connection: connection.execute(sql)
 
 
+def called_private(connection: sqlite3.Connection) -> None:
+    """Words go as if a redaction had named them."""
+    connection.execute("INSERT INTO redactions SELECT commitment, 3 FROM texts")
+    connection.execute("DELETE FROM texts")
+
+
 def swapped(connection: sqlite3.Connection) -> None:
     """Two entries trade their bytes."""
     ((a, b),) = connection.execute(
@@ -122,6 +128,9 @@ def test_an_untouched_ledger_has_no_flaw(path: Path) -> None:
         (run("UPDATE texts SET text = x'00'"), (14, "text")),
         (run("UPDATE texts SET leaf_index = 15"), (14, "text")),
         (run("UPDATE texts SET leaf_index = 3"), (None, "extra")),
+        (run("INSERT INTO redactions VALUES ('sha256:00', 3)"), (None, "extra")),
+        (called_private, (None, "extra")),
+        (run("INSERT INTO redactions SELECT commitment, 3 FROM texts"), (14, "text")),
         (run("INSERT INTO texts VALUES ('sha256:00', 3, zeroblob(32), x'')"), (None, "extra")),
         (run("UPDATE blobs SET data = x'00'"), (None, "blob")),
         (run("DELETE FROM blobs"), (24, "blob")),

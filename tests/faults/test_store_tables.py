@@ -13,6 +13,7 @@ from minting import Site, committed
 
 from ledger.events.base import Reason
 from ledger.events.patient import PatientMeasured
+from ledger.events.review import TextRedacted
 from ledger.storage import schema
 
 COLUMNS = {
@@ -27,22 +28,30 @@ COLUMNS = {
 }
 
 
+PRIVATE, PAIR = committed("a name")
+"""Words that are redacted."""
+
+
 @pytest.fixture(scope="module")
 def path(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A ledger with a row in every table."""
     site = Site(tmp_path_factory.mktemp("tables") / "trial.ledger").staffed()
     commitment, pair = committed("as told by the patient")
     weight = PatientMeasured(weight_kg="70", height_cm=None)
-    reason = Reason(code="other", text=commitment)
     data = b"a page"
-    site.write(
-        "patient/001-001",
-        weight,
-        by="nina",
-        reason=reason,
-        texts={commitment: pair},
-        blobs={sha256(data).hexdigest(): data},
-    )
+    stream = "patient/001-001"
+    for words in (commitment, PRIVATE):
+        entry = site.write(
+            stream,
+            weight,
+            by="nina",
+            reason=Reason(code="other", text=words),
+            texts={words: pair if words == commitment else PAIR},
+            blobs={sha256(data).hexdigest(): data} if words == commitment else {},
+        )
+    two = (("petra", "approved"), ("clara", "approved"))
+    why = Reason(code="privacy", text=None)
+    site.write(stream, TextRedacted(commitments=(PRIVATE,)), by=two, causes=site.refs(entry), reason=why)
     site.book.close()
     return site.path
 
@@ -124,3 +133,24 @@ def test_the_file_says_what_it_is(raw: sqlite3.Connection) -> None:
     assert [(schema.FORMAT,)] == raw.execute("PRAGMA user_version").fetchall()
     assert [("wal",)] == raw.execute("PRAGMA journal_mode").fetchall()
     assert [("UTF-8",)] == raw.execute("PRAGMA encoding").fetchall()
+
+
+def test_a_redacted_text_does_not_come_back(raw: sqlite3.Connection) -> None:
+    """Whoever has the old words could put them into the file again."""
+    salt, words = PAIR
+    with pytest.raises(sqlite3.IntegrityError, match="texts: the text was redacted"):
+        raw.execute("INSERT INTO texts VALUES (?,?,?,?)", (PRIVATE, 1, salt, words))
+
+
+def test_a_text_goes_for_a_redaction_alone(raw: sqlite3.Connection) -> None:
+    """A line of SQL could make any words deletable, by a redaction that nobody signed."""
+    (kept,) = raw.execute("SELECT commitment FROM texts LIMIT 1").fetchone()
+    with pytest.raises(sqlite3.IntegrityError, match="redactions: no redaction stands there"):
+        raw.execute("INSERT INTO redactions VALUES (?, 1)", (kept,))
+
+
+@pytest.mark.parametrize("left", ["file", "log beside it"])
+def test_redacted_words_are_nowhere_in_the_file(path: Path, left: str) -> None:
+    """The words would still lie in a page that nobody reads, for anybody who opens the file with an editor."""
+    where = path if left == "file" else path.with_name(f"{path.name}-wal")
+    assert b"a name" not in (where.read_bytes() if where.exists() else b"")
