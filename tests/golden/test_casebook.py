@@ -138,7 +138,7 @@ def flat(text: str) -> str:
 
 
 def test_the_page_is_the_one_that_was_looked_at(page: str, golden) -> None:
-    """A value, a mark or a signature that is gone would be missed by the inspector; test_plots looks at the drawings."""
+    """A value, a mark or a signature that is gone is missed by the inspector. Drawings have tests of their own."""
     drawn = re.compile(r"<svg .*?</svg>", re.DOTALL)
     assert 2 == len(drawn.findall(page))
     golden(GOLDEN / f"{PATIENT}.html", drawn.sub("<svg></svg>", page))
