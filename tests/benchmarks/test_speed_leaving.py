@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 import random
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
@@ -93,7 +93,7 @@ def exporting(what: str, path: Path, folder: Path, kept: list[Used]) -> Callable
 def test_w10_what_leaves_the_house(board: Board, site_of: SiteOf, tmp_path: Path, size: int) -> None:
     """A copy that takes the night, or all memory of the workstation, is not made while the inspector waits."""
     path = site_of(size)
-    names = {"bundle": "bundle", "dossier": "dossier of all", PATIENT: "dossier of one patient"}
+    names = {"bundle": "bundle", "dossier": "dossier of all", PATIENT: "one patient's dossier"}
     kept: dict[str, list[Used]] = {what: [] for what in ("verify", "copy", *names)}
     systems = {what: exporting(what, path, tmp_path / what, found) for what, found in kept.items()}
     found = rounds(systems, 5 if size <= SMALL else 1)
@@ -105,12 +105,12 @@ def test_w10_what_leaves_the_house(board: Board, site_of: SiteOf, tmp_path: Path
                     f"{said}, {size:,} entries, CPU",
                     ours=found[what],
                     base=found[base],
-                    baseline={"verify": "doseledger verify", "copy": "export jsonl: bytes, texts, checkpoints"}[base],
+                    baseline={"verify": "doseledger verify", "copy": "export jsonl"}[base],
                     unit="s",
                     faster=False,
                 )
             )
-        for unit, of in (("memory at most", "peak_mib"), ("size", "size_mib")):
+        for unit, of in (("memory", "peak_mib"), ("size", "size_mib")):
             board.add(
                 figure(
                     "W10",
@@ -125,7 +125,7 @@ def test_w10_what_leaves_the_house(board: Board, site_of: SiteOf, tmp_path: Path
     assert all(one.size_mib > kept["copy"][0].size_mib for one in kept["bundle"])
 
 
-def looking(path: Path, places: list[tuple[str, int | None]]) -> Callable[[], float]:
+def looking(path: Path, places: Sequence[tuple[str, int | None]]) -> Callable[[], float]:
     """Milliseconds of processor time of one card: of a patient as known after so many entries, None for now."""
 
     def measure() -> float:
@@ -147,7 +147,7 @@ def test_w9_the_record_as_of_any_time(board: Board, site_of: SiteOf, size: int) 
         known = numbers(book, window(book, now=book.log_time(book.size - 1), known_at=size // 50))
     places = [(drawn.choice(known), drawn.randrange(size // 50, size)) for _ in range(100)]
     found = rounds({"then": looking(path, places), "now": looking(path, [(number, None) for number, _ in places])})
-    what = f"status as of then, {size:,} entries, {1000 / median(found['then']):,.0f} per second of CPU"
+    what = f"status as of then, {size:,} entries: {1000 / median(found['then']):,.0f}/s"
     board.add(
         figure("W9", what, ours=found["then"], base=found["now"], baseline="the same patients as of now", faster=False)
     )
