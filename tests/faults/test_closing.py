@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from carried import laid_out, of_the_file, of_the_program
 from minting import REASON, Site, committed
+from scripted import run, sheaf
 from test_verify_admission import PI_TOO, WEIGHT, Ward, correction, with_one
 
 from ledger.errors import BadInput, Conflict, DoseLedgerError, IntegrityFailure, NotAllowed, Refused
@@ -35,6 +36,8 @@ WORDS, PAIR = committed("a name that should not be here")
 QUESTION, ASKED = committed("is it so?")
 LOCK, UNLOCK = (("petra", "locked"), ("clara", "locked")), (("petra", "unlocked"), ("clara", "unlocked"))
 TWO = (("petra", "approved"), ("clara", "approved"))
+BEYOND_THE_BROWSER = {"source", "corrects"}
+"""What the verifier of a dossier says it does not check."""
 TEXTS = {QUESTION: ASKED, WORDS: PAIR}
 
 
@@ -242,3 +245,15 @@ def test_a_text_that_was_redacted_and_is_there_is_a_failure(ward: Ward, tmp_path
     folder = laid_out(forged, tmp_path / "back")
     assert of_the_program(folder) == of_the_file(folder)
     assert {(ward["redaction"].position, "L1", "text")} == of_the_program(folder)[3]
+
+
+def test_the_verifier_of_a_dossier_names_it_too(ward: Ward) -> None:
+    """The inspector who opens a dossier would see a locked record that was written in, and be told that it holds."""
+    judged = {name: case for name, case in CASES.items() if case[1] not in BEYOND_THE_BROWSER}
+    forged = [with_one(ward.site.book, make(ward)) for make, _, _ in judged.values()]
+    answers = run([sheaf(one).case() for one in forged])
+    size = ward.site.book.size
+    for (name, (_, code, _)), answer in zip(judged.items(), answers, strict=True):
+        assert (size, "L2", code) in {(f["position"], f["level"], f["code"]) for f in answer["findings"]}, name
+    (honest,) = run([sheaf(with_one(ward.site.book, ward.draft(P3, WEIGHT, "nina"))).case()])
+    assert [] == honest["findings"]

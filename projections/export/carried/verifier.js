@@ -863,11 +863,13 @@ kind lockout.lifted/1 security by=responsibility:registrar : person:Token
     });
   };
 
+  const REVIEW = /^(entry\.reviewed|query|entries|record|site|audit|text)[./]/;
+  const UNLOCKED = "record.unlocked/1", LOCKED = ["record.locked/1", "site.locked/1"];
   /** The entries passed so far, and what the next one is judged by. */
   class Log {
     entries = []; tree = newTree(); roster = new Roster(); time = null; withheld = 0;
     ids = new Map(); commands = new Map(); counters = new Map(); last = new Map(); registered = new Set();
-    amending = new Map(); countersigning = new Map();
+    amending = new Map(); countersigning = new Map(); reviews = new Map();
 
     get size() { return this.entries.length; }
     find(id) { return this.entries[this.ids.get(id)]; }
@@ -887,6 +889,7 @@ kind lockout.lifted/1 security by=responsibility:registrar : person:Token
       this.last.set(one.signatures[0].header.kid, one);
       if (corrects !== null) list(this.amending, corrects.id);
       else if (one.kind === "entry.countersigned/1") list(this.countersigning, one.body.target);
+      if (REVIEW.test(one.kind)) list(this.reviews, one.stream);
       if (one.kind === "patient.registered/1") this.registered.add(one.stream);
       this.time = one.logTime = this.logTime(one);
     }
@@ -914,6 +917,7 @@ kind lockout.lifted/1 security by=responsibility:registrar : person:Token
       place(log, one, before, found);
       for (const ref of [...payload.causes, ...(payload.corrects ? [payload.corrects] : [])]) refer(log, one, ref, open, found);
     }
+    closing(log, one, found);
     authority(log, one, found);
     together(log, one, before, found);
   }
@@ -972,6 +976,53 @@ kind lockout.lifted/1 security by=responsibility:registrar : person:Token
     if (kind === "log.clock/1" && one.body.reset) found("clock-reset", "only registrars begin log time anew");
     if (!payload.reason && ["entry.corrected/1", "entry.voided/1", "override.granted/1", "record.unlocked/1", "text.redacted/1"].includes(kind))
       found("reason", `${kind} gives no reason`);
+  }
+  /** Review and closing: a query is open, a sign-off covers what stands, a lock holds, a redaction names its texts. */
+  function closing(log, one, found) {
+    const { kind, body, payload, stream } = one, of = (name) => log.reviews.get(name) ?? [];
+    const late = (code, why) => log.withheld || found(code, why); // withheld entries decide these too
+    const locks = (name) => of(name).filter((it) => LOCKED.includes(it.kind)
+      && !of(name).some((end) => end.kind === UNLOCKED && end.body.lock === it.id));
+    if (kind === "query.answered/1" || kind === "query.closed/1") {
+      if (log.find(body.query)?.kind !== "query.opened/1") late("query", `${body.query} is no query`);
+      else if (of(stream).some((it) => it.kind === "query.closed/1" && it.body.query === body.query))
+        late("query", `the query #${log.find(body.query).position} was closed before`);
+    } else if ((kind === "entries.signed/1" || kind === "audit.reviewed/1") && body.until > payload.after.size) {
+      found("range", `after does not cover the positions before ${body.until}`);
+    } else if (kind === "entries.signed/1") {
+      const inside = log.entries.slice(body.since, body.until).filter((it) => it.stream === stream);
+      if (inside.length !== body.entries || hex(sha256(joined(...inside.map((it) => it.leafBytes)))) !== body.digest)
+        late("signed-off", `${inside.length} entries of ${stream} stand there; others were signed`);
+    } else if (kind === UNLOCKED) {
+      const lock = log.find(body.lock);
+      if (!lock || !LOCKED.includes(lock.kind)) late("lock", `${body.lock} is no lock`);
+      else if (!locks(stream).includes(lock)) late("lock", `the lock #${lock.position} was ended before`);
+    } else if (kind === "text.redacted/1") {
+      if (payload.reason?.code !== "privacy") found("reason", "a text is deleted for the reason privacy alone");
+      const named = payload.causes.map((ref) => log.entries[ref.position]).filter((it) => it?.stream === stream);
+      for (const name of body.commitments) {
+        const gone = of(stream).some((it) => it.kind === kind && it.body.commitments.includes(name));
+        if (gone || !named.some((it) => it.commitments.includes(name)))
+          late("redaction", `the text ${name.slice(0, 15)} ${gone ? "was redacted before" : "is of no entry that is named"}`);
+      }
+    } else if (stream.startsWith("patient/") && kind !== "entry.countersigned/1" && !REVIEW.test(kind)) {
+      const standing = [...locks(stream), ...locks(`review/${payload.site}`)], passed = new Set(), times = [];
+      let about = standing.length ? one : null;
+      while (about && !passed.has(about)) {
+        if (REVIEW.test(about.kind)) return;
+        passed.add(about);
+        times.push((about.kind === "entry.corrected/1" ? about.body : about.payload).occurred);
+        about = about.payload.corrects && log.find(about.payload.corrects.id);
+      }
+      const lock = standing.find((it) => times.some((time) => closes(it.body.until, time)));
+      if (lock) late("locked", `the record was locked at position ${lock.position} for what happened then`);
+    }
+  }
+  /** Whether what happened then lies in the time that a lock closes; a day is compared with days. */
+  function closes(until, { at, precision }) {
+    if (until === null) return true;
+    if (until.length === 10 || precision === "day") return at.slice(0, 10) <= until.slice(0, 10);
+    return Date.parse(at) <= Date.parse(until);
   }
   /** A reference must be that of one entry, and what the body names of the same stream; of a stub the leaf is compared. */
   function refer(log, one, ref, open, found) {
@@ -1051,7 +1102,7 @@ kind lockout.lifted/1 security by=responsibility:registrar : person:Token
   ];
   const NOT_CHECKED = [
     "what a correction, a void, a ruling or a countersignature may name, and when (corrects, not-head, amendment-waits, ruling)",
-    "review and closing: open queries, what a sign-off covers, locks, whose texts a redaction names (query, signed-off, source, lock, locked, redaction)",
+    "whether what was compared with its source still stood (source)",
     "separation of duties on one dose (separation), and the approval of a regrade",
     "acts about keys, registrars and policy beyond their signatures (key-reused, roles-mixed, quorum)",
     "the rules of the protocol, and what is derived from the entries",
