@@ -8,7 +8,7 @@ from pathlib import Path
 from commands.alerting import passphrase_failed, require_admitted
 from commands.cli import console, terminal
 from commands.cli.openkeys import fresh, open_key_of
-from commands.cli.place import keys_dir, setting
+from commands.cli.place import keys_dir, open_to_others, setting
 from commands.cli.session import Session
 from commands.cli.unlocking import secret_of, signer_of
 from commands.sealing import Hand
@@ -67,6 +67,12 @@ def unlock(person: str, session: Session, passphrases: Mapping[str, bytes]) -> H
         text = path.read_bytes()
     except OSError as error:
         raise _missing(person) from error
+    if open_to_others(path):
+        raise NotAllowed(
+            f"the key file of {person} can be read by others",
+            why=f"{path} has the mode {path.stat().st_mode & 0o777:04o}",
+            fix=f"chmod 600 {path}; and change the key if somebody may have copied it: doseledger key rotate",
+        )
     signer = _opened(person, text, passphrases, session)
     if active is not None and active.kid != signer.public.kid:
         raise NotAllowed(

@@ -6,6 +6,7 @@ An option wins over the environment, the environment over the user's file, that 
 from __future__ import annotations
 
 import os
+import stat
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -176,6 +177,12 @@ def write_private(path: Path, data: bytes) -> None:
         os.fsync(folder)
     finally:
         os.close(folder)
+
+
+def open_to_others(path: Path) -> bool:
+    """Tell whether a file that holds a secret can be read or changed by others than its owner; a pipe cannot."""
+    found = path.stat()
+    return stat.S_ISREG(found.st_mode) and bool(found.st_mode & 0o077)
 
 
 def read_file(name: str) -> bytes:

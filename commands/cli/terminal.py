@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from commands.cli import console
+from commands.cli.place import open_to_others
 from ledger.errors import BadInput, Question
 
 LONGEST_PASSPHRASE = 1024
@@ -82,6 +83,8 @@ def given(files: Sequence[str], descriptors: Sequence[str]) -> dict[str, bytes]:
         try:
             with Path(path).open("rb") as file:
                 found[name] = _line(file.read(LONGEST_PASSPHRASE))
+            if open_to_others(Path(path)):
+                console.say(f"! others can read the passphrase in {path}: chmod 600 {path}", "warn")
         except OSError as error:
             raise BadInput(
                 f"the passphrase file {path} cannot be read", why=error.strerror or "", fix="check its name"

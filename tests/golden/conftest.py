@@ -199,6 +199,7 @@ def pattern_site(tmp_path_factory: pytest.TempPathFactory) -> Path:
         stage.play(ledger, post, script.in_order(), lambda _at, _text: None)
         LastSeen(folder / "state" / "last-seen", ledger.id, ledger.log).keep(ledger.checkpoint())
     (folder / "passphrase").write_bytes(PASSPHRASE + b"\n")
+    (folder / "passphrase").chmod(0o600)
     return folder
 
 

@@ -203,6 +203,7 @@ def test_filters_narrow_to_patient_person_and_kind(ward: Ward, shown: Opened) ->
     shown.page.get_by_role("button", name="Clear").click()
 
 
+@pytest.mark.req("P11-50a", "P11-50b")
 def test_a_signature_is_shown_as_the_law_wants_it(ward: Ward, shown: Opened) -> None:
     """Printed name, role, organisation, local time and UTC, meaning and statement, key, number (21 CFR 11.50)."""
     entry = next(e for e in ward.book.entries() if e.kind == "tolerance.assessed/1")
