@@ -16,6 +16,7 @@ from ledger.events.body import restated
 from ledger.events.entry import Entry, Signer
 from ledger.events.exports import ExportMade
 from ledger.events.record import EntryCountersigned, EntryRefused
+from ledger.events.security import SecurityRaised
 from projections.logbook import patient_of
 from projections.printed import Signature, View, second, signature, utc
 from projections.replay import zone_of
@@ -95,7 +96,9 @@ def _parts(ledger: Ledger, entry: Entry, person: str, zone: ZoneInfo) -> Iterato
     event = entry.event
     if isinstance(event, EntryRefused) and event.claimed_by == person:
         yield _row(ledger, entry, zone, "claimed" if event.proof == "none" else "attempted", None)
-    elif isinstance(event, ExportMade) and event.claimed_by == person:
+    elif (isinstance(event, ExportMade) and event.claimed_by == person) or (
+        isinstance(event, SecurityRaised) and event.person == person
+    ):
         yield _row(ledger, entry, zone, "claimed", None)
     elif not own and person in _named(entry):
         yield _row(ledger, entry, zone, "named", None)

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import json
 import os
+from datetime import timedelta
 
 import pytest
+
+from commands.cli import clock
 
 MEASURE = ("patient", "measure", "001-002", "--weight", "71kg", "--height", "172cm")
 WRONG = "correct horse battery stable"
@@ -94,6 +97,41 @@ def test_what_is_tried_over_and_over_is_counted_not_kept(here) -> None:
         [file.stat().st_mode & 0o777 for file in files],
         [*json.loads(files[0].read_text()).values()],
     )
+
+
+@pytest.mark.req("P11-300d")
+def test_what_was_counted_is_told_when_it_stops(here, monkeypatch) -> None:
+    """A script that stopped by itself would leave attempts that stand nowhere."""
+    order = ("dose", "order", "001-002", "alemtuzumab", "30mg", "--for", "now")
+    for _ in range(22):
+        here.sign("inv.1", *order)
+    later(monkeypatch, minutes=11)
+    assert 0 == here.sign("nurse.1", *MEASURE).code
+    assert [20, 2] == [row["count"] for row in alerts(here)[1]["rows"]]
+    assert [] == [*(here.folder / "state" / "tallies").iterdir()]
+    rows = json.loads(here.run("activity", "inv.1", "--json").out)["data"]["rows"]
+    assert ["security.raised/1"] * 2 == [row["kind"] for row in rows if row["stream"] == "security/001"]
+
+
+@pytest.mark.req("P11-300d")
+def test_a_lockout_ends_by_itself(here, monkeypatch) -> None:
+    """A nurse who is alone at night could give nothing until a registrar wakes up."""
+    guess(here, 5)
+    assert 4 == here.sign("nurse.1", *MEASURE).code
+    later(monkeypatch, minutes=31)
+    ran = here.sign("nurse.1", *MEASURE)
+    assert 0 == ran.code, ran.err
+    assert 4 == guess(here).code
+    assert 1 == alerts(here)[1]["rows"][-1]["count"]
+    since = here.run("security", "alerts", "--json", "--since", f"#{alerts(here)[1]['rows'][-1]['entry']}")
+    assert (1, 1) == (since.code, len(json.loads(since.out)["data"]["rows"]))
+
+
+def later(monkeypatch, minutes) -> None:
+    """So much time goes by."""
+    now = clock.now
+    monkeypatch.setattr(clock, "now", lambda: now() + timedelta(minutes=minutes))
+    monkeypatch.setattr(clock, "moment", lambda: None)
 
 
 @pytest.mark.req("P11-300d")

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import pytest
 
+from commands.cli.app import load
 from commands.cli.demo.staff import PASSPHRASE
 from commands.cli.keys import save_key
+from commands.cli.tree import leaves
 
 MEASURE = ("patient", "measure", "001-002", "--weight", "71kg", "--height", "172cm")
 NADIA = ("nurse.7", "--name", "Nadia Neu", "--organisation", "Fictional Hospital")
@@ -121,3 +124,11 @@ def test_what_is_signed_is_shown_in_full_first(here, how) -> None:
     told = ran.out + ran.err
     wanted = ("001-002", "alemtuzumab", "10 mg", "planned start", "inv.1", "investigator", "I wrote this entry")
     assert [] == [word for word in wanted if word not in told]
+
+
+@pytest.mark.req("P11-300d")
+def test_no_option_takes_a_secret() -> None:
+    """Whoever lists the processes of the ward's machine would read the passphrases of everybody who signs."""
+    words = [word for name, module in leaves().items() for one in load(name, module).params for word in one.opts]
+    secrets = {word for word in words if re.search(r"pass|secret|pin\b", word)}
+    assert {"--passphrase-file", "--passphrase-fd", "--new-passphrase-file"} == secrets
