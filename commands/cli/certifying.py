@@ -39,6 +39,7 @@ def certify_copy_make(
     from commands.certifying import CertifyCopy
     from commands.cli import acting, keyring
     from commands.cli import writing as written
+    from commands.cli.trust import tables
     from commands.cli.version import SOFTWARE
     from commands.draft import Circumstances
     from ledger.verify import Outside
@@ -50,7 +51,14 @@ def certify_copy_make(
         if path.exists():
             raise BadInput(f"there is already a certificate at {path}", fix="name another: --out NAME")
     with writing(shared.ledger) as session:
-        found, keys = count(copy, Outside(ledger=session.ledger.id))
+        rebuilds, unread = tables(copy)
+        if unread:
+            raise BadInput(
+                "the tables of the copy cannot be compared with the ledger",
+                why=unread[0],
+                fix="make the copy anew: doseledger export bundle",
+            )
+        found, keys = count(copy, Outside(ledger=session.ledger.id), rebuilds)
         export = _export(session, found, copy)
         persons = [keyring.who(shared.me), *(signing.witness or ())]
         own = session.roster.active_key(persons[0])
@@ -112,7 +120,7 @@ def certify_copy_check(
 
     Exit 8 when anything is not what it must be. --ledger may give the ledger id from the trial master file.
     """
-    from commands.cli.trust import ledger_id, verifier_key
+    from commands.cli.trust import ledger_id, tables, verifier_key
     from ledger.verify import Outside
     from projections.certificate import checking
     from projections.certificate import paper as papers
@@ -123,7 +131,8 @@ def certify_copy_check(
     where = paper or (str(beside) if beside.is_file() else None)
     outside = Outside(ledger=known, log_key=verifier_key(log_key) if log_key is not None else None)
     read = papers.read(read_file(where)) if where is not None else None
-    data = checking.check(copy, read, outside)
+    rebuilds, unread = tables(copy)
+    data = checking.check(copy, read, outside, rebuilds)
     code = {"certified": 0, "not-certified": 1, "failed": IntegrityFailure.exit_code}[data.answer]
     found = data.copy
     if shared.json:
@@ -138,6 +147,10 @@ def certify_copy_check(
         console.answer(f"  first bad entry: {found.first_bad}")
     for row in data.rows:
         console.answer(f"  {'v' if row.holds else 'x'} {row.what}: {row.said}")
+    for one in unread:
+        console.answer(f"  NOT CHECKED: {one}")
+    if found.form in {"bundle", "archive"} and found.signature == "none":
+        console.answer("  NOT CHECKED: who made the pages and tables beside the record; nobody signed their manifests")
     if where is None:
         console.say(f"  There is no certificate at {beside}; name it, or: doseledger certify-copy make {copy}")
     return code

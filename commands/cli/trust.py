@@ -61,7 +61,7 @@ def verify(
         outside = replace(outside, trusted=read_file(trusted))
     elif seen is not None and seen.note is not None:
         outside = replace(outside, trusted=seen.note, held_as=lastseen.HELD_AS)
-    rebuilds, left_out = _tables(path)
+    rebuilds, left_out = tables(path)
     report = verify_path(path, outside=outside, rebuilds=rebuilds)
     if seen is not None:
         lastseen.after_verify(seen, path, good=report.exit_code == 0, compared=trusted is None)
@@ -73,8 +73,8 @@ def verify(
     return report.exit_code
 
 
-def _tables(path: str) -> tuple[list[Rebuild], list[str]]:
-    """How the tables of a bundle are worked out again; or why they are not, where another program made them."""
+def tables(path: str) -> tuple[list[Rebuild], list[str]]:
+    """How a bundle is made again to be compared; or why it is not, where another program made it."""
     if form_of(path) not in {"bundle", "archive"}:
         return [], []
     from commands.cli.installed import build

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 from typing import Literal
 
@@ -13,12 +13,13 @@ from ledger.course.people import Roster
 from ledger.errors import DoseLedgerError, IntegrityFailure
 from ledger.events.exports import CopyCertified, ExportMade
 from ledger.merkle import checkpoint
+from ledger.merkle.note import VerifierKey
 from ledger.merkle.proof import check_consistency, check_inclusion
 from ledger.signing import keys
-from ledger.verify import Outside
+from ledger.verify import Outside, Rebuild
 from projections.certificate.counted import Counted, count
 from projections.certificate.paper import Certificate, Proved
-from projections.printed import Signature, View
+from projections.printed import Signature, View, signature
 
 Answer = Literal["certified", "not-certified", "failed"]
 _COUNTS = ("digest", "ledger", "size", "root", "entries", "withheld", "texts", "blobs", "missing")
@@ -41,13 +42,13 @@ class Checked(View, frozen=True, kw_only=True):
     rows: tuple[Row, ...]
 
 
-def check(path: str, paper: Certificate | None, outside: Outside) -> Checked:
+def check(path: str, paper: Certificate | None, outside: Outside, rebuilds: Sequence[Rebuild] = ()) -> Checked:
     """Check the copy at `path`, and the certificate where there is one.
 
-    `outside` is what is known of the ledger from outside. Raises Unavailable where no copy lies, Malformed for one
-    that cannot be read.
+    `outside` is what is known of the ledger from outside, `rebuilds` what the tables are compared with. Raises
+    Unavailable where no copy lies, Malformed for one that cannot be read.
     """
-    copy, roster = count(path, outside)
+    copy, roster = count(path, outside, rebuilds)
     rows = [*of_copy(copy)]
     if paper is not None:
         rows += _paper(copy, roster, paper)
@@ -97,6 +98,8 @@ def _same(copy: Counted, paper: Certificate) -> str:
         there, here = getattr(paper.copy, name), getattr(copy, name)
         if there != here:
             raise IntegrityFailure(f"{name}: the certificate says {there}, the copy has {here or 'none'}")
+    if paper.ledger != copy.ledger:
+        raise IntegrityFailure(f"the certificate says that it is of the ledger {paper.ledger}")
     return f"digest sha256 {copy.digest}"
 
 
@@ -132,17 +135,7 @@ def _attested(copy: Counted, roster: Roster, paper: Certificate) -> str:
     said = (event.entries, event.withheld, event.texts, event.blobs, event.missing)
     if said != (copy.entries, copy.withheld, copy.texts, copy.blobs, copy.missing):
         raise IntegrityFailure(f"the entry #{entry.position} counts otherwise", why=f"it says {said}")
-    shown = paper.certified_by
-    card = (shown.person, shown.name, shown.role, shown.organisation, shown.meaning, shown.statement, shown.at)
-    if card != (
-        signer.person,
-        signer.name,
-        signer.role,
-        signer.organisation,
-        signer.meaning,
-        signer.statement,
-        signer.at,
-    ):
+    if paper.certified_by != signature(signer):
         raise IntegrityFailure("the certificate names another signer than the entry")
     return f"{signer.name} ({signer.role}, {signer.organisation}) at {signer.at}: {signer.statement}"
 
@@ -151,6 +144,9 @@ def _proved(copy: Counted, roster: Roster, paper: Certificate) -> str:
     if roster.genesis is None:
         raise IntegrityFailure("the copy has no first entry")
     public, note = public_of(roster.genesis.log_key), paper.checkpoint.encode()
+    named = VerifierKey(name=paper.origin, public=public.raw).text()
+    if paper.log_key != named:
+        raise IntegrityFailure("the certificate names another key of the log", why=f"the copy's is {named}")
     head = checkpoint.verify(note, paper.origin, public.raw, lambda data, made: keys.check(public, data, made))
     if head.origin != checkpoint.origin(roster.genesis.trial, roster.ledger, "main"):
         raise IntegrityFailure("the checkpoint is of another log")

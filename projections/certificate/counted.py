@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
 from hashlib import sha256
 from pathlib import Path
@@ -18,7 +18,7 @@ from ledger.course.people import Roster, evolve
 from ledger.errors import DoseLedgerError, Unavailable
 from ledger.events.review import TextRedacted
 from ledger.signing import jws, keys
-from ledger.verify import Outside, Report, verify_path
+from ledger.verify import Outside, Rebuild, Report, verify_path
 from projections.printed import View
 
 Signed = Literal["holds", "none", "false"]
@@ -56,13 +56,13 @@ class Counted(View, frozen=True, kw_only=True):
     device: str | None
 
 
-def count(path: str, outside: Outside) -> tuple[Counted, Roster]:
+def count(path: str, outside: Outside, rebuilds: Sequence[Rebuild] = ()) -> tuple[Counted, Roster]:
     """Verify and count the copy at `path`, and fold whose keys stand in it.
 
-    `outside` is what is held outside of it. Raises Unavailable where no copy lies, Malformed for one that cannot be
-    read.
+    `outside` is what is held outside of it, `rebuilds` what its tables are compared with. Raises Unavailable where
+    no copy lies, Malformed for one that cannot be read.
     """
-    report = verify_path(path, outside=outside)
+    report = verify_path(path, outside=outside, rebuilds=rebuilds)
     with closing(open_copy(path)) as copy:
         entries, withheld, missing, roster = _walked(copy)
         signature, device = _signed(path, copy.form, roster)

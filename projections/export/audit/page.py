@@ -68,7 +68,7 @@ def write(ledger: Ledger, out: Out, *, software: str, size: int | None = None, p
     roster = ledger.roster(stop)
     counted, withheld = _Counted(), sum(1 for position in ledger.withheld() if position < stop)
     of_patients = tuple(of_patient(ledger, one, stop) for one in (patients or numbers(ledger, through)))
-    others = () if patients else tuple(name for name in ledger.streams() if not name.startswith("patient/"))
+    others = () if patients else tuple(name for name in ledger.streams() if _known_of(ledger, name, stop))
     trial = roster.genesis.trial if roster.genesis is not None else ""
     values: dict[str, object] = {
         "title": f"Audit trail: {trial}, site {roster.site}",
@@ -91,6 +91,11 @@ def write(ledger: Ledger, out: Out, *, software: str, size: int | None = None, p
     for piece in page.pieces("audit.html.j2", **values):
         out.write(piece)
     return counted.steps
+
+
+def _known_of(ledger: Ledger, stream: str, size: int) -> bool:
+    """Tell whether a stream that is no patient's had begun by then: a page says nothing of what came later."""
+    return not stream.startswith("patient/") and bool(ledger.stream(stream, up_to=size))
 
 
 class _Counted:

@@ -17,12 +17,16 @@ from projections.export import jsonl
 from projections.export.bundle import (
     archive,
     checking,
+    issues,
+    protocol,
     readme,
     record,
+    state,
+    subjects,
+    trail,
     validation,
 )
 from projections.export.bundle.bag import TAGMANIFEST, Bag
-from projections.export.bundle.replaying import SHELVES
 from projections.export.bundle.scope import Scope
 from projections.printed import View
 
@@ -137,7 +141,7 @@ def _bag(ledger: Ledger, root: Path, scope: Scope, out: Path, device: tuple[str,
 
 def _derived(scope: Scope, bag: Bag, kept: readme.Kept) -> None:
     """Write everything but the copy itself from what `scope` shows: for some patients, from the filtered copy."""
-    for shelf in (*SHELVES, validation):
+    for shelf in (record, trail, subjects, protocol, state, issues, validation):
         shelf.write(scope, bag)
     checking.write(scope, bag)
     readme.write(scope, bag, kept)

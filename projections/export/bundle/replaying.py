@@ -1,4 +1,4 @@
-"""The tables of a bundle worked out again from the entries in it: a changed table is found, whoever wrote manifests."""
+"""The bundle made again from the entries in it: a changed, added or missing file is found, whoever wrote manifests."""
 
 from __future__ import annotations
 
@@ -9,14 +9,11 @@ from pathlib import Path
 
 from ledger.book import Ledger
 from ledger.copies import open_copy
-from ledger.copies.bag import Files
+from ledger.copies.bag import MANIFEST, SIGNATURES, TAG_MANIFEST, Files, FolderFiles
+from ledger.errors import BadInput
 from ledger.verify import Finding
-from projections.export.bundle import issues, protocol, record, state, subjects, trail
-from projections.export.bundle.bag import Bag
-from projections.export.bundle.scope import Scope
+from projections.export.bundle.make import make
 
-SHELVES = (record, trail, subjects, protocol, state, issues)
-"""What writes the tables that follow from the entries and the software alone: made once, and made again to compare."""
 _INFO, _LIMIT = "bag-info.txt", 1 << 20
 
 
@@ -27,19 +24,31 @@ def maker(path: str) -> str:
 
 
 def replayed(ledger: Ledger, *, software: str, build: str) -> Iterator[Finding]:
-    """Every table of the bundle that `ledger` was opened from, and that its entries make otherwise."""
+    """Every file of the bundle that `ledger` was opened from, and that its entries make otherwise, or not at all.
+
+    The manifests and what signs them are left to their own checks.
+    """
     with open_copy(ledger.path) as copy, tempfile.TemporaryDirectory(prefix="doseledger-") as folder:
         if copy.files is None:
             return
         patients = _said(copy.files).get("Patients", "all")
         chosen = () if patients == "all" else tuple(patients.split(", "))
-        made = Bag(Path(folder))
-        scope = Scope(ledger, ledger.size, chosen, software, build)
-        for shelf in SHELVES:
-            shelf.write(scope, made)
-        for name in made.names:
-            if _digest(copy.files, f"data/{name}") != made.digest(name):
-                yield Finding("L3", "replay", f"data/{name} is not what the entries of the bundle make it")
+        try:
+            again = make(ledger, Path(folder) / "again", software=software, build=build, patients=chosen)
+        except BadInput as error:
+            yield _finding(f"{_INFO} names other patients than the entries do: {error.what}")
+            return
+        made, held = FolderFiles(Path(again.path)), set(copy.files.names())
+        for name in sorted({*made.names(), *held} - {MANIFEST, TAG_MANIFEST}):
+            there = _digest(made, name)
+            if name.startswith(SIGNATURES) or _digest(copy.files, name) == there:
+                continue
+            said = "is not what the entries of the bundle make it" if there else "is nothing that the entries make"
+            yield _finding(f"{name} {said if name in held else 'is missing'}")
+
+
+def _finding(why: str) -> Finding:
+    return Finding("L3", "replay", why)
 
 
 def _said(files: Files) -> dict[str, str]:
