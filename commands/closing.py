@@ -15,7 +15,7 @@ from ledger.errors import BadInput, Conflict, Refused
 from ledger.events.base import Occurred
 from ledger.events.body import restated
 from ledger.events.entry import Entry
-from ledger.events.event import ReviewEvent
+from ledger.events.event import of_review
 from ledger.events.record import EntryCorrected
 from ledger.events.review import MOST_TEXTS, RecordLocked, RecordUnlocked, SiteLocked, TextRedacted
 from ledger.values import wire_minute
@@ -172,7 +172,7 @@ def _times(draft: Draft, desk: Desk) -> tuple[Occurred, ...]:
     named = draft.corrects
     while named is not None:
         about = desk.book.find(named.id)
-        if isinstance(about.event, ReviewEvent):
+        if of_review(about.event):
             return ()
         times.append(about.event.occurred if isinstance(about.event, EntryCorrected) else about.payload.occurred)
         named = about.payload.corrects

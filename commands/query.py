@@ -9,7 +9,7 @@ from commands.draft import Desk, Draft
 from ledger.errors import BadInput, Conflict
 from ledger.events.body import restated
 from ledger.events.entry import Entry
-from ledger.events.event import ReviewEvent
+from ledger.events.event import of_review
 from ledger.events.review import QueryAnswered, QueryClosed, QueryOpened
 
 
@@ -35,7 +35,7 @@ class OpenQuery(_OnEntry):
     def decide(self, desk: Desk) -> tuple[Draft, ...]:
         """The query stands on the stream of the entry; a query is answered, not asked about."""
         entry = desk.book.find(self.entry)
-        if isinstance(entry.event, ReviewEvent):
+        if of_review(entry.event):
             raise BadInput(
                 f"entry #{entry.position} is no statement that a query could be about",
                 why=f"it is {entry.kind}",

@@ -12,7 +12,7 @@ from ledger.course.history import effective
 from ledger.course.review import SignOff, head_of, reviews, uncovered
 from ledger.errors import BadInput
 from ledger.events.entry import Entry
-from ledger.events.event import ReviewEvent
+from ledger.events.event import of_review
 from ledger.events.review import MOST_TARGETS, AuditReviewed, EntriesSigned, EntryReviewed, QueryOpened
 
 
@@ -38,7 +38,7 @@ class SignOffEntries:
         file = desk.patient(self.patient)
         since, until = self._range(desk, file.entries, reviews(file.entries, file.history).sign_offs)
         covered = [entry for entry in file.entries if since <= entry.position < until]
-        if not any(not isinstance(entry.event, ReviewEvent) for entry in covered):
+        if not any(not of_review(entry.event) for entry in covered):
             raise BadInput(
                 f"there is nothing of {self.patient} to sign off",
                 why="every entry is covered by a sign-off, and none was made since",
@@ -95,7 +95,7 @@ class VerifySource:
     def _heads(self, desk: Desk) -> Iterator[Entry]:
         for name in self.entries:
             entry = desk.book.find(name)
-            if not entry.stream.startswith("patient/") or isinstance(entry.event, ReviewEvent):
+            if not entry.stream.startswith("patient/") or of_review(entry.event):
                 raise BadInput(f"entry #{entry.position} has no source document", why=f"it is {entry.kind}")
             history = effective(desk.book.stream(entry.stream))
             if any(struck.id == entry.id for struck, _ in history.struck):

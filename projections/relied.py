@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from ledger.book import Ledger
 from ledger.events.entry import Entry
-from ledger.events.event import ReviewEvent
+from ledger.events.event import of_review
 from ledger.events.record import EntryCorrected, EntryCountersigned, EntryVoided
 from ledger.events.registry import KINDS
 from projections.printed import View
@@ -47,9 +47,8 @@ def _later(  # noqa: PLR0917 - what is looked through
 ) -> Iterator[tuple[Entry, bool]]:
     cohort = [one for name in ledger.streams("cohort/") for one in ledger.stream(name, up_to=size)]
     for one in sorted([*stream, *cohort], key=lambda found: found.position):
-        if one.position <= entry.position or isinstance(
-            one.event, ReviewEvent | EntryCorrected | EntryVoided | EntryCountersigned
-        ):
+        skipped = of_review(one.event) or isinstance(one.event, EntryCorrected | EntryVoided | EntryCountersigned)
+        if one.position <= entry.position or skipped:
             continue
         refers = any(ref.id in names for ref in one.payload.causes)
         shown = any(name[name.find("@") :] in marks for name in one.payload.shown)

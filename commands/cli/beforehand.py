@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from commands.closing import texts_of
 from commands.draft import Draft
 from ledger.book import Ledger
-from ledger.events.event import ReviewEvent
+from ledger.events.event import of_review
 from ledger.events.record import EntryCorrected, EntryVoided
 from ledger.events.review import AuditReviewed, EntriesSigned, RecordLocked, SiteLocked, TextRedacted
 from projections.words import summary
@@ -45,7 +45,7 @@ def _listed(title: str, found: Iterator[str]) -> list[str]:
 
 def _signed(event: EntriesSigned, stream: str, ledger: Ledger) -> Iterator[str]:
     for entry in ledger.stream(stream, up_to=event.until):
-        if entry.position >= event.since and not isinstance(entry.event, ReviewEvent):
+        if entry.position >= event.since and not of_review(entry.event):
             head = f"#{entry.position} {entry.payload.occurred.at} {entry.kind} by {entry.author.name}"
             yield f"{head}: {summary(entry.event)}"
 

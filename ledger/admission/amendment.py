@@ -15,7 +15,7 @@ from ledger.events.base import Occurred, Wire
 from ledger.events.body import open_body
 from ledger.events.cohort import DltAdjudicated
 from ledger.events.entry import Entry, Signer
-from ledger.events.event import RecordEvent, ReviewEvent
+from ledger.events.event import RecordEvent, of_review
 from ledger.events.record import EntryCorrected, EntryCountersigned, EntryVoided
 from ledger.events.registry import KINDS
 from ledger.events.review import EntriesSigned
@@ -145,7 +145,7 @@ def _signers(entry: Entry, view: View, at: datetime) -> Iterator[Signer]:
 def _amended(entry: Entry, about: Entry, view: View, at: datetime, found: list[Problem]) -> None:
     corrects = isinstance(entry.event, EntryCorrected)
     family = about.stream.partition("/")[0]
-    final = isinstance(about.event, ReviewEvent) and (corrects or not isinstance(about.event, EntriesSigned))
+    final = of_review(about.event) and (corrects or not isinstance(about.event, EntriesSigned))
     if family in _OWN_ENDINGS or final or (corrects and isinstance(about.event, EntryVoided | EntryCountersigned)):
         found.append(
             Problem("corrects", f"a {about.kind} cannot be {'corrected' if corrects else 'voided'}", NotAllowed)

@@ -13,7 +13,7 @@ from ledger.course import locks
 from ledger.errors import BadInput, Conflict, NotAllowed, Refused
 from ledger.events.base import Occurred
 from ledger.events.entry import Entry
-from ledger.events.event import ReviewEvent
+from ledger.events.event import of_review
 from ledger.events.record import EntryCorrected
 from ledger.events.review import (
     AuditReviewed,
@@ -94,7 +94,7 @@ def _compared(event: EntryReviewed, view: View, found: list[Problem]) -> None:
         one = _named(name, view)
         if position is None or one is None or at is None:
             continue
-        if isinstance(one.event, ReviewEvent):
+        if of_review(one.event):
             found.append(Problem("source", f"a {one.kind} has no source document", NotAllowed))
         elif standing(position, view, at) == "struck":
             found.append(Problem("source", f"the entry at position {position} is void", Conflict, winner=position))
@@ -154,7 +154,7 @@ def _times(entry: Entry, view: View) -> tuple[Occurred, ...]:
     """When what an entry states, and everything that it amends, is said to have happened; none of a review's."""
     times, about, seen = [stated(entry)], subject(entry, view), {entry.position}
     while about is not None and about.position not in seen:
-        if isinstance(about.event, ReviewEvent):
+        if of_review(about.event):
             return ()
         seen.add(about.position)
         times.append(stated(about))

@@ -10,7 +10,7 @@ from ledger.book.shelf import Shelf
 from ledger.codec import Opened
 from ledger.errors import BadInput
 from ledger.events.entry import Entry
-from ledger.events.event import ReviewEvent
+from ledger.events.event import of_review
 from ledger.events.record import EntryCorrected, EntryCountersigned, EntryVoided
 from ledger.events.row import Family
 from ledger.merkle import tree
@@ -112,7 +112,7 @@ class BatchView:
 
     def reviews(self, stream: str) -> Sequence[int]:
         """The entries of review and closing on a stream, in log order."""
-        return [one.position for one in self._on(stream) if isinstance(one.event, ReviewEvent)]
+        return [one.position for one in self._on(stream) if of_review(one.event)]
 
     def positions(self, stream: str, start: int, stop: int) -> Sequence[int]:
         """The entries of a stream in [start, stop), in log order."""

@@ -17,7 +17,7 @@ from ledger.course import needs
 from ledger.events.base import Need, Occurred
 from ledger.events.body import open_body, references
 from ledger.events.entry import Entry, Signer
-from ledger.events.event import Event, ReviewEvent
+from ledger.events.event import Event, of_review
 from ledger.events.record import EntryCorrected, EntryCountersigned, EntryVoided
 from ledger.events.registry import KINDS
 
@@ -149,7 +149,7 @@ def continued(
         return readings(entries, at=at)
     facts = list(recorded.facts)
     for entry in later:
-        if isinstance(entry.event, ReviewEvent):
+        if of_review(entry.event):
             continue
         signers = entry.signers
         fact = Fact(
@@ -164,7 +164,7 @@ def _says_of_others(entry: Entry) -> bool:
 
 
 def _names(entry: Entry, days: set[str]) -> bool:
-    return not isinstance(entry.event, ReviewEvent) and not days.isdisjoint(references(entry.event))
+    return not of_review(entry.event) and not days.isdisjoint(references(entry.event))
 
 
 def _clinical(fact: Fact) -> tuple[datetime, int, str]:
@@ -199,7 +199,7 @@ class _Sweep:
             self.struck.append((entry, voided_by))
             return
         event = entry.event
-        if isinstance(event, ReviewEvent):
+        if of_review(event):
             return
         if isinstance(event, EntryCountersigned):
             self.added.setdefault(event.target, []).append(entry)

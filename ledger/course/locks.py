@@ -7,7 +7,7 @@ from datetime import datetime
 
 from ledger.events.base import Occurred, Wire
 from ledger.events.entry import Entry
-from ledger.events.event import ReviewEvent
+from ledger.events.event import of_review
 from ledger.events.record import EntryCountersigned
 from ledger.events.review import RecordLocked, RecordUnlocked, SiteLocked
 
@@ -44,4 +44,4 @@ def closes(lock: Entry, occurred: Occurred) -> bool:
 
 def held(stream: str, event: Wire) -> bool:
     """Tell whether a lock can keep an entry out: what is stated of a patient; not what is asked, signed or reviewed."""
-    return stream.startswith("patient/") and not isinstance(event, ReviewEvent | EntryCountersigned)
+    return stream.startswith("patient/") and not isinstance(event, EntryCountersigned) and not of_review(event)

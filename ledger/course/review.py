@@ -8,7 +8,7 @@ from msgspec import Struct
 
 from ledger.course.history import History
 from ledger.events.entry import Entry
-from ledger.events.event import ReviewEvent
+from ledger.events.event import of_review
 from ledger.events.record import EntryCorrected
 from ledger.events.review import (
     EntriesSigned,
@@ -68,7 +68,7 @@ class Reviews(Struct, frozen=True):
 def reviews(entries: Sequence[Entry], history: History) -> Reviews:
     """Fold the entries of one stream, of which `history` is the effective history."""
     void = {entry.id for entry, _ in history.struck}
-    standing = [entry for entry in entries if isinstance(entry.event, ReviewEvent) and entry.id not in void]
+    standing = [entry for entry in entries if of_review(entry.event) and entry.id not in void]
     changes = sorted(_changes(history), key=lambda pair: (pair[0].position, pair[1].position))
     return Reviews(
         queries=tuple(_queries(standing)),
@@ -84,8 +84,7 @@ def uncovered(entries: Iterable[Entry], sign_offs: Iterable[SignOff]) -> tuple[E
     return tuple(
         entry
         for entry in entries
-        if not isinstance(entry.event, ReviewEvent)
-        and not any(since <= entry.position < until for since, until in ranges)
+        if not of_review(entry.event) and not any(since <= entry.position < until for since, until in ranges)
     )
 
 
@@ -113,8 +112,7 @@ def _sign_offs(
         stale = {
             newer.position: newer
             for older, newer in changes
-            if event.since <= older.position < event.until <= newer.position
-            and not isinstance(older.event, ReviewEvent)
+            if event.since <= older.position < event.until <= newer.position and not of_review(older.event)
         }
         for fact in history.facts:
             if fact.entry.position > entry.position and fact.occurred_at < entry.occurred_at:

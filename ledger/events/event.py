@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import get_args
+
 from ledger.events import (
     cohort,
     cycle,
@@ -17,6 +19,7 @@ from ledger.events import (
     study,
     supply,
 )
+from ledger.events.base import Wire
 
 PatientEvent = (
     patient.PatientRegistered
@@ -116,3 +119,10 @@ Event = (
     | ReviewEvent
     | SecurityEvent
 )
+
+_OF_REVIEW = frozenset(get_args(ReviewEvent))
+
+
+def of_review(event: Wire) -> bool:
+    """Tell whether an event is one of review and closing, which states nothing about a patient."""
+    return type(event) in _OF_REVIEW

@@ -13,7 +13,7 @@ from datetime import datetime
 from ledger.admission.view import Named, log_time
 from ledger.codec import Opened
 from ledger.errors import Malformed
-from ledger.events.event import ReviewEvent
+from ledger.events.event import of_review
 from ledger.events.record import EntryCountersigned
 from ledger.events.registry import KINDS
 from ledger.events.row import Family
@@ -86,7 +86,7 @@ class Seen:
             self._amending.setdefault(_sixteen(payload.corrects.id), []).append(position)
         elif isinstance(entry.event, EntryCountersigned):
             self._countersigning.setdefault(_sixteen(entry.event.target), []).append(position)
-        elif isinstance(entry.event, ReviewEvent):
+        elif of_review(entry.event):
             self._reviewing.setdefault(stream, []).append(position)
         self._time = log_time(self._time, entry)
         self._newest = opened

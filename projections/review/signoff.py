@@ -10,7 +10,7 @@ from ledger.book import Ledger
 from ledger.course.history import effective
 from ledger.course.review import SignOff, reviews, uncovered
 from ledger.events.entry import Entry
-from ledger.events.event import ReviewEvent
+from ledger.events.event import of_review
 from ledger.events.record import EntryCorrected, EntryVoided
 from projections.printed import Signature, View, second, signature
 from projections.replay import Window, window
@@ -104,7 +104,7 @@ def status(
 def _patient(number: str, entries: Sequence[Entry], through: Window) -> PatientSignOff:
     history = effective(entries)
     signed = reviews(entries, history).sign_offs
-    stated = [entry for entry in entries if not isinstance(entry.event, ReviewEvent)]
+    stated = [entry for entry in entries if not of_review(entry.event)]
     left = uncovered(entries, signed)
     last = signed[-1] if signed else None
     ends = max((one.until for one in signed), default=0)

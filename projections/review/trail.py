@@ -9,7 +9,7 @@ from ledger.book import Ledger
 from ledger.course.history import History, effective
 from ledger.course.review import Reviews, reviews
 from ledger.events.entry import Entry
-from ledger.events.event import ReviewEvent
+from ledger.events.event import of_review
 from ledger.events.review import AuditReviewed
 from projections.printed import Signature, View, second, signature
 from projections.replay import Window, window
@@ -143,7 +143,7 @@ def _coverage(name: str, entries: Sequence[Entry], done: Iterable[AuditReviewed]
 def _compared(history: History, found: Reviews) -> tuple[int, list[int]]:
     """Count the facts whose newest version was compared, and list the others."""
     done = {one.target for one in found.compared if one.fell_off is None}
-    heads = [fact.amended_by or fact.entry for fact in history.facts if not isinstance(fact.event, ReviewEvent)]
+    heads = [fact.amended_by or fact.entry for fact in history.facts if not of_review(fact.event)]
     left = sorted(entry.position for entry in heads if entry.id not in done)
     return len(heads) - len(left), left
 
