@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 from ledger import codec
@@ -14,6 +15,7 @@ from ledger.events.record import EntryCountersigned
 ALWAYS = frozenset({"study", "people", "clock"})
 """Families of streams on which authority and time rest: nothing of them is ever left out."""
 _PATIENT = "patient/"
+_DASHES = re.compile("[\u2010-\u2015\u2212]")
 
 
 def withheld(ledger: Ledger, patients: Sequence[str], size: int) -> frozenset[int]:
@@ -35,7 +37,7 @@ class Split:
         self._known = frozenset(ledger.streams(_PATIENT))
         self._absent = frozenset(position for position in ledger.withheld() if position < size)
         self._positions: dict[frozenset[str], list[int]] = {}
-        numbers = "|".join(re.escape(stream.removeprefix(_PATIENT)) for stream in sorted(self._known))
+        numbers = "|".join(re.escape(_plain(stream.removeprefix(_PATIENT))) for stream in sorted(self._known))
         self._named = re.compile(_alone(f"(?:{numbers})")) if self._known else None
         met: dict[str, frozenset[str]] = {}
         for entry in ledger.entries(0, size):
@@ -78,16 +80,23 @@ class Split:
 
     def _spoken(self, words: str) -> Iterator[str]:
         """Name the streams of the patients whose number stands in a text; one number may stand within another."""
-        if self._named is None or self._named.search(words) is None:
+        said = _plain(words)
+        if self._named is None or self._named.search(said) is None:
             return
         for stream in self._known:
-            number = stream.removeprefix(_PATIENT)
-            if number in words and re.search(_alone(re.escape(number)), words):
+            number = _plain(stream.removeprefix(_PATIENT))
+            if number in said and re.search(_alone(re.escape(number)), said):
                 yield stream
 
 
 def _alone(pattern: str) -> str:
-    return rf"(?<![\w-]){pattern}(?![\w-])"
+    """Match a number that is no part of a longer one; what else is written against it does not hide it."""
+    return rf"(?<![0-9])(?<![0-9]-){pattern}(?![0-9])(?!-[0-9])"
+
+
+def _plain(words: str) -> str:
+    """Write a text as a number is compared: any width and case, every dash a hyphen."""
+    return _DASHES.sub("-", unicodedata.normalize("NFKC", words)).casefold()
 
 
 def _texts(ledger: Ledger, entry: Entry) -> Iterator[str]:

@@ -5,7 +5,9 @@ from __future__ import annotations
 import csv
 from collections.abc import Iterable, Sequence
 
-_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
+_FORMULA = ("=", "+", "-", "@", "\uff1d", "\uff0b", "\uff0d", "\uff20")
+"""What begins a formula, in either width; some programs take it behind blanks too."""
+_BREAKS = ("\t", "\r", "\n")
 _HARMLESS = frozenset("0123456789.-:T+Z")
 """Times, amounts and offsets may begin with a sign: nothing else can stand in them."""
 
@@ -44,4 +46,5 @@ def cell(value: object) -> str:
 
 def harmless(text: str) -> str:
     """Put an apostrophe before what a spreadsheet would take for a formula; it shows the text instead."""
-    return f"'{text}" if text.startswith(_FORMULA) and not _HARMLESS.issuperset(text) else text
+    risky = text.startswith(_BREAKS) or text.lstrip().startswith(_FORMULA)
+    return f"'{text}" if risky and not _HARMLESS.issuperset(text) else text
