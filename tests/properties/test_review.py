@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from contextlib import closing
 from datetime import timedelta
@@ -11,7 +12,8 @@ import pytest
 from acts import PATIENT, Ward, founded
 from msgspec.structs import asdict
 
-from commands.cli import beforehand
+from commands.cli import beforehand, outbox
+from commands.post import Parcel
 from commands.review import QUESTIONS
 from ledger.errors import BadInput, Conflict, NotAllowed, Refused
 from ledger.events.registry import KINDS
@@ -305,6 +307,20 @@ def test_redacted_words_leave_the_file_and_every_export(clinic: Clinic, tmp_path
         assert not [name for name in (tmp_path / "out").rglob("*") if name.is_file() and SECRET in name.read_text()]
         with pytest.raises(BadInput, match="no text is left"):
             ward.do("pi.1", "redact", entry=late, reason="privacy", wit=("crc.1",))
+
+
+@pytest.mark.req("E6-4.2.2b")
+def test_the_outbox_forgets_redacted_words(clinic: Clinic, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The words would be sent again from the machine that once could not deliver them."""
+    monkeypatch.setenv("DOSELEDGER_STATE", str(tmp_path))
+    gone, stays = (f"sha256:{digit * 64}" for digit in "ab")
+    texts = {gone: (bytes(32), SECRET.encode()), stays: (bytes(32), b"harmless")}
+    outbox.keeper(clinic.book.id)(Parcel(clinic.command(), (b"{}",), texts, {}))
+    outbox.set_aside(clinic.book.id, outbox.waiting(clinic.book.id)[0])
+    outbox.keeper(clinic.book.id)(Parcel(clinic.command(), (b"{}",), texts, {}))
+    outbox.forget(clinic.book.id, (gone,))
+    left = [json.loads(path.read_bytes())["texts"] for path in sorted(outbox.folder(clinic.book.id).iterdir())]
+    assert [{stays}, {stays}] == [set(one) for one in left]
 
 
 # --- what a signer sees, and what relied on a value

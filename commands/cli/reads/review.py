@@ -39,6 +39,8 @@ def signoff_status(shared: Shared, asof: AsOf, layout: Layout, patient: Patient 
                     f"  {row.patient} #{signed.entry} {signed.at}: #{signed.since} to #{signed.until - 1}, "
                     f"{signed.entries} entries, {signed.state}"
                 )
+                for by in signed.signed:
+                    console.say(f"      {by.name}, {by.role}, {by.organisation}, {by.at}: {by.meaning}")
                 for one in signed.stale_by:
                     console.say(f"      #{one.entry} {one.why} {one.at} by {one.name}: {one.what}")
             for gap in row.gaps:
