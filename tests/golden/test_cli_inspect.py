@@ -224,6 +224,7 @@ def test_what_is_held_outside_is_compared(here: Here) -> None:
         ("out", "--ledger", known): (0, "ok-unanchored"),
         ("out", "--ledger", "0" * 64): (8, "fork"),
         ("out", "--trusted", "kept"): (0, "ok"),
+        ("out", "--expect", "kept"): (0, "ok"),
         ("site.ledger", "--ledger", known): (0, "ok"),  # by what was last seen here
         ("site.ledger", "--state", "nowhere"): (0, "ok-unanchored"),
         ("--ledger", "0" * 64): (8, "fork"),
