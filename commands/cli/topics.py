@@ -48,8 +48,9 @@ Environment
   DOSELEDGER_KEYS    the folder of your key files (default: keys in the user's configuration folder)
   DOSELEDGER_AS      who you are, when --as is not given; without both, the only key in the folder
   DOSELEDGER_STATE   the folder of what runs leave behind: signed bytes whose outcome is not known
-                     (outbox), saved stop times, traces of internal errors, and what was looked at
-                     with inspect (inspections.jsonl)
+                     (outbox), saved stop times, traces of internal errors, what was looked at
+                     with inspect (inspections.jsonl), and the newest head that was seen of each
+                     ledger (last-seen), which belongs into no backup of the ledger
   NO_COLOR           no colour, whatever its value; --color wins over it
 
 There is no variable and no option that sets the clock: the time of recording is the machine's.
