@@ -22,6 +22,10 @@ READS = {
     "explain": ("explain", "#31"),
     "person-list": ("person", "list"),
     "who-may": ("who-may", "dose", "start"),
+    "review-log": ("review", "log"),
+    "query-list": ("query", "list"),
+    "lock-list": ("lock", "list"),
+    "countersign-queue": ("countersign", "queue", "--as", "pi.1"),
     "verify": ("verify",),
     "inspect": ("inspect", "site.ledger"),
 }
@@ -35,6 +39,17 @@ def test_a_read_is_one_object_of_its_schema(site, name) -> None:
     data = json.loads(ran.out)
     assert f"doseledger/{name}/1" == data["schema"]
     Draft202012Validator(json.loads((SCHEMAS / f"{name}.schema.json").read_text())).validate(data)
+
+
+def test_what_is_not_signed_off_is_an_exit_code(site) -> None:
+    """A nightly check would stay quiet while nobody oversees a patient (T19)."""
+    ran = site.run("signoff", "status", "--json")
+    assert 1 == ran.code, ran.err
+    data = json.loads(ran.out)
+    Draft202012Validator(json.loads((SCHEMAS / "signoff-status.schema.json").read_text())).validate(data)
+    assert {"never signed"} == {row["state"] for row in data["data"]["rows"]}
+    assert 0 == site.sign("pi.1", "signoff", "001-002").code
+    assert 0 == site.run("signoff", "status", "--patient", "001-002").code
 
 
 @pytest.mark.parametrize(
