@@ -146,9 +146,9 @@ def certify_copy_check(
     if found.first_bad is not None:
         console.answer(f"  first bad entry: {found.first_bad}")
     for row in data.rows:
-        console.answer(f"  {'v' if row.holds else 'x'} {row.what}: {row.said}")
+        console.answer(f"  {'v' if row.holds else 'x'} {row.what}: {console.one_line(row.said)}")
     for one in unread:
-        console.answer(f"  NOT CHECKED: {one}")
+        console.answer(f"  NOT CHECKED: {console.one_line(one)}")
     if found.form in {"bundle", "archive"} and found.signature == "none":
         console.answer("  NOT CHECKED: who made the pages and tables beside the record; nobody signed their manifests")
     if where is None:

@@ -7,6 +7,7 @@ carried by colour alone. Tables are drawn by `rich`, and only for a terminal; ev
 from __future__ import annotations
 
 import os
+import re
 import sys
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -15,6 +16,10 @@ from typing import Literal, TextIO
 Color = Literal["auto", "always", "never"]
 Style = Literal["good", "bad", "warn", "dim", "bold"]
 _SGR: dict[Style, str] = {"good": "32", "bad": "31;1", "warn": "33", "dim": "2", "bold": "1"}
+_UNSEEN = "\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff"
+_HIDDEN = re.compile(rf"(?!\x1b\[(?:0|{'|'.join(_SGR.values())})m)[{_UNSEEN}]")
+"""What moves the cursor, hides or turns round what stands beside it; our own colours are none of it."""
+_BROKEN = re.compile("[\n\t]")
 
 
 @dataclass
@@ -29,9 +34,23 @@ class Manner:
 manner = Manner()
 
 
+def plain(text: str) -> str:
+    """Write what a terminal would obey, and nobody would see, as JSON escapes it; lines and tabs stay."""
+    return _HIDDEN.sub(_escaped, text)
+
+
+def one_line(text: str) -> str:
+    """Write a text of somebody else's as one line: it cannot begin another that looks like ours."""
+    return _BROKEN.sub(_escaped, plain(text))
+
+
+def _escaped(found: re.Match[str]) -> str:
+    return f"\\u{ord(found[0]):04x}"
+
+
 def answer(text: str) -> None:
     """Print data."""
-    print(text)
+    print(plain(text))
 
 
 def answer_alone(text: str, *, code: int = 0) -> int:
@@ -58,12 +77,12 @@ def raw(data: bytes) -> None:
 def say(text: str = "", style: Style | None = None) -> None:
     """Say words to the person; `--quiet` leaves them out."""
     if not manner.quiet:
-        print(paint(text, style, sys.stderr) if style else text, file=sys.stderr)
+        print(plain(paint(text, style, sys.stderr)), file=sys.stderr)
 
 
 def insist(text: str, style: Style | None = None) -> None:
     """Say words that even `--quiet` does not leave out: an error, what is about to be signed."""
-    print(paint(text, style, sys.stderr) if style else text, file=sys.stderr, flush=True)
+    print(plain(paint(text, style, sys.stderr)), file=sys.stderr, flush=True)
 
 
 def ask_line(prompt: str) -> str:
@@ -94,7 +113,7 @@ def paint(text: str, style: Style | None, stream: TextIO | None = None) -> str:
 
 def table(columns: Sequence[str], rows: Iterable[Sequence[object]], *, right: frozenset[str] = frozenset()) -> None:
     """Print a table to stdout: drawn for a terminal, aligned text elsewhere; `right` names right-aligned columns."""
-    cells = [["" if cell is None else str(cell) for cell in row] for row in rows]
+    cells = [["" if cell is None else one_line(str(cell)) for cell in row] for row in rows]
     if sys.stdout.isatty() and colored(sys.stdout):
         _drawn(columns, cells, right)
         return

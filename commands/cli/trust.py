@@ -119,7 +119,8 @@ def tell(report: Report, path: str, *, every: bool = False) -> None:
     console.answer(f"  {report.anchor}")
     if report.first_bad is not None:
         first = report.first_bad
-        console.answer(f"  first bad entry: #{first.position}{f' ({first.kind})' if first.kind else ''}: {first.why}")
+        kind = f" ({first.kind})" if first.kind else ""
+        console.answer(f"  first bad entry: #{first.position}{kind}: {console.one_line(first.why)}")
     shown = report.findings if every else report.findings[:FIRST]
     for finding in shown:
         console.answer(f"  x {_line(finding)}")
@@ -129,12 +130,12 @@ def tell(report: Report, path: str, *, every: bool = False) -> None:
         console.answer(f"  ! {_line(finding)}")
     console.answer(f"  checked: {', '.join(report.checked)}")
     if report.not_checked:
-        console.answer(f"  NOT CHECKED: {'; '.join(report.not_checked)}")
+        console.answer(f"  NOT CHECKED: {console.one_line('; '.join(report.not_checked))}")
 
 
 def _line(finding: Finding) -> str:
     place = f"#{finding.position} " if finding.position is not None else ""
-    return f"{finding.level} {place}{finding.code}: {finding.why}"
+    return console.one_line(f"{finding.level} {place}{finding.code}: {finding.why}")
 
 
 _SENTENCES = {

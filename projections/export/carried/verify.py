@@ -2467,7 +2467,11 @@ def told(report: Obj) -> str:
             lines.append(f"  {mark} {one['level']} {place}{one['code']}: {one['why']}")
     lines += [f"NOT CHECKED: {one}" for one in report["not_checked"]]
     lines += [f"{name:7} {report[name]}" for name in ("entries", "root", "ledger")]
-    return "\n".join(lines)
+    return "\n".join(UNSEEN.sub(lambda found: f"\\u{ord(found[0]):04x}", line) for line in lines)
+
+
+# what a terminal would obey, or would let look like another line
+UNSEEN = re.compile("[\x00-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]")
 
 
 def main(arguments: Sequence[str]) -> int:
