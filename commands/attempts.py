@@ -42,6 +42,7 @@ def keep_attempt(
     with ledger.turn():
         counted = _counted(ledger, post, claimed, verb)
         if counted is None:
+            error.counted = True
             return
         error.attempt = note(
             ledger,

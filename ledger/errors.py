@@ -28,6 +28,8 @@ class DoseLedgerError(Exception):
     exit_code: ClassVar[int] = 70
     attempt: int | None = None
     """The position at which the refused attempt was kept, where it was."""
+    counted: bool = False
+    """Whether it was tried so often that it is only counted."""
 
     def __init__(self, what: str, *, why: str = "", fix: str = "") -> None:
         super().__init__(what)

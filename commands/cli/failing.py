@@ -21,6 +21,8 @@ def show(error: DoseLedgerError) -> None:
         console.insist(f"  To do: {error.fix}")
     if error.attempt is not None:
         console.insist(f"  The attempt is kept as #{error.attempt}.")
+    if error.counted:
+        console.insist("  The attempt is counted: it was tried too often to be kept each time.")
 
 
 def fields(error: DoseLedgerError) -> dict[str, object]:

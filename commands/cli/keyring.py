@@ -97,9 +97,14 @@ def alone(person: str, given: Mapping[str, bytes]) -> Signer:
         text = path_of(person).read_bytes()
     except OSError as error:
         raise _missing(person) from error
-    secret = secret_of(text)
+    return signer_of(text, secret(person, text, given), fast=True)
+
+
+def secret(person: str, text: bytes, given: Mapping[str, bytes]) -> bytes:
+    """Take what opens a key from what was given, or ask for it; nothing where an agent holds it open."""
+    called = secret_of(text)
     said = given.get(person, given.get("", b""))
-    return signer_of(text, said or (terminal.passphrase(f"{secret} of {person}") if secret else b""), fast=True)
+    return said or (terminal.passphrase(f"{called} of {person}") if called else b"")
 
 
 def silent(person: str, session: Session) -> bool:
@@ -119,8 +124,8 @@ def _held(person: str, session: Session) -> AgentSigner | None:
 
 
 def _opened(person: str, text: bytes, passphrases: Mapping[str, bytes], session: Session) -> Signer:
-    fast, secret = session.genesis.purpose != "production", secret_of(text)
-    if not secret:
+    fast, called = session.genesis.purpose != "production", secret_of(text)
+    if not called:
         _require_session(person, session)
         return signer_of(text, b"", fast=fast)
     if person in passphrases:
@@ -132,7 +137,7 @@ def _opened(person: str, text: bytes, passphrases: Mapping[str, bytes], session:
     for left in reversed(range(TRIES)):
         try:
             said = terminal.passphrase(
-                f"{secret} of {person} (Ctrl-C to decline)", option=f"--passphrase-file {person}=FILE"
+                f"{called} of {person} (Ctrl-C to decline)", option=f"--passphrase-file {person}=FILE"
             )
             return signer_of(text, said, fast=fast)
         except WrongPassphrase:

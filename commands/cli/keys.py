@@ -12,9 +12,9 @@ import msgspec
 import typer
 
 from commands.cli import clock, console, envelope, keyring, rows, terminal
+from commands.cli.backing import Backend
 from commands.cli.options import Layout, Shared
 from commands.cli.place import keys_dir, write_private
-from commands.cli.unlocking import BACKENDS, in_agent, on_card
 from ledger.errors import BadInput, DoseLedgerError, Unavailable
 
 _TOKEN = re.compile(r"[a-z0-9](?:[a-z0-9._-]{0,62}[a-z0-9])?\Z")
@@ -92,6 +92,7 @@ def _save(made: Card, text: bytes) -> None:
 
 def key_create(
     shared: Shared,
+    where: Backend,
     *,
     person: Annotated[str, typer.Argument(metavar="NAME", help="Your id in the ledger, e.g. nurse.1.")],
     name: Annotated[
@@ -100,19 +101,6 @@ def key_create(
     organisation: Annotated[
         str | None, typer.Option("--organisation", metavar="NAME", help="Where you work, as printed.")
     ] = None,
-    backend: Annotated[
-        str, typer.Option("--backend", metavar="file|agent|pkcs11", help="Where the key is: a file, an agent, a card.")
-    ] = "file",
-    agent_key: Annotated[
-        str | None, typer.Option("--agent-key", metavar="WORDS", help="Of an agent: words of the key's comment.")
-    ] = None,
-    module: Annotated[
-        str | None, typer.Option("--module", metavar="PATH", help="Of a card: the PKCS#11 library of its maker.")
-    ] = None,
-    token: Annotated[str | None, typer.Option("--token", metavar="LABEL", help="Of a card: its label.")] = None,
-    label: Annotated[
-        str | None, typer.Option("--label", metavar="LABEL", help="Of a card: the label of the P-256 key on it.")
-    ] = None,
     passphrase_file: Passphrases = None,
     passphrase_fd: Descriptors = None,
 ) -> None:
@@ -120,8 +108,6 @@ def key_create(
 
     With --backend, use a key that an ssh-agent or a card holds already; a small file says where it is.
     """
-    if backend not in BACKENDS:
-        raise BadInput(f"{backend!r} is no backend of a key", fix=f"--backend {'|'.join(BACKENDS)}")
     if not _TOKEN.match(person):
         raise BadInput(
             f"{person!r} is not a name for a person",
@@ -135,11 +121,12 @@ def key_create(
     works = organisation or (
         old.organisation if old else terminal.ask("Where you work, as printed:", option="--organisation NAME")
     )
-    if backend == "file":
+    elsewhere = where.found()
+    if elsewhere is None:
         passphrase = new_passphrase(person, terminal.given(passphrase_file or (), passphrase_fd or ()))
         made, text = _new_key(person, printed, works, passphrase)
     else:
-        text, public = in_agent(agent_key) if backend == "agent" else on_card(module, token, label)
+        text, public = elsewhere
         made = Card(person=person, name=printed, organisation=works, key_id=public.kid)
     if old is not None:
         for path in (keyring.path_of(person), card_path(person)):

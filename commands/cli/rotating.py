@@ -16,10 +16,12 @@ import msgspec
 import typer
 
 from commands.cli import acting, clock, console, keyring, outbox, terminal
+from commands.cli.backing import Backend
 from commands.cli.keys import Card, card, card_path, new_passphrase
 from commands.cli.options import Shared, Signing
 from commands.cli.place import write_private
 from commands.cli.session import Session, writing
+from commands.cli.unlocking import signer_of
 from commands.cli.writing import dry, report
 from commands.draft import Circumstances
 from ledger.errors import BadInput
@@ -28,6 +30,8 @@ from ledger.errors import BadInput
 def key_rotate(
     shared: Shared,
     signing: Signing,
+    where: Backend,
+    *,
     person: Annotated[str | None, typer.Argument(metavar="NAME", help="Whose key; yours when left out.")] = None,
     valid_until: Annotated[
         str | None,
@@ -54,27 +58,39 @@ def key_rotate(
         session.roster.require_person(owner, session.post.clock())
         given = terminal.given([new_passphrase_file] if new_passphrase_file else (), ())
         try:
-            _changed(owner, until, given, session, shared=shared, signing=signing)
+            _changed(owner, until, given, session, shared=shared, signing=signing, where=where)
         finally:
             if not _settled(owner, session) and not outbox.waiting(session.ledger.id):
                 _drop(owner)
 
 
 def _changed(
-    owner: str, until: date | None, given: dict[str, bytes], session: Session, *, shared: Shared, signing: Signing
+    owner: str,
+    until: date | None,
+    given: dict[str, bytes],
+    session: Session,
+    *,
+    shared: Shared,
+    signing: Signing,
+    where: Backend,
 ) -> None:
     from commands.keys import RotateKey
     from commands.people import key_request
     from commands.post import Ids
-    from ledger.signing.keyfile import create, open_key
+    from ledger.signing.keyfile import create
 
     mine, now = card(owner), clock.now()
-    passphrase = new_passphrase(owner, given)
-    text, public = create(passphrase, comment=f"doseledger {owner}")
+    elsewhere = where.found()
+    if elsewhere is None:
+        passphrase = new_passphrase(owner, given)
+        text, public = create(passphrase, comment=f"doseledger {owner}")
+    else:
+        text, public = elsewhere
+        passphrase = keyring.secret(owner, text, given)
     write_private(_next(keyring.path_of(owner)), text)
     made = Card(person=owner, name=mine.name, organisation=mine.organisation, key_id=public.kid)
     write_private(_next(card_path(owner)), msgspec.json.encode(made))
-    signer = open_key(text, passphrase)
+    signer = signer_of(text, passphrase, fast=False)
     request = key_request(owner, mine.name, mine.organisation, signer, now=now, new_id=Ids(now, os.urandom))
     act = RotateKey(request=request, protection=signer.method, valid_until=until)
     persons = [owner, *(signing.witness or ())]

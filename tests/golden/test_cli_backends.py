@@ -100,6 +100,23 @@ def test_an_agent_signs_where_the_registrars_allow_it(here, agent) -> None:
     assert 6 == here.run(*sign, SSH_AUTH_SOCK="").code
 
 
+@needs_agent
+@pytest.mark.req("P11-300b")
+def test_a_key_moves_from_a_file_into_an_agent(here, agent) -> None:
+    """A nurse who gets a better key would have to be enrolled as somebody new, or keep signing with the old one."""
+    env = {"SSH_AUTH_SOCK": str(agent)}
+    assert 0 == here.sign("reg.1+reg.2", "policy", "amend", "--signing", "session").code
+    given = f"--passphrase-file={here.passphrase}"
+    ran = here.run("key", "rotate", "nurse.1", "--as", "nurse.1", "--backend", "agent", given, "--yes", **env)
+    assert 0 == ran.code, ran.err
+    assert 0 == here.run(*MEASURE, "--as", "nurse.1", "--yes", **env).code
+    people = json.loads(here.run("person", "list", "--json").out)["data"]["persons"]
+    keys = next(one["keys"] for one in people if one["person"] == "nurse.1")
+    assert ["active", "rotated"] == sorted(key["state"] for key in keys)
+    assert 2 == here.run("key", "create", "nurse.9", "--backend", "paper", "--name", "N", "--organisation", "O").code
+    assert 0 == here.run("verify").code
+
+
 @needs_card
 @pytest.mark.req("P11-200a1", "P11-200a2")
 def test_a_card_signs_behind_its_pin(here, token) -> None:

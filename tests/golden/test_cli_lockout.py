@@ -87,6 +87,7 @@ def test_what_is_tried_over_and_over_is_counted_not_kept(here) -> None:
     runs = [here.sign("inv.1", *order) for _ in range(23)]
     kept = ["The attempt is kept" in ran.err for ran in runs]
     assert ({3}, [True] * 20 + [False] * 3) == ({ran.code for ran in runs}, kept)
+    assert [False] * 20 + [True] * 3 == ["The attempt is counted" in ran.err for ran in runs]
     code, data = alerts(here)
     assert (1, [("attempt-throttled", "inv.1", 20)]) == (
         code,
