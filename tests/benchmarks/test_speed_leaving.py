@@ -24,7 +24,7 @@ from projections.patient import status
 from projections.replay import numbers, window
 
 SIZES = tuple(int(size) for size in os.environ.get("BENCH_LEAVING", "2000,20000").split(","))
-"""Entries of the ledgers that are exported; BENCH_LEAVING=100000 takes a quarter of an hour and gigabytes of disk."""
+"""Entries of the ledgers that are exported; BENCH_LEAVING=100000 needs some 10 GB of disk."""
 SMALL = 2_000
 """Up to here five rounds are measured, above it one: a single run then takes minutes."""
 PATIENT = "000003"
