@@ -143,9 +143,11 @@ def before_verify(path: str, state: str | None) -> Look | None:
     """Look at a ledger file before it is verified; None for a copy, an inspection, and what cannot be opened."""
     if pinned_path(None) is not None or form_of(path) is not None:
         return None
-    with suppress(DoseLedgerError), Ledger.open(path, read_only=True) as ledger:
-        return look(ledger, state)
-    return None
+    try:
+        with Ledger.open(path, read_only=True) as ledger:
+            return look(ledger, state)
+    except (DoseLedgerError, TypeError, ValueError):
+        return None  # the verification says what is wrong with a file like this
 
 
 def after_verify(found: Look, path: str, *, good: bool, compared: bool) -> None:

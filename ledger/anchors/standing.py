@@ -48,6 +48,8 @@ def compare(kept: bytes | None, log: Heads, opened: Opener) -> Standing:
             return Standing("broken", size, head, why=f"its newest checkpoint is not of its {size} entries")
     except DoseLedgerError as error:
         return Standing("broken", size, b"", why=_sentence(error))
+    except TypeError:  # a file whose tables somebody changed gives words where bytes belong
+        return Standing("broken", size, b"", why="its newest checkpoint is not stored as bytes")
     if kept is None:
         return Standing("first", size, head)
     try:
