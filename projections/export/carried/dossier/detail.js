@@ -183,6 +183,11 @@ function changes(entry, fate) {
       ? el("p", {}, "Taken out by ", entryLink(fate.by.position))
       : null;
 }
+/** The doubt about an entry as the page marks it, in words and colour; nothing where there is none. */
+const doubtSign = (record, entry, size) => {
+  const code = doubtOf(record, entry, size);
+  return code ? [" ", sign("bad", code.toUpperCase())] : null;
+};
 const fateSign = ({ state }) =>
   state === "stands" || state === "corrected" ? null : sign(FATES[state][0], FATES[state][1]);
 const reasonText = (entry) => {

@@ -78,6 +78,7 @@ function drawEntries(view) {
         ["amended", "corrected or void"],
         ["amending", "corrections, voids"],
         ["refused", "refused attempts"],
+        ["doubt", "disputed or repudiated"],
         ["findings", "with findings"],
       ]),
       field("from", "Happened from", "date"),
@@ -136,6 +137,7 @@ function only(entry) {
     return lateBy(app.record, entry, null) > 0 || entry.payload.reason?.code === "late-entry";
   if (filters.only === "amended") return ["corrected", "void"].includes(fateOf(app.record, entry, app.size).state);
   if (filters.only === "amending") return entry.kind === "entry.corrected/1" || entry.kind === "entry.voided/1";
+  if (filters.only === "doubt") return doubtOf(app.record, entry, app.size) !== null;
   if (filters.only === "refused") return entry.kind === "entry.refused/1";
   return entry.findings.length > 0 || findingsAt(entry).length > 0;
 }
@@ -216,6 +218,7 @@ function row(entry) {
       fate.state === "corrected" || fate.state === "void"
         ? [sign("bad", fate.state), " by ", entryLink(fate.by.position)]
         : fateSign(fate),
+      doubtSign(record, entry, size),
     ),
     el(
       "td",

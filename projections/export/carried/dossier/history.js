@@ -120,3 +120,23 @@ function fateOf(record, entry, size) {
   const fact = history.byId.get(entry.id);
   return { state: fact?.missing.length ? "incomplete" : "stands", by: null, missing: fact?.missing ?? [] };
 }
+
+/** "disputed" or "repudiated" where a key that signed the entry was revoked for that time, as known after `size` entries. */
+function doubtOf(record, entry, size) {
+  if (!entry.shown || entry.position >= size) return null;
+  if (size === record.size)
+    return entry.notices.find(({ code }) => code === "disputed" || code === "repudiated")?.code ?? null;
+  const people = (record.streams.get("people") ?? []).filter((one) => one.position < size);
+  const suspected = people.filter(({ kind, position, body }) => {
+    const said = kind === "key.revoked/1" && body.suspected_from !== null && body.suspected_from <= entry.position;
+    return said && entry.position < position && entry.signers.some(({ header }) => header.kid === body.key_id);
+  });
+  const answers = suspected.map(({ body }) =>
+    people.findLast(
+      ({ kind, signers, body: { targets } }) =>
+        /^signature\.re/.test(kind) && targets.includes(entry.id) && signers[0].header.signer.id === body.person,
+    ),
+  );
+  if (answers.some((one) => one?.kind === "signature.repudiated/1")) return "repudiated";
+  return answers.some((one) => !one) ? "disputed" : null;
+}

@@ -154,6 +154,7 @@ function dosesTable(patient, counted) {
           ladder && counted && !counting.has(dose.position) ? ", not counted" : "",
           dose.pauses ? `, interrupted ${dose.pauses} times` : "",
           amendedBy ? [" ", sign("warn", "corrected"), " by ", entryLink(amendedBy.position)] : null,
+          doubtSign(record, entry, size),
         ],
         entry.signers.map(({ header }) =>
           el("div", { class: "by" }, header.signer.name, el("span", { class: "soft" }, ` ${header.meaning.code}`)),
@@ -246,6 +247,7 @@ function timeline(patient) {
             : fate.state === "corrected"
               ? null
               : fateSign(fate),
+          doubtSign(record, entry, size),
           late
             ? [
                 " ",
