@@ -120,12 +120,12 @@ def certify_copy_check(
 
     Exit 8 when anything is not what it must be. --ledger may give the ledger id from the trial master file.
     """
-    from commands.cli.trust import ledger_id, tables, verifier_key
+    from commands.cli.trust import id_beside, tables, verifier_key
     from ledger.verify import Outside
     from projections.certificate import checking
     from projections.certificate import paper as papers
 
-    known = ledger_id(shared.ledger)
+    known = id_beside(copy, shared.ledger)
     copy = ledger_path(copy or (None if known else shared.ledger)).rstrip("/")
     beside = Path(copy + SUFFIX)
     where = paper or (str(beside) if beside.is_file() else None)

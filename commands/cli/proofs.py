@@ -71,7 +71,8 @@ def proof_check(
     from commands.cli.trust import ledger_id as is_id
     from commands.cli.trust import verifier_key
 
-    if ledger_id is not None and is_id(ledger_id) is None:
+    outside = is_id(ledger_id)
+    if ledger_id is not None and outside is None:
         raise BadInput(f"{ledger_id!r} is no ledger id", fix="64 digits 0-9 a-f, from the trial master file")
     data = read_file(file)
     fork = data.startswith(b"{")
@@ -83,9 +84,9 @@ def proof_check(
             raise BadInput("the key of the log is needed", fix="--log-key KEY, or --ledger PATH")
         opened = heads.opener_of(known)
         found = (
-            proofs.check_two(data, opened, ledger_id=ledger_id)
+            proofs.check_two(data, opened, ledger_id=outside)
             if fork
-            else proofs.check_entry(data, opened, raw=raw, ledger=ledger, ledger_id=ledger_id)
+            else proofs.check_entry(data, opened, raw=raw, ledger=ledger, ledger_id=outside)
         )
         _tell(found, shared, ledger)
     if key is None and not shared.json:

@@ -53,7 +53,7 @@ def verify(
 
     Beside FILE, --ledger may give the ledger id from the trial master file instead of a path: it is then compared.
     """
-    known = ledger_id(shared.ledger)
+    known = id_beside(file, shared.ledger)
     path = ledger_path(file or (None if known else shared.ledger))
     seen = lastseen.before_verify(path, state)
     outside = Outside(ledger=known, log_key=verifier_key(log_key) if log_key is not None else None)
@@ -92,8 +92,21 @@ def tables(path: str) -> tuple[list[Rebuild], list[str]]:
 
 
 def ledger_id(said: str | None) -> str | None:
-    """Tell a ledger's id from a path: None for anything but an id."""
-    return said if said is not None and _ID.fullmatch(said) else None
+    """Tell a ledger's id from a path, in groups or capitals too: None for anything but an id."""
+    plain = "".join(said.split()).lower() if said is not None else ""
+    return plain if _ID.fullmatch(plain) else None
+
+
+def id_beside(file: str | None, said: str | None) -> str | None:
+    """The id that --ledger gives beside a file; BadInput for a mistyped one, which would be compared with nothing."""
+    known = ledger_id(said)
+    if file is not None and said is not None and known is None:
+        raise BadInput(
+            f"{said!r} is no ledger id",
+            why="beside a file, --ledger gives the id to compare",
+            fix="64 digits 0-9 a-f, from the trial master file",
+        )
+    return known
 
 
 def verifier_key(said: str) -> VerifierKey:

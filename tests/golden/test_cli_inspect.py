@@ -235,6 +235,17 @@ def test_what_is_held_outside_is_compared(here: Here) -> None:
     assert 2 == here.run("verify", "out", "--log-key", "no+key").code
 
 
+def test_a_mistyped_id_is_never_passed_over(here: Here) -> None:
+    """An inspector who leaves out a digit of the id on paper would read that all is well; nothing was compared."""
+    here.run("inspect", "site.ledger", "export", "jsonl", "--out", "lines")
+    known = json.loads(here.run("verify", "--json").out)["ledger"]["id"]
+    grouped = " ".join(known[at : at + 8] for at in range(0, 64, 8)).upper()
+    assert 0 == here.run("verify", "lines", "--ledger", grouped).code
+    for wrong in (known[:-1], "site.ledger", "00"):
+        for args in (("verify", "lines"), ("certify-copy", "check", "lines")):
+            assert 2 == here.run(*args, "--ledger", wrong).code, (args, wrong)
+
+
 def test_the_log_key_is_compared(here: Here) -> None:
     """Whoever has made up a ledger has made up its log key; the sponsor holds the true one."""
     with Ledger.open(here.ledger, read_only=True) as book:
