@@ -7,6 +7,7 @@ from ledger.admission.authority import authority
 from ledger.admission.closing import closing
 from ledger.admission.enrolment import enrolments, is_genesis
 from ledger.admission.keylife import key_life, targets
+from ledger.admission.leaving import leaving
 from ledger.admission.place import place
 from ledger.admission.problem import Problem
 from ledger.admission.separation import separation
@@ -40,6 +41,7 @@ def problems(opened: Opened, *, roster: Roster, view: View) -> list[Problem]:
     amending.amendment(entry, about, roster, view, time, found)
     amending.ruled(entry, view, time, found)
     closing(entry, view, found)
+    leaving(entry, view, found)
     target = amending.regraded(entry, view, time) if about is None else amending.as_it_stands(about)
     asked = beside(entry.event, entry.author.person, targets(entry, view), roster)
     authority(entry, roster, target, None if about is None else amending.stated(about), time, found, asked)

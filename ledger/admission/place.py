@@ -24,6 +24,8 @@ AHEAD = timedelta(minutes=5)
 _REASONED = frozenset(
     {"entry.corrected/1", "entry.voided/1", "override.granted/1", "record.unlocked/1", "text.redacted/1"}
 )
+_OF_NO_SITE = frozenset({"patient", "cohort"})
+"""Families whose streams are named by something else; every other stream with a name is named by its site."""
 _ACROSS = frozenset({"signature.reaffirmed/1", "signature.repudiated/1", "audit.reviewed/1"})
 
 
@@ -36,6 +38,9 @@ def place(entry: Entry, roster: Roster, view: View, found: list[Problem]) -> Non
         )
     if payload.site != roster.site:
         found.append(Problem("site", f"the entry is of the site {payload.site}, this ledger is of {roster.site}"))
+    family, _, whose = payload.stream.partition("/")
+    if whose not in {"", payload.site} and family not in _OF_NO_SITE:
+        found.append(Problem("site", f"the entry of the site {payload.site} stands on the stream {payload.stream}"))
     _unused(entry, view, found)
     _command(payload, view, found)
     _after(entry, roster, view, found)

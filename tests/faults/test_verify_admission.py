@@ -17,9 +17,11 @@ from ledger.events.base import After, CommandRef, Need, Occurred, ProtocolRef
 from ledger.events.body import close_body
 from ledger.events.dosing import DoseOrdered, DoseReleased, InfusionStarted, OrderAmended, OrderChecked
 from ledger.events.entry import Entry
+from ledger.events.exports import ExportMade
 from ledger.events.patient import PatientMeasured
 from ledger.events.people import KeyEnrolled
 from ledger.events.record import EntryCorrected, EntryCountersigned, EntryVoided, LogClock
+from ledger.events.review import SiteLocked
 from ledger.signing.header import SignedSet, open_header, write_header
 from ledger.signing.jws import Signature, assemble, parse, signing_input
 from ledger.verify import examine
@@ -223,6 +225,26 @@ def other_role(ward: Ward) -> bytes:
     return ward.draft(P2, ORDER, "nina as physician")
 
 
+def export(stream: str = "exports/001", *, root: str = "", beyond: int = 0) -> Make:
+    """The record of a copy of so many entries more than there are, with another root where one is given."""
+
+    def make(ward: Ward) -> bytes:
+        head = ward.head(ward.site.book.size)
+        event = ExportMade(
+            form="jsonl",
+            size=head.size + beyond,
+            root=root or head.root,
+            digest=ELSEWHERE,
+            streams=(),
+            name=None,
+            claimed_by=None,
+            recipient=None,
+        )
+        return ward.draft(stream, event, "ward-1")
+
+    return make
+
+
 ELSEWHERE = "11" * 32
 UNKNOWN = ProtocolRef(id="other", version="1", digest=ELSEWHERE)
 
@@ -392,9 +414,22 @@ CASES: dict[str, tuple[Make, str, type[DoseLedgerError]]] = {
         Conflict,
     ),
     "log time begun anew by a device": (
-        lambda w: w.draft("clock/ward-1", LogClock(behind_ms=0, reset=True), "ward-1"),
+        lambda w: w.draft("clock/001", LogClock(behind_ms=0, reset=True), "ward-1"),
         "clock-reset",
         Malformed,
+    ),
+    "a copy with another root": (export(root=ELSEWHERE), "export-root", IntegrityFailure),
+    "a copy of entries to come": (export(beyond=1), "export-root", IntegrityFailure),
+    "a copy on another site's stream": (export("exports/002"), "site", IntegrityFailure),
+    "a clock on another site's stream": (
+        lambda w: w.draft("clock/002", LogClock(behind_ms=0, reset=False), "ward-1"),
+        "site",
+        IntegrityFailure,
+    ),
+    "a closing on another site's stream": (
+        lambda w: w.draft("review/002", SiteLocked(until=None), (("petra", "locked"), ("clara", "locked"))),
+        "site",
+        IntegrityFailure,
     ),
     "a second genesis": (lambda w: Site.genesis(_copy(w.site)), "genesis", IntegrityFailure),
     "the first of a set alone": (in_set(ELSEWHERE, 0, 2), "set", BadInput),

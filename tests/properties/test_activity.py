@@ -82,7 +82,7 @@ def test_what_was_typed_in_somebodys_name_is_a_claim(tmp_path: Path) -> None:
     made = ExportMade(
         form="odm",
         size=3,
-        root="00" * 32,
+        root=site.book.root_at(3).hex(),
         digest="11" * 32,
         streams=(),
         name=None,

@@ -932,6 +932,11 @@ kind lockout.lifted/1 security by=responsibility:registrar : person:Token
     const { payload, kind } = one, { command, after } = payload, { roster } = log, signers = signersOf(one);
     if (payload.ledger !== roster.ledger) found("ledger", "the entry belongs to another ledger");
     if (payload.site !== roster.site) found("site", `the entry is of the site ${payload.site}`);
+    const [family, whose = payload.site] = one.stream.split("/");
+    if (whose !== payload.site && family !== "patient" && family !== "cohort")
+      found("site", `the entry of the site ${payload.site} stands on the stream ${one.stream}`);
+    if (kind === "export.made/1" && log.tree.roots[one.body.size] !== one.body.root)
+      found("export-root", `the copy that is recorded is not of the first ${one.body.size} entries`);
     if (log.ids.has(one.id)) found("id-reused", `the entry id already stands at position ${log.ids.get(one.id)}`);
     for (const { kid, n, person } of signers) {
       if (log.counters.has(`${kid} ${n}`)) found("n-reused", `the key of ${person} was used in two places: ${n} stands already`);

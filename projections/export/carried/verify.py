@@ -1722,6 +1722,7 @@ class Log:
         self.amendment(entry, about, now)
         self.ruled(entry, now)
         self.closing(entry)
+        self.leaving(entry)
         self.authority(entry, about, now, roster)
         self.separation(entry)
         self.together(entry)
@@ -1741,6 +1742,9 @@ class Log:
             self.add("ledger", f"the entry belongs to the ledger {payload['ledger'][:8]}")
         if payload["site"] != self.roster.site:
             self.add("site", f"the entry is of the site {payload['site']}, this ledger is of {self.roster.site}")
+        fitting = {entry.family, f"{entry.family}/{payload['site']}"}
+        if entry.stream not in fitting and entry.family not in {"patient", "cohort"}:
+            self.add("site", f"the entry of the site {payload['site']} stands on the stream {entry.stream}")
         if entry.id in self.ids:
             self.add("id-reused", f"the entry id already stands at position {self.ids[entry.id]}")
         for header in entry.headers:
@@ -2136,6 +2140,18 @@ class Log:
             self.notice(
                 entry, "completion-late", "signed more than 30 days after the entry, which stays without effect"
             )
+
+    # what left
+
+    def leaving(self, entry: Entry) -> None:
+        """A copy is recorded with a head that the log had before the record."""
+        body = entry.body
+        if entry.kind != "export.made/1":
+            return
+        if body["size"] > entry.position:
+            self.add("export-root", f"a copy of {body['size']} entries is recorded; {entry.position} stand before")
+        elif self.tree.root(body["size"]).hex() != body["root"]:
+            self.add("export-root", f"the copy has another root than the first {body['size']} entries")
 
     # review and closing
 
