@@ -87,13 +87,18 @@ def entries(
 
 
 def texts(ledger: Ledger, out: BinaryIO, *, size: int, without: frozenset[int] = frozenset()) -> tuple[int, list[str]]:
-    """Write the texts of the first `size` entries; give their number, and the commitments whose text is missing."""
+    """Write the texts of the first `size` entries; give their number, and the commitments whose text is missing.
+
+    What one of these entries redacted is not missing: the copy says itself who deleted it.
+    """
     count, missing = 0, list[str]()
     for position, raw in _shown(ledger, size, without):
         for commitment in _new_commitments(ledger, position, raw, without):
             found = ledger.salted(commitment)
             if found is None:
-                missing.append(commitment)
+                gone = ledger.redacted(commitment)
+                if gone is None or gone >= size:
+                    missing.append(commitment)
                 continue
             salt, words = found
             out.write(line_of(TextLine(commitment, salt.hex(), _words(words, position))))
