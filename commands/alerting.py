@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, timedelta
 from typing import Literal
+from zoneinfo import ZoneInfo
 
 from commands.notes import note
 from commands.post import Post
@@ -11,7 +12,7 @@ from ledger.book import Ledger, Receipt
 from ledger.course.people.lockouts import Lockout, lockout
 from ledger.errors import NotAllowed
 from ledger.events.security import SecurityRaised
-from ledger.values import wire_utc
+from ledger.values import wire_minute, wire_utc
 
 LOCKED_FOR = timedelta(minutes=30)
 """How long a person is locked out, unless a registrar lifts it before."""
@@ -29,8 +30,10 @@ def require_admitted(ledger: Ledger, post: Post, person: str) -> None:
     """Refuse (NotAllowed) whoever is locked out; nothing is asked and no key is tried."""
     until = stands(ledger, post, person).until
     if until is not None:
+        genesis = ledger.roster().genesis
+        here = until.astimezone(ZoneInfo(genesis.zone if genesis is not None else "UTC"))
         raise NotAllowed(
-            f"{person} is locked out until {wire_utc(until)}",
+            f"{person} is locked out until {wire_minute(here)}",
             why="the passphrase was wrong too often in a row",
             fix=f"wait, or a registrar signs: doseledger security lift {person}",
         )
