@@ -49,6 +49,8 @@ FILES = {
     "02-audit/audit-trail.csv",
     "02-audit/audit-trail.html",
     "02-audit/odm132.xml",
+    "02-audit/queries.csv",
+    "02-audit/sign-offs.csv",
     "02-audit/signatures.csv",
     "05-protocol/activations.csv",
     "06-state/replay-log.txt",

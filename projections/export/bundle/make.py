@@ -21,6 +21,7 @@ from projections.export.bundle import (
     protocol,
     readme,
     record,
+    reviewed,
     state,
     subjects,
     trail,
@@ -141,7 +142,7 @@ def _bag(ledger: Ledger, root: Path, scope: Scope, out: Path, device: tuple[str,
 
 def _derived(scope: Scope, bag: Bag, kept: readme.Kept) -> None:
     """Write everything but the copy itself from what `scope` shows: for some patients, from the filtered copy."""
-    for shelf in (record, trail, subjects, protocol, state, issues, validation):
+    for shelf in (record, trail, reviewed, subjects, protocol, state, issues, validation):
         shelf.write(scope, bag)
     checking.write(scope, bag)
     readme.write(scope, bag, kept)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from projections.export.bundle import checking, subjects, trail
+from projections.export.bundle import checking, reviewed, subjects, trail
 from projections.export.bundle.bag import Bag
 from projections.export.bundle.issues import unsigned
 from projections.export.bundle.record import log_key
@@ -17,7 +17,7 @@ from projections.printed import second, utc
 HTML, TEXT = "00-READ-ME-FIRST.html", "00-READ-ME-FIRST.txt"
 SHELVES = (
     ("01-ledger", "the record itself: every entry exactly as it was signed, its texts and files, the heads of the log"),
-    ("02-audit", "the audit trail field by field, every signature, every copy and refusal, ODM-XML 1.3.2"),
+    ("02-audit", "the audit trail field by field, every signature, sign-off and query, copies, refusals, ODM-XML"),
     ("03-subjects", "a casebook for each patient"),
     ("05-protocol", "every protocol pack and toxicity dictionary that was in force, and since when"),
     ("06-state", "where each patient stands, as computed by the program, to be compared with one's own replay"),
@@ -141,6 +141,7 @@ def _complete(scope: Scope, kept: Kept) -> tuple[tuple[str, str], ...]:
         ("texts", str(kept.texts)),
         ("texts missing from the ledger", str(kept.missing)),
         ("packs and dictionaries", str(kept.blobs)),
+        *reviewed.counted(scope),
     )
 
 
