@@ -72,8 +72,11 @@ def export_dossier(
 
 def _name(ledger: Ledger, size: int, patient: str | None) -> str:
     """Name a dossier by what it is: trial, whom it is about, size and the first digits of the root."""
+    from projections.export.scope import scope_of
+
     _, trial, *_ = ledger.origin.split("/")
-    return f"dossier-{trial}-{patient or 'all'}-{size}-{ledger.root_at(size).hex()[:8]}.html"
+    _, _, whose = scope_of(ledger, size).rpartition("/")
+    return f"dossier-{trial}-{patient or whose}-{size}-{ledger.root_at(size).hex()[:8]}.html"
 
 
 def _tell(made: tuple[Dossier, ...]) -> None:

@@ -29,6 +29,25 @@ def withheld(ledger: Ledger, patients: Sequence[str], size: int) -> frozenset[in
     return Split(ledger, size).withheld(patients)
 
 
+def whose(ledger: Ledger, size: int) -> tuple[str, ...]:
+    """The patients to whom the first `size` entries are limited; none for a whole ledger, or a copy of nobody."""
+    if not withheld(ledger, (), size):
+        return ()
+    streams = sorted(name for name in ledger.streams(_PATIENT) if ledger.stream(name, up_to=size))
+    return tuple(name.removeprefix(_PATIENT) for name in streams)
+
+
+def scope_of(ledger: Ledger, size: int) -> str:
+    """What a copy of everything that a ledger has is of: `all`, `patient/` and a number, or `part` of the record.
+
+    It follows from what the ledger itself withholds, since it may have been opened from a filtered copy.
+    """
+    if not withheld(ledger, (), size):
+        return "all"
+    patients = whose(ledger, size)
+    return f"{_PATIENT}{patients[0]}" if len(patients) == 1 else "part"
+
+
 class Split:
     """The first `size` entries by whom they are about, found in one pass for the copies of any number of patients."""
 

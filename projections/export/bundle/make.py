@@ -29,6 +29,7 @@ from projections.export.bundle import (
 )
 from projections.export.bundle.bag import TAGMANIFEST, Bag
 from projections.export.bundle.scope import Scope
+from projections.export.scope import scope_of, whose
 from projections.printed import View
 
 if TYPE_CHECKING:  # the libraries of the keys load only where a key is at hand
@@ -67,7 +68,7 @@ def make(
     patients: Sequence[str] = (),
     device: tuple[str, Signer] | None = None,
 ) -> Bundled:
-    """Make the bundle of the first `size` entries (all, when None), limited to `patients` (all, when empty).
+    """Make the bundle of the first `size` entries (all, when None), limited to `patients` (all it has, when empty).
 
     A name that ends in `.zip` gives a ZIP, any other a folder, which must be new or empty; it appears whole or not
     at all, readable by this user alone. `device` is the name and key of the machine that signs the manifests.
@@ -75,7 +76,7 @@ def make(
     be written.
     """
     stop = ledger.size if size is None else size
-    chosen = tuple(sorted(set(patients)))
+    chosen = tuple(sorted(set(patients))) or whose(ledger, stop)
     for number in chosen:
         if not ledger.stream(f"patient/{number}", up_to=stop):
             raise BadInput(f"There is no patient {number}.", fix="see: doseledger patient list")
@@ -155,7 +156,7 @@ def _info(scope: Scope) -> list[tuple[str, str]]:
         ("Bagging-Date", scope.window.known_at.date().isoformat()),
         ("Bag-Software-Agent", f"{scope.version}, build {scope.build}"),
         ("Study", scope.genesis.trial),
-        ("Patients", ", ".join(scope.patients) or "all"),
+        ("Patients", ", ".join(scope.patients) or ("all" if scope_of(scope.ledger, scope.size) == "all" else "none")),
         ("Ledger-Id", scope.ledger.id),
         ("Log-Size", str(scope.size)),
         ("Log-Root", scope.root),

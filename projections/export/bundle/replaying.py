@@ -32,7 +32,7 @@ def replayed(ledger: Ledger, *, software: str, build: str) -> Iterator[Finding]:
         if copy.files is None:
             return
         patients = _said(copy.files).get("Patients", "all")
-        chosen = () if patients == "all" else tuple(patients.split(", "))
+        chosen = () if patients in {"all", "none"} else tuple(patients.split(", "))
         try:
             again = make(ledger, Path(folder) / "again", software=software, build=build, patients=chosen)
         except BadInput as error:

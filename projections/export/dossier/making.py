@@ -15,7 +15,7 @@ from ledger.errors import BadInput
 from projections.export.dossier import blocks, page
 from projections.export.dossier.state import Computed
 from projections.export.file import new_file
-from projections.export.scope import Split, withheld
+from projections.export.scope import Split, scope_of, withheld
 from projections.printed import View, second
 from projections.replay import numbers
 
@@ -112,8 +112,12 @@ class _Pages:
         return numbers(self._ledger, self._computed.through)
 
     def everything(self, name: str | os.PathLike[str]) -> Dossier:
-        """Write the page of everything that the ledger has."""
-        return self._made(name, without=withheld(self._ledger, (), self._size), scope="all")
+        """Write the page of everything that the ledger has: opened from the copy of one patient, his page."""
+        scope = scope_of(self._ledger, self._size)
+        family, _, number = scope.partition("/")
+        if family == "patient":
+            return self.patient(name, number)
+        return self._made(name, without=withheld(self._ledger, (), self._size), scope=scope)
 
     def patient(self, name: str | os.PathLike[str], number: str) -> Dossier:
         """Write the page of one patient, with the hashes of what is about others."""

@@ -65,7 +65,7 @@ function drawTitle(node) {
     first = record.genesis;
   const parted = record.entries.some((one) => one.withheld);
   const named = SCOPE.test(about.scope) ? about.scope.replace("/", " ") : "unknown scope";
-  const scope = named !== "all" ? named : parted ? "part of the record" : "whole record";
+  const scope = !["all", "part"].includes(named) ? named : parted ? "part of the record" : "whole record";
   const newest = record.entries.at(-1);
   put(
     node,

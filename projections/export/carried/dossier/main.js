@@ -96,7 +96,7 @@ function read() {
   };
 }
 
-const SCOPE = /^(?:all|index|patient\/(?:P-)?\d+(?:-\d+)*)$/;
+const SCOPE = /^(?:all|part|index|patient\/(?:P-)?\d+(?:-\d+)*)$/;
 
 /** What `dl-about` says otherwise than the entries: a finding, as every verifier of a dossier makes it. */
 function contradicted(about, report) {
