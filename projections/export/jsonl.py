@@ -89,7 +89,8 @@ def entries(
 def texts(ledger: Ledger, out: BinaryIO, *, size: int, without: frozenset[int] = frozenset()) -> tuple[int, list[str]]:
     """Write the texts of the first `size` entries; give their number, and the commitments whose text is missing.
 
-    What one of these entries redacted is not missing: the copy says itself who deleted it.
+    What one of these entries redacted is not missing: the copy says itself who deleted it. Raises BadInput where a
+    later entry redacted one: a copy of so few entries would name words that nobody has, and not say why.
     """
     count, missing = 0, list[str]()
     for position, raw in _shown(ledger, size, without):
@@ -97,7 +98,13 @@ def texts(ledger: Ledger, out: BinaryIO, *, size: int, without: frozenset[int] =
             found = ledger.salted(commitment)
             if found is None:
                 gone = ledger.redacted(commitment)
-                if gone is None or gone >= size:
+                if gone is not None and gone >= size:
+                    raise BadInput(
+                        f"The first {size} entries cannot be copied: words of #{position} were deleted later.",
+                        why=f"#{gone} redacted them, and a copy without it could not be verified",
+                        fix=f"export the first {gone + 1} entries or more: --known-at {gone + 1}",
+                    )
+                if gone is None:
                     missing.append(commitment)
                 continue
             salt, words = found
