@@ -54,9 +54,9 @@ def certify_copy_make(
         rebuilds, unread = tables(copy)
         if unread:
             raise BadInput(
-                "the tables of the copy cannot be compared with the ledger",
+                "what stands beside the record in the copy cannot be compared with the ledger",
                 why=unread[0],
-                fix="make the copy anew: doseledger export bundle",
+                fix="make the copy anew with this program: doseledger export",
             )
         found, keys = count(copy, Outside(ledger=session.ledger.id), rebuilds)
         export = _export(session, found, copy)

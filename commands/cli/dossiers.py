@@ -42,6 +42,7 @@ def export_dossier(
     ] = None,
 ) -> None:
     """Export a dossier: one page that verifies itself and shows the record as known at any time, without a network."""
+    from commands.cli.installed import build
     from projections.export.dossier import making
     from projections.replay import window
 
@@ -51,9 +52,9 @@ def export_dossier(
         size = window(ledger, now=here.now, known_at=place).size
         name = out if out is not None else _name(ledger, size, patient)
         if patient is None and size > making.LIMIT:
-            made = making.folder(ledger, name.removesuffix(".html"), software=SOFTWARE, size=size)
+            made = making.folder(ledger, name.removesuffix(".html"), software=SOFTWARE, build=build(), size=size)
         else:
-            made = (making.dossier(ledger, name, software=SOFTWARE, size=size, patient=patient),)
+            made = (making.dossier(ledger, name, software=SOFTWARE, build=build(), size=size, patient=patient),)
         if shared.json:
             envelope.put("export-dossier", ledger, making.Dossiers(made=made), size=size)
         else:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
 from typing import Annotated
@@ -65,7 +66,9 @@ def verify(
     report = verify_path(path, outside=outside, rebuilds=rebuilds)
     if seen is not None:
         lastseen.after_verify(seen, path, good=report.exit_code == 0, compared=trusted is None)
-    report = replace(report, not_checked=(*report.not_checked, *left_out))
+    compared = remade(path, report, rebuilds)
+    kept = (one for one in report.not_checked if one not in compared)
+    report = replace(report, not_checked=(*kept, *left_out))
     if shared.json:
         envelope.about("verify", {"id": report.ledger, "size": report.entries, "root": report.root}, report)
         return report.exit_code
@@ -74,12 +77,15 @@ def verify(
 
 
 def tables(path: str) -> tuple[list[Rebuild], list[str]]:
-    """How a bundle is made again to be compared; or why it is not, where another program made it."""
-    if form_of(path) not in {"bundle", "archive"}:
+    """How a bundle or a dossier is made again to be compared; or why it is not, where another program made it."""
+    form = form_of(path)
+    if form not in {"bundle", "archive", "dossier"}:
         return [], []
     from commands.cli.installed import build
-    from projections.export.bundle.replaying import maker, replayed
+    from projections.export.bundle import replaying as bundles
+    from projections.export.dossier import replaying as dossiers
 
+    maker, replayed = (dossiers.maker, dossiers.replayed) if form == "dossier" else (bundles.maker, bundles.replayed)
     here = build()
     us = f"{SOFTWARE.replace('/', ' ')}, build {here}"
     try:
@@ -87,8 +93,19 @@ def tables(path: str) -> tuple[list[Rebuild], list[str]]:
     except DoseLedgerError:
         return [], []  # the verification says why it cannot be read
     if made_by != us:
-        return [], [f"the tables beside the record, made by {made_by or 'an unknown program'}; this is {us}"]
+        what = "what the page computed" if form == "dossier" else "the tables beside the record"
+        return [], [f"{what}, made by {made_by or 'an unknown program'}; this is {us}"]
     return [partial(replayed, software=SOFTWARE, build=here)], []
+
+
+def remade(path: str, report: Report, rebuilds: Sequence[Rebuild]) -> frozenset[str]:
+    """What a verification names as not checked, and was: every byte of a dossier that holds and was made again."""
+    if not rebuilds or form_of(path) != "dossier" or report.exit_code != 0:
+        return frozenset()
+    from ledger.copies.copy import AROUND
+    from projections.export.dossier.replaying import partly
+
+    return frozenset() if partly(path) else frozenset({AROUND})
 
 
 def ledger_id(said: str | None) -> str | None:

@@ -30,8 +30,10 @@ BLOB_LIMIT = 64 << 20
 """Bytes of a pack or a dictionary."""
 _DIGEST = re.compile(r"[0-9a-f]{64}")
 _SIGNED = ("who signed the manifests",)
+AROUND = "the page around the record"
+"""What of a dossier is compared only where it is made again."""
 _AROUND: dict[Form, tuple[str, ...]] = {
-    "dossier": ("the page around the record",),
+    "dossier": (AROUND,),
     "bundle": _SIGNED,
     "archive": _SIGNED,
 }
@@ -41,13 +43,27 @@ _NAMED = 20
 _Line = TypeVar("_Line", TextLine, CheckpointLine)
 
 
+class Beside(Struct, frozen=True):
+    """A dossier beside an index: the patient it is about, and its name."""
+
+    patient: str
+    file: str
+
+
 class About(Struct, frozen=True):
-    """What a dossier says of itself: ledger id, origin of its checkpoints, number of entries, root in hexadecimal."""
+    """What a dossier says of itself: ledger id, origin of its checkpoints, number of entries, root in hexadecimal.
+
+    The others are compared where the dossier is made again: `made_by` and `build` say by what.
+    """
 
     ledger: wire.Hex
     origin: str
     size: wire.Count
     root: wire.Hex
+    made_by: str = ""
+    build: str = ""
+    scope: str = ""
+    files: tuple[Beside, ...] = ()
 
 
 class Underived:
@@ -85,7 +101,7 @@ class Copy:
         self.path = path
         self.form = form
         self._folder = entries.parent
-        self._about = about
+        self.about = about
         self.files = files
         self._beside = beside
         self._release = release
@@ -184,10 +200,10 @@ class Copy:
         yield from self._beside()
         if self.files is not None:
             yield from bag_flaws(self.files)
-        if self._about is not None:
+        if self.about is not None:
             made = {"ledger": ledger, "origin": origin, "size": self.size, "root": root}
             for name, value in made.items():
-                said = getattr(self._about, name)
+                said = getattr(self.about, name)
                 if said != value:
                     yield f"dl-about says the {name} {said}; its entries make it {value or 'unknown'}"
 

@@ -29,7 +29,7 @@ def _page(scope: Scope, bag: Bag) -> None:
     only = scope.patients[0] if len(scope.patients) == 1 else None
     if only is not None or scope.size <= making.LIMIT:
         place = bag.root / "data" / FOLDER / PAGE
-        making.dossier(scope.ledger, place, software=scope.software, size=scope.size, patient=only)
+        making.dossier(scope.ledger, place, software=scope.software, build=scope.build, size=scope.size, patient=only)
         bag.taken(f"{FOLDER}/{PAGE}")
 
 

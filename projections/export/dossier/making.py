@@ -40,6 +40,7 @@ class About(View, frozen=True, kw_only=True):
     size: int
     root: str
     made_by: str
+    build: str
     as_of: str
     scope: str
     files: tuple[File, ...]
@@ -67,21 +68,51 @@ class Dossiers(View, frozen=True, kw_only=True):
 
 
 def dossier(
-    ledger: Ledger, name: str | os.PathLike[str], *, software: str, size: int | None = None, patient: str | None = None
+    ledger: Ledger,
+    name: str | os.PathLike[str],
+    *,
+    software: str,
+    build: str = "",
+    size: int | None = None,
+    patient: str | None = None,
 ) -> Dossier:
     """Write one page: of everything, or of one patient with the hashes of what is about others.
 
-    Raises BadInput for a size that has no checkpoint, a patient who is not there, or a file that is.
+    `build` is the SHA-256 of the program, empty where it is not known. Raises BadInput for a size that has no
+    checkpoint, a patient who is not there, or a file that is.
     """
-    pages = _Pages(ledger, size, software)
+    pages = _Pages(ledger, size, software, build)
     return pages.everything(name) if patient is None else pages.patient(name, patient)
 
 
+def again(
+    ledger: Ledger,
+    name: str | os.PathLike[str],
+    *,
+    software: str,
+    build: str,
+    scope: str,
+    files: tuple[File, ...],
+) -> Dossier:
+    """Write the page that says it has this scope anew, from the ledger that was opened from it.
+
+    Raises BadInput for a scope that is not that of what the ledger has.
+    """
+    pages = _Pages(ledger, None, software, build)
+    if scope == "index":
+        return pages.index(name, files)
+    if scope != scope_of(ledger, ledger.size):
+        if not (scope.startswith("patient/") and scope_of(ledger, ledger.size) == "all"):
+            raise BadInput("The entries are another part of the record.")
+        return pages.patient(name, scope.removeprefix("patient/"))
+    return pages.everything(name)
+
+
 def folder(
-    ledger: Ledger, name: str | os.PathLike[str], *, software: str, size: int | None = None
+    ledger: Ledger, name: str | os.PathLike[str], *, software: str, build: str = "", size: int | None = None
 ) -> tuple[Dossier, ...]:
     """Write into a new folder one page for each patient, and before them an index of everything that is not theirs."""
-    pages, target = _Pages(ledger, size, software), Path(name)
+    pages, target = _Pages(ledger, size, software, build), Path(name)
     if target.exists():
         raise BadInput(f"There is already something at {target}.", why="an export never replaces another file")
     files = tuple(File(patient=one, file=f"dossier-{one}.html") for one in pages.patients())
@@ -95,10 +126,11 @@ def folder(
 class _Pages:
     """Pages of the first `size` entries; what they have in common is read once, for the first that needs it."""
 
-    def __init__(self, ledger: Ledger, size: int | None, software: str) -> None:
+    def __init__(self, ledger: Ledger, size: int | None, software: str, build: str) -> None:
         self._ledger = ledger
         self._size = ledger.size if size is None else size
         ledger.checkpoint_at(self._size)
+        self._build = build
         self._maker = software.replace("/", " ")
         self._blocks = blocks.Blocks(ledger, self._size)
         self._computed = Computed(ledger, self._size, software=self._maker)
@@ -146,6 +178,7 @@ class _Pages:
             size=self._size,
             root=root,
             made_by=self._maker,
+            build=self._build,
             as_of=second(at.known_at, at.zone),
             scope=scope,
             files=files,

@@ -86,13 +86,14 @@ function lines(name) {
 function read() {
   const [entries, texts, checkpoints, blobs, state, about] = BLOCKS.map(lines),
     json = (all) => all.map((one) => JSON.parse(one));
+  if (about.length !== 1 || state.length > 1) throw new Error("dl-about or dl-state is not one object on one line");
   const files = Object.fromEntries(
     json(blobs).map(({ digest, data }) => [digest, Uint8Array.from(atob(data), (c) => c.charCodeAt(0))]),
   );
   return {
     copy: { entries, texts: json(texts), checkpoints: json(checkpoints), blobs: files },
     state: json(state)[0] ?? null,
-    about: json(about)[0] ?? {},
+    about: json(about)[0],
   };
 }
 
