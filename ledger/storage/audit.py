@@ -6,7 +6,6 @@ does not agree is a flaw, never an exception. Signatures and authority are judge
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Iterator, Mapping
 from hashlib import sha256
 from typing import NamedTuple
@@ -17,7 +16,7 @@ from ledger.events.body import blobs
 from ledger.events.entry import Entry
 from ledger.events.study import LedgerCreated
 from ledger.merkle import checkpoint, tree
-from ledger.storage import schema
+from ledger.storage import files, schema
 from ledger.storage.beside import Beside
 from ledger.storage.reader import Reader, Table
 from ledger.storage.rows import Row, log_time, redactions, row_of, signer_rows
@@ -103,8 +102,8 @@ def _file(reader: Reader) -> Iterator[Flaw]:
         found = reader.all(f"PRAGMA {pragma}")[0][0]
         if found != expected:
             yield Flaw(None, "header", f"{pragma} is {found!r}, not {expected!r}")
-    stored = set(reader.all("SELECT type, name, tbl_name, sql FROM sqlite_schema"))
-    for thing in sorted(stored ^ _expected_schema(), key=repr):
+    stored = set(reader.all(files.OBJECTS))
+    for thing in sorted(stored ^ files.own_objects(), key=repr):
         yield Flaw(
             None, "schema", f"{thing[0]} {thing[1]} is {'not ours' if thing in stored else 'missing or changed'}"
         )
@@ -113,16 +112,6 @@ def _file(reader: Reader) -> Iterator[Flaw]:
     for (line,) in reader.all("PRAGMA integrity_check(20)"):
         if line != "ok":
             yield Flaw(None, "integrity", str(line))
-
-
-def _expected_schema() -> set[tuple[str, str, str, str | None]]:
-    empty = sqlite3.connect(":memory:")
-    try:
-        for statement in schema.DDL:
-            empty.execute(statement)
-        return set(empty.execute("SELECT type, name, tbl_name, sql FROM sqlite_schema").fetchall())
-    finally:
-        empty.close()
 
 
 class _Walk:

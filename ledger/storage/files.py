@@ -1,4 +1,4 @@
-"""The ledger file as a file: where it may lie, how it is opened, and how a new one takes its name.
+"""The ledger file as a file: where it may lie, what it must be, how it is opened, how a new one takes its name.
 
 A file on a network share is refused for writing: neither the locks nor the shared memory of SQLite's
 write-ahead log hold across machines. The check reads /proc and knows Linux only.
@@ -12,7 +12,7 @@ import sqlite3
 from pathlib import Path
 from urllib.parse import quote
 
-from ledger.errors import Unavailable
+from ledger.errors import IntegrityFailure, Unavailable
 from ledger.storage import schema
 from ledger.storage.refusals import translated
 
@@ -25,6 +25,8 @@ _SHARED = frozenset(
 )  # fmt: skip
 OLDEST = (3, 38)
 """The first SQLite that keeps STRICT tables and has the JSON functions built in."""
+OBJECTS = "SELECT type, name, tbl_name, sql FROM sqlite_schema"
+"""Everything that a database holds beside its rows."""
 BUSY_SECONDS = 5
 """How long a statement waits for another program that holds the database, in seconds."""
 
@@ -61,6 +63,30 @@ def require_ledger(connection: sqlite3.Connection, path: str) -> None:
             f"The ledger has storage format {version}; this program knows {schema.FORMAT}.",
             why=f"{path} was written by another version of the program",
             fix="Use the version that wrote it, or a newer one.",
+        )
+
+
+def own_objects() -> frozenset[tuple[object, ...]]:
+    """Give the tables, indexes and triggers of a ledger file as its schema lists them."""
+    empty = sqlite3.connect(":memory:")
+    try:
+        for statement in schema.DDL:
+            empty.execute(statement)
+        return frozenset(empty.execute(OBJECTS))
+    finally:
+        empty.close()
+
+
+def require_guarded(connection: sqlite3.Connection, path: str) -> None:
+    """Refuse (IntegrityFailure) to write into a file that lacks one of its tables or triggers, or has others."""
+    with translated(path):
+        stored = frozenset(connection.execute(OBJECTS))
+    if stored != own_objects():
+        named = ", ".join(sorted({str(thing[1]) for thing in stored ^ own_objects()}))
+        raise IntegrityFailure(
+            "The tables of this ledger are not as they were made; nothing is written into it.",
+            why=f"changed, missing or added: {named}",
+            fix="Keep the file as it is and run: doseledger verify",
         )
 
 

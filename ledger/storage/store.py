@@ -43,12 +43,16 @@ class Store:
 
     @classmethod
     def open(cls, path: str) -> Store:
-        """Open an existing ledger for writing; raises Unavailable where there is none that can be."""
+        """Open an existing ledger for writing.
+
+        Raises Unavailable where there is none that can be, IntegrityFailure where its tables are not ours.
+        """
         files.require_present(path)
         files.require_local(path)
         connection = _writer(path)
         try:
             files.require_ledger(connection, path)
+            files.require_guarded(connection, path)
             with translated(path):
                 connection.execute("PRAGMA journal_mode=WAL")
             return cls(path, connection, create=False)

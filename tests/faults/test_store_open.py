@@ -293,3 +293,29 @@ def test_a_forgotten_ledger_may_be_collected_by_any_thread(site: Site) -> None:
     finally:
         sys.unraisablehook = before
     assert [] == complaints
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "DROP TRIGGER entries_update",
+        "CREATE TRIGGER quiet BEFORE INSERT ON entries WHEN 0 BEGIN SELECT 1; END",
+        "CREATE TABLE notes (said TEXT)",
+    ],
+)
+def test_nothing_is_written_where_the_guards_were_changed(site: Site, statement: str) -> None:
+    """Somebody took the guards off the file at night; the ward would go on signing doses into it for weeks."""
+    site.book.close()
+    with closing(sqlite3.connect(site.path)) as connection:
+        connection.execute(statement)
+    named = statement.split()[2]
+    with pytest.raises(IntegrityFailure) as caught:
+        Ledger.open(site.path)
+    assert f"changed, missing or added: {named}" == caught.value.why
+    with Ledger.open(site.path, read_only=True) as ledger:
+        assert site_size(ledger) == ledger.size
+
+
+def site_size(ledger: Ledger) -> int:
+    """The entries that can be read, one by one."""
+    return sum(1 for _ in ledger.entries())
