@@ -64,7 +64,9 @@ function known(entry) {
       late ? sign("warn", `late by ${span(late)} over the limit`) : null,
       entry.position >= size ? sign("warn", `not yet known after #${size - 1}`) : null,
       entry.findings.map((one) => sign("bad", `${one.code}: ${one.why}`)),
-      entry.notices.map((one) => sign("warn", `${one.code}: ${one.why}`)),
+      reviewSign(entry),
+      doubtWords(entry),
+      entry.notices.filter((one) => !DOUBTS.has(one.code)).map((one) => sign("warn", `${one.code}: ${one.why}`)),
     ),
     pairs([
       ["about", entry.patient ? link(`patient=${entry.patient}`, `patient ${entry.patient}`) : entry.stream],
@@ -188,11 +190,19 @@ const doubtSign = (record, entry, size) => {
   const code = doubtOf(record, entry, size);
   return code ? [" ", sign("bad", code.toUpperCase())] : null;
 };
+const DOUBTS = new Set(["disputed", "repudiated"]);
+/** The doubt about an entry in full: the mark, and why where the verifier says so of the whole record. */
+function doubtWords(entry) {
+  const code = doubtOf(app.record, entry, app.size),
+    why = entry.notices.find((one) => one.code === code)?.why;
+  return code ? sign("bad", `${code.toUpperCase()}${why ? `: ${why}` : ""}`) : null;
+}
 const fateSign = ({ state }) =>
   state === "stands" || state === "corrected" ? null : sign(FATES[state][0], FATES[state][1]);
 const reasonText = (entry) => {
-  const words = app.record.texts.get(entry.payload.reason?.text);
-  return words ? el("q", {}, words) : "";
+  const commitment = entry.payload.reason?.text,
+    words = app.record.texts.get(commitment);
+  return words ? el("q", {}, words) : app.record.redacted.has(commitment) ? absent(commitment) : "";
 };
 
 /** The fields that a correction restates otherwise: name, old (struck), new. */

@@ -21,6 +21,7 @@ function drawPatient(view, patient) {
     plot,
     dosesOf(record, patient, size).length ? [el("h3", {}, "Doses"), dosesTable(patient, counted)] : null,
     findingsOf(patient),
+    reviewSection(patient),
     el(
       "h3",
       {},

@@ -237,6 +237,11 @@ const QUESTIONS = [
     "Computed by doseledger, as known now; what was done about them is from the entries.",
     deviationsAnswer,
   ],
+  [
+    "Which sign-offs of the investigator stand, and what made others stale?",
+    "From the entries: a sign-off is stale from the first later change on of what it covers.",
+    signOffAnswer,
+  ],
   ["Which signatures are missing?", "From the entries and their countersignatures.", openSignatures],
   [
     "Who signed, in which role, with which delegation?",
