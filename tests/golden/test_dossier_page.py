@@ -233,7 +233,7 @@ def test_everything_is_reached_by_the_keyboard(browser: Browser, page: Path, war
         keys.press("Tab")
         assert "Skip to the record" == found.page.evaluate("document.activeElement.textContent")
         keys.press("Enter")
-        assert "record" == found.page.evaluate("document.activeElement.id")
+        found.page.wait_for_selector("#record:focus")
         found.page.focus("#known")
         keys.press("ArrowLeft")
         keys.press("ArrowLeft")
@@ -241,7 +241,7 @@ def test_everything_is_reached_by_the_keyboard(browser: Browser, page: Path, war
         found.go("entries")
         found.page.focus("table.entries tbody a >> nth=0")
         keys.press("Enter")
-        assert found.page.locator("dialog[open]").count() == 1
+        found.page.wait_for_selector("dialog[open]")
         keys.press("Escape")
         found.page.wait_for_selector("dialog:not([open])", state="attached")
         assert ["#entries", "#0"] == found.page.evaluate("[location.hash, document.activeElement.textContent]")
