@@ -89,7 +89,7 @@ def _listed(files: Files, manifest: str, expected: set[str]) -> Iterator[str]:
     for name, digest in sorted(listed.items()):
         if name not in expected:
             yield f"{name} is listed in {manifest} and is not there"
-        elif _digest(files, name) != digest:
+        elif digest_in(files, name) != digest:
             yield f"{name} is not the file that {manifest} names: its bytes are others"
 
 
@@ -108,7 +108,8 @@ def _small(files: Files, name: str) -> bytes | None:
     return data if len(data) <= 64 * LINE_LIMIT else None
 
 
-def _digest(files: Files, name: str) -> str:
+def digest_in(files: Files, name: str) -> str:
+    """The SHA-256 of a file, hexadecimal; empty where there is none."""
     file = files.open(name)
     if file is None:
         return ""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
-from hashlib import sha256
 from pathlib import Path
 from typing import Literal
 
@@ -12,7 +11,7 @@ from ledger import codec
 from ledger.admission.signatures import public_of
 from ledger.copies import Copy, Form, Withheld, form_of, open_copy
 from ledger.copies.archive import Archive
-from ledger.copies.bag import SIGNATURES, TAG_MANIFEST, Files, FolderFiles
+from ledger.copies.bag import SIGNATURES, TAG_MANIFEST, Files, FolderFiles, digest_in
 from ledger.copies.form import ENTRIES
 from ledger.course.people import Roster, evolve
 from ledger.errors import DoseLedgerError, Unavailable
@@ -100,9 +99,9 @@ def digest_of(path: str) -> str:
     form = form_of(path)
     with _files(path, form) as files:
         if files is not None:
-            return _sha256(files, TAG_MANIFEST)
+            return digest_in(files, TAG_MANIFEST)
     place = Path(path) / _NAMED[form] if form in _NAMED else Path(path)
-    return _sha256(FolderFiles(place.parent), place.name)
+    return digest_in(FolderFiles(place.parent), place.name)
 
 
 @contextmanager
@@ -115,17 +114,6 @@ def _files(path: str, form: Form | None) -> Iterator[Files | None]:
         return
     with closing(Archive(path)) as archive:
         yield archive
-
-
-def _sha256(files: Files, name: str) -> str:
-    file = files.open(name)
-    if file is None:
-        return ""
-    whole = sha256()
-    with file:
-        while piece := file.read(_READ):
-            whole.update(piece)
-    return whole.hexdigest()
 
 
 def _walked(copy: Copy) -> tuple[int, int, int, Roster]:

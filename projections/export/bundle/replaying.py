@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Iterator
-from hashlib import sha256
 from pathlib import Path
 
 from ledger.book import Ledger
 from ledger.copies import open_copy
-from ledger.copies.bag import MANIFEST, SIGNATURES, TAG_MANIFEST, Files, FolderFiles
+from ledger.copies.bag import MANIFEST, SIGNATURES, TAG_MANIFEST, Files, FolderFiles, digest_in
 from ledger.errors import BadInput
 from ledger.verify import Finding
 from projections.export.bundle.make import make
@@ -40,8 +39,8 @@ def replayed(ledger: Ledger, *, software: str, build: str) -> Iterator[Finding]:
             return
         made, held = FolderFiles(Path(again.path)), set(copy.files.names())
         for name in sorted({*made.names(), *held} - {MANIFEST, TAG_MANIFEST}):
-            there = _digest(made, name)
-            if name.startswith(SIGNATURES) or _digest(copy.files, name) == there:
+            there = digest_in(made, name)
+            if name.startswith(SIGNATURES) or digest_in(copy.files, name) == there:
                 continue
             said = "is not what the entries of the bundle make it" if there else "is nothing that the entries make"
             yield _finding(f"{name} {said if name in held else 'is missing'}")
@@ -60,14 +59,3 @@ def _said(files: Files) -> dict[str, str]:
         text = file.read(_LIMIT).decode("utf-8", "replace")
     lines = text.replace("\n ", " ").replace("\n\t", " ").splitlines()
     return {label: value.strip() for label, _, value in (line.partition(":") for line in lines)}
-
-
-def _digest(files: Files, name: str) -> str:
-    file = files.open(name)
-    if file is None:
-        return ""
-    made = sha256()
-    with file:
-        while data := file.read(_LIMIT):
-            made.update(data)
-    return made.hexdigest()
