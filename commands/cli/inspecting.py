@@ -13,7 +13,7 @@ from commands.cli.pinned import pinned
 from commands.cli.tree import TREE, WRITES, leaves
 from ledger.book import Ledger
 from ledger.copies import form_of
-from ledger.errors import BadInput, DoseLedgerError, NotAllowed
+from ledger.errors import BadInput, DoseLedgerError, NotAllowed, Unavailable
 from ledger.verify import Report, verify_path
 
 if TYPE_CHECKING:  # the projections load only for an overview
@@ -111,8 +111,8 @@ def _overview(shared: Shared, file: str, before: dict[str, str]) -> int:
                 envelope.put("inspect", ledger, data)
             else:
                 _tell(data, report)
-    except DoseLedgerError:
-        if shared.json:
+    except DoseLedgerError as error:
+        if shared.json or isinstance(error, Unavailable):  # where there is no ledger, there is no verdict on one
             raise
         from commands.cli.trust import tell
 

@@ -213,6 +213,13 @@ def test_a_changed_copy_is_named_before_it_is_read(here: Here) -> None:
     assert (8, 30) == (ran.code, json.loads(ran.out)["data"]["first_bad"]["position"])
 
 
+def test_a_mistyped_name_is_no_verdict(here: Here) -> None:
+    """An inspector who mistypes the name of the stick would read that the record must not be trusted."""
+    ran = here.run("inspect", "nosuch.zip")
+    assert (6, "") == (ran.code, ran.out)
+    assert ran.err.startswith("x There is no ledger at "), ran.err
+
+
 def test_what_is_held_outside_is_compared(here: Here) -> None:
     """The id on paper in the trial master file is worth nothing if no command asks for it."""
     here.run("inspect", "site.ledger", "export", "jsonl", "--out", "out")
