@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 from commands.chart import PatientFile
 from ledger import wire
 from ledger.course.people import Roster
-from ledger.errors import BadInput, NotAllowed, Question, Refused
+from ledger.errors import BadInput, Question, Refused
 from ledger.events.base import DictionaryRef, Occurred, ProtocolRef, Reason, ReasonCode, Ref, Source, Wire
 from ledger.events.entry import Entry
 from ledger.protocol.dictionary import Dictionary
@@ -241,19 +241,6 @@ def refuse(what: str, hits: Iterable[Hit], *, fix: str = "") -> None:
         why="; ".join(f"{rule}: {words[rule]}" for rule in rules[1:]),
         fix=fix,
     )
-
-
-def distinct(persons: Iterable[str]) -> None:
-    """Refuse (NotAllowed) the same person twice."""
-    seen: set[str] = set()
-    for person in persons:
-        if person in seen:
-            raise NotAllowed(
-                f"{person} is named twice",
-                why="two signatures of one entry are by two persons",
-                fix="name another person",
-            )
-        seen.add(person)
 
 
 def overridden(hits: Iterable[Hit], rules: Mapping[str, str]) -> tuple[Hit, ...]:

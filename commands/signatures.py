@@ -191,8 +191,3 @@ def _countersigning(event: EntryCountersigned, person: Person, desk: Desk) -> tu
 
 def _one(person: Person, role: wire.Role, meaning: wire.Meaning) -> Signing:
     return Signing(person.id, person.name, person.organisation, role, meaning, (Need(meaning=meaning, role=role),))
-
-
-def roles_for(row: KindRow) -> Sequence[frozenset[wire.Role]]:
-    """Give the roles that may make each signature of a kind, in order (for `who-may`)."""
-    return tuple(requirement.roles for requirement in row.signatures)

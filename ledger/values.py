@@ -6,7 +6,7 @@ Quantities are `Decimal` in a unit-named variable (`dose_mg`, `bsa_m2`); times a
 from __future__ import annotations
 
 import re
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime
 from decimal import ROUND_HALF_UP, Decimal
 
 from ledger.errors import BadInput
@@ -90,13 +90,3 @@ def wire_minute(at: datetime) -> str:
 def wire_signed_at(at: datetime) -> str:
     """Write the local time of a signature to the millisecond with its offset."""
     return at.isoformat(timespec="milliseconds")
-
-
-def days_between(first: date, second: date) -> int:
-    """Whole calendar days from `first` to `second`."""
-    return (second - first).days
-
-
-def minutes_between(first: datetime, second: datetime) -> Decimal:
-    """Minutes from `first` to `second`, exact to the second."""
-    return Decimal((second - first) // timedelta(seconds=1)) / 60
