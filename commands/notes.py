@@ -13,7 +13,7 @@ from ledger.book import Ledger, Receipt
 from ledger.course.people import Roster
 from ledger.events.base import Wire
 
-Family = Literal["attempts", "exports", "security", "clock"]
+Family = Literal["attempts", "exports", "archive", "security", "clock"]
 """The streams that a device writes, one of each for the site."""
 
 

@@ -22,7 +22,7 @@ from ledger.events.review import EntriesSigned
 from ledger.events.row import REGISTRARS
 from ledger.events.safety import ToxicityRegraded
 
-_OWN_ENDINGS = frozenset({"study", "people", "cohort", "attempts", "clock", "exports", "security", "review"})
+_OWN_ENDINGS = frozenset({"study", "people", "cohort", "attempts", "clock", "exports", "archive", "security", "review"})
 """Streams whose entries are ended by kinds of their own, never corrected or voided."""
 
 

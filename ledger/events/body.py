@@ -8,7 +8,7 @@ from threading import Lock
 import msgspec
 
 from ledger.errors import Malformed
-from ledger.events import dosing, record, study
+from ledger.events import archive, dosing, record, study
 from ledger.events.base import Wire
 from ledger.events.event import Event
 from ledger.events.registry import KINDS, kind_of
@@ -103,6 +103,10 @@ def blobs(event: Wire) -> tuple[tuple[str, str], ...]:
             return ("protocol pack", event.pack.digest), ("dictionary", event.dictionary.digest)
         case study.DictionaryLoaded():
             return (("dictionary", event.dictionary.digest),)
+        case archive.AnchorMade(evidence=str(digest)):
+            return ((f"evidence of a {event.form}", digest),)
+        case study.LedgerRestored(evidence=str(digest)):
+            return (("head of what was lost", digest),)
         case _:
             return ()
 

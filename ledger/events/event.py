@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import get_args
 
 from ledger.events import (
+    archive,
     cohort,
     cycle,
     dosing,
@@ -76,10 +77,11 @@ KeyEvent = (
     | keys.RegistrarChanged
     | keys.RegistrarRecovered
     | keys.PolicyAmended
+    | keys.LogRotated
     | keys.SignatureReaffirmed
     | keys.SignatureRepudiated
 )
-StudyEvent = study.LedgerCreated | study.ProtocolActivated | study.DictionaryLoaded
+StudyEvent = study.LedgerCreated | study.LedgerRestored | study.ProtocolActivated | study.DictionaryLoaded
 CohortEvent = cohort.LevelOpened | cohort.CohortDecided | cohort.AccrualSuspended | cohort.AccrualResumed
 SupplyEvent = (
     supply.LotReceived
@@ -94,6 +96,7 @@ RecordEvent = record.EntryCountersigned | record.EntryCorrected | record.EntryVo
 DeviceEvent = record.EntryRefused | record.LogClock | keys.SignatureAbandoned | security.SecurityRaised
 SecurityEvent = security.SecurityAcknowledged | security.LockoutLifted
 ExportEvent = exports.ExportMade | exports.CopyCertified
+ArchiveEvent = archive.AnchorMade | archive.BackupMade | archive.BackupRestored
 ReviewEvent = (
     review.QueryOpened
     | review.QueryAnswered
@@ -116,6 +119,7 @@ Event = (
     | RecordEvent
     | DeviceEvent
     | ExportEvent
+    | ArchiveEvent
     | ReviewEvent
     | SecurityEvent
 )

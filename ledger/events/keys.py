@@ -98,6 +98,17 @@ class PolicyAmended(Wire, frozen=True, kw_only=True):
     clock_limit_s: ClockLimit
 
 
+class LogRotated(Wire, frozen=True, kw_only=True):
+    """The log goes on with the key whose thumbprint was committed to before; the quorum of registrars signs it.
+
+    Heads that cover this entry are signed with `key`. `next_log_key` is the thumbprint of the key after it.
+    """
+
+    log: wire.Token
+    key: wire.Jwk
+    next_log_key: wire.Kid
+
+
 class SignatureReaffirmed(Wire, frozen=True, kw_only=True):
     """The owner of a revoked key says of disputed entries: I signed these; 1 to 64 of them, each once."""
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from ledger.events import (
     record,
+    rows_archive,
     rows_exports,
     rows_keys,
     rows_patient,
@@ -52,6 +53,7 @@ _ROWS = (
     *rows_study.ROWS,
     *rows_patient.ROWS,
     *_RECORD,
+    *rows_archive.ROWS,
     *rows_exports.ROWS,
     *rows_keys.ROWS,
     *rows_review.ROWS,

@@ -11,7 +11,18 @@ from ledger.events.base import Wire
 from ledger.events.people import Task
 
 Family = Literal[
-    "study", "people", "patient", "cohort", "supply", "attempts", "clock", "exports", "security", "review", "any"
+    "study",
+    "people",
+    "patient",
+    "cohort",
+    "supply",
+    "attempts",
+    "clock",
+    "exports",
+    "security",
+    "review",
+    "archive",
+    "any",
 ]
 """The first part of the stream's name; `any`: the stream of the entry it is about."""
 

@@ -31,5 +31,6 @@ ROWS = (
         completed=True,
     ),
     KindRow("signature.repudiated/1", keys.SignatureRepudiated, "people", 10, (by(PERSONS, "responsibility"),)),
+    KindRow("log.rotated/1", keys.LogRotated, "people", 11, _TWO, conflicts=_CHANGES),
     KindRow("signature.abandoned/1", keys.SignatureAbandoned, "security", 0, (by(DEVICE, "system"),)),
 )

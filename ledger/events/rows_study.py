@@ -21,6 +21,14 @@ TWO_REGISTRARS = (by(REGISTRARS, "authorship"), by(REGISTRARS, "verified"))
 ROWS = (
     KindRow("ledger.created/1", study.LedgerCreated, "study", 0, (by(REGISTRARS, "responsibility"),)),
     KindRow(
+        "ledger.restored/1",
+        study.LedgerRestored,
+        "study",
+        3,
+        (by(REGISTRARS, "responsibility"), by(REGISTRARS, "responsibility")),
+        conflicts=only("ledger.restored/1"),
+    ),
+    KindRow(
         "dictionary.loaded/1",
         study.DictionaryLoaded,
         "study",

@@ -60,6 +60,31 @@ class LedgerCreated(Wire, frozen=True, kw_only=True):
     signing: Literal["every-act", "session"]
 
 
+class LostHead(Wire, frozen=True, kw_only=True):
+    """The newest head that somebody holds of what is lost."""
+
+    size: wire.Count
+    root: wire.Hex
+
+
+class LedgerRestored(Wire, frozen=True, kw_only=True):
+    """The ledger goes on from an older or another state than was seen; the quorum of registrars signs it.
+
+    Heads that cover this entry are those of the epoch `log`, under the new `key`; the positions go on. `next_log_key`
+    is the thumbprint of the key after it. `size` and `root` are the head the ledger goes on from, `lost` the newest one
+    that is known of what does not stand in it, and `evidence` the SHA-256 of that signed note, kept as a blob; null
+    where only paper tells of it.
+    """
+
+    log: wire.Token
+    key: wire.Jwk
+    next_log_key: wire.Kid
+    size: wire.Count
+    root: wire.Hex
+    lost: LostHead
+    evidence: wire.Hex | None
+
+
 class ProtocolActivated(Wire, frozen=True, kw_only=True):
     """A protocol pack comes into force at this site; its bytes are kept as a blob of that digest."""
 

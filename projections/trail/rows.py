@@ -26,7 +26,7 @@ from projections.trail.standing import Change, Stated, changes, regraded, root, 
 
 AMENDS = "corrects"
 """The field of the one row of an amendment that changes no field: which entry it names."""
-_OF_NO_RECORD = frozenset({"attempts", "clock", "exports", "security", "review"})
+_OF_NO_RECORD = frozenset({"attempts", "clock", "exports", "archive", "security", "review"})
 _OF_OTHERS = frozenset({"deviation", "entries", "entry", "query", "record", "signature", "text"})
 """The nouns of kinds that speak of other entries; what speaks of one names it in a member of `_SPEAKING`."""
 _SPEAKING = ("target", "query", "lock")

@@ -73,6 +73,7 @@ FAMILIES = {
     "attempts": "Refused attempts",
     "clock": "The log's clock",
     "exports": "Copies that left",
+    "archive": "Outside the ledger",
     "security": "Security",
     "review": "Review",
 }
@@ -85,6 +86,7 @@ STREAMS = {
     "attempts": "`attempts/` and the site",
     "clock": "`clock/` and the site",
     "exports": "`exports/` and the site",
+    "archive": "`archive/` and the site",
     "security": "`security/` and the site",
     "review": "`review/` and the site",
     "any": "the stream of the entry named",
@@ -100,10 +102,7 @@ RESERVED = {
         ("entries.linked", "LinkEvents", "any"),
     ),
     "The log": (
-        ("anchor.made", "a checkpoint shown to somebody outside", "archive"),
-        ("backup.made", "a copy of the ledger", "archive"),
         ("log.opened", "a further log of this ledger", "study"),
-        ("ledger.restored", "a new log after entries were lost", "study"),
         ("entry.recovered", "a lost entry, with its original bytes", "any"),
     ),
 }

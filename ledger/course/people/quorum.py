@@ -8,8 +8,16 @@ from datetime import date, datetime
 from ledger.course.people.roster import Roster
 from ledger.events.base import Wire
 from ledger.events.entry import Entry
-from ledger.events.keys import KeyRevoked, KeyRotated, PolicyAmended, RegistrarChanged, SignatureReaffirmed
+from ledger.events.keys import (
+    KeyRevoked,
+    KeyRotated,
+    LogRotated,
+    PolicyAmended,
+    RegistrarChanged,
+    SignatureReaffirmed,
+)
 from ledger.events.row import REGISTRARS, Requirement, by
+from ledger.events.study import LedgerRestored
 
 _RESPONSIBLE = by(REGISTRARS, "responsibility")
 _VERIFIED = by(REGISTRARS, "verified")
@@ -23,7 +31,7 @@ def beside(event: Wire, author: str, targets: Iterable[Entry], roster: Roster) -
     written before his last answer to an earlier suspicion.
     """
     match event:
-        case PolicyAmended() | RegistrarChanged():
+        case PolicyAmended() | RegistrarChanged() | LogRotated() | LedgerRestored():
             return (_RESPONSIBLE,) * (roster.policy.registrars - 2)
         case KeyRevoked():
             return (_RESPONSIBLE,) if _reaches_back(event, roster) else ()

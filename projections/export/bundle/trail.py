@@ -16,7 +16,7 @@ from projections.words import summary, texts
 
 TRAIL, PAGE = "02-audit/audit-trail.csv", "02-audit/audit-trail.html"
 SIGNATURES, ACCESS, ODM = "02-audit/signatures.csv", "02-audit/access-log.csv", "02-audit/odm132.xml"
-_FAMILIES = ("attempts/", "exports/", "security/")
+_FAMILIES = ("attempts/", "exports/", "archive/", "security/")
 
 
 class AccessRow(View, frozen=True, kw_only=True):
