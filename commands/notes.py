@@ -18,9 +18,9 @@ Family = Literal["attempts", "exports", "archive", "security", "clock"]
 
 
 def note(ledger: Ledger, post: Post, family: Family, event: Callable[[Pad, Roster], Wire]) -> Receipt:
-    """Append what `event` gives, once its texts are committed to on the pad, to the site's stream of that family."""
+    """Append what `event` gives to the site's stream of that family, with the texts and files it put on the pad."""
     with ledger.turn():
         now = post.clock().astimezone(UTC)
         pad, roster = Pad(post.random, Ids(now, post.random)), ledger.roster()
         raw = system_entry(ledger, post, f"{family}/{roster.site}", event(pad, roster), pad)
-        return ledger.append([raw], now=now, texts=pad.texts)[0]
+        return ledger.append([raw], now=now, texts=pad.texts, blobs=pad.blobs)[0]
