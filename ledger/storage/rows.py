@@ -54,7 +54,7 @@ class TextRow(NamedTuple):
 
 
 class Batch(Struct, frozen=True):
-    """Everything that one append stores, in one transaction."""
+    """Everything that one append stores, in one transaction; or several appends that are carried over."""
 
     rows: Sequence[Row]
     signers: Sequence[SignerRow]
@@ -65,6 +65,8 @@ class Batch(Struct, frozen=True):
     blobs: Sequence[tuple[str, bytes]] = ()
     redacted: Sequence[tuple[str, int]] = ()
     """Commitments whose texts go, each with the position of the redaction."""
+    earlier: Sequence[tuple[int, bytes]] = ()
+    """Checkpoints of smaller sizes, where entries of several appends are carried over at once."""
 
 
 def uuid_bytes(text: str) -> bytes:

@@ -179,7 +179,7 @@ class Recorder(SQLiteApplicationRecorder):
                 cursor.execute(_INSERT_ENTRY, row)
             cursor.executemany(_INSERT_SIGNER, batch.signers)
             cursor.executemany(_INSERT_NODE, batch.nodes)
-            cursor.execute(_INSERT_CHECKPOINT, (batch.size, batch.note))
+            cursor.executemany(_INSERT_CHECKPOINT, [*batch.earlier, (batch.size, batch.note)])
             if batch.texts:
                 cursor.executemany(_INSERT_TEXT, batch.texts)
             if batch.blobs:

@@ -98,7 +98,7 @@ class Store:
             nodes |= {(level, index): value for level, index, value in grown.interior}
         size = start + len(entries)
         note = seal(size, tree.frontier_root(frontier))
-        rows = self._rows(entries, start)
+        rows = self.rows(entries, start)
         redacted = tuple(redactions(entry for entry, _ in entries))
         batch = Batch(
             rows=rows,
@@ -120,7 +120,8 @@ class Store:
                 self.reader.all("PRAGMA wal_checkpoint(TRUNCATE)")
         return tuple(self._receipt(entry, size, note, lambda level, index: nodes[level, index]) for entry, _ in entries)
 
-    def _rows(self, entries: Sequence[tuple[Entry, bytes]], start: int) -> list[Row]:
+    def rows(self, entries: Sequence[tuple[Entry, bytes]], start: int) -> list[Row]:
+        """Give the rows of entries that come behind the first `start` of the log."""
         rows: list[Row] = []
         versions: dict[str, int] = {}
         at = self.reader.log_time(start - 1)
