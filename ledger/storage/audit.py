@@ -16,7 +16,7 @@ from ledger.events.body import blobs
 from ledger.events.entry import Entry
 from ledger.events.study import LedgerCreated
 from ledger.merkle import checkpoint, tree
-from ledger.storage import files, schema
+from ledger.storage import schema
 from ledger.storage.beside import Beside
 from ledger.storage.reader import Reader, Table
 from ledger.storage.rows import Row, log_time, redactions, row_of, signer_rows
@@ -94,24 +94,10 @@ class Audit:
 
 
 def _file(reader: Reader) -> Iterator[Flaw]:
-    for pragma, expected in (
-        ("application_id", schema.APPLICATION_ID),
-        ("user_version", schema.FORMAT),
-        ("encoding", "UTF-8"),
-    ):
-        found = reader.all(f"PRAGMA {pragma}")[0][0]
-        if found != expected:
-            yield Flaw(None, "header", f"{pragma} is {found!r}, not {expected!r}")
-    stored = set(reader.all(files.OBJECTS))
-    for thing in sorted(stored ^ files.own_objects(), key=repr):
-        yield Flaw(
-            None, "schema", f"{thing[0]} {thing[1]} is {'not ours' if thing in stored else 'missing or changed'}"
-        )
+    for kind, why in reader.database.flaws():
+        yield Flaw(None, kind, why)
     if tuple(reader.all("SELECT key, value FROM meta ORDER BY key")) != schema.META:
         yield Flaw(None, "meta", "the table meta does not say what it must")
-    for (line,) in reader.all("PRAGMA integrity_check(20)"):
-        if line != "ok":
-            yield Flaw(None, "integrity", str(line))
 
 
 class _Walk:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Mapping, Sequence
 
 from ledger import codec
@@ -66,8 +65,8 @@ def _signers(reader: Reader, entries: Iterable[codec.Opened]) -> dict[tuple[str,
         (row[0], row[1]): row
         for kid, counters in wanted.items()
         for row in reader.all(
-            "SELECT kid, n, leaf_index, i, person FROM signers WHERE kid = ? AND n IN (SELECT value FROM json_each(?))",
-            (kid, json.dumps(counters)),
+            f"SELECT kid, n, leaf_index, i, person FROM signers WHERE kid = ? AND n {reader.database.among}",  # noqa: S608 - words of the database's own
+            (kid, reader.database.listed(counters)),
         )
     }
 

@@ -1,22 +1,17 @@
-"""Reading a ledger file with nothing but SQLite, so that a look at one patient stays cheap.
+"""Reading a ledger's tables, wherever they lie, and with nothing loaded but what a look needs.
 
-A reader never writes and never makes a file. While nobody writes there is no write-ahead log, and the file
-is read as it lies; a file that changed under such a look is noticed by its stamp and read again.
+Every statement stands here once, for a file and for a server; `ledger.storage.database` says what differs.
 """
 
 from __future__ import annotations
 
-import json
-import os
-import sqlite3
-from collections.abc import Callable, Collection, Iterator, Sequence
-from pathlib import Path
+from collections.abc import Collection, Iterator, Sequence
 from typing import Any, Literal
 
-from ledger.errors import BadInput, DoseLedgerError, IntegrityFailure
+from ledger.errors import BadInput, IntegrityFailure
 from ledger.merkle.tree import frontier_places
-from ledger.storage.files import connect, require_ledger, require_present
-from ledger.storage.refusals import sentence, translated
+from ledger.storage.database import Database
+from ledger.storage.lookout import OnFile
 from ledger.storage.rows import Row
 
 _FRONTIERS = 16
@@ -32,72 +27,35 @@ _COUNTS: dict[Table, str] = {
     "checkpoints": "SELECT count(*) FROM checkpoints",
     "redactions": "SELECT count(*) FROM redactions",
 }
-_FIRST = """SELECT leaf_index FROM entries WHERE stream = ?
-  AND leaf_index >= ? AND leaf_index < ? AND command_id <> ? AND kind IN (SELECT value FROM json_each(?))
-  ORDER BY leaf_index LIMIT 1"""
-_FIRST_OF_FAMILY = """SELECT leaf_index FROM entries WHERE ? IN (stream, substr(stream, 1, instr(stream, '/') - 1))
-  AND leaf_index >= ? AND leaf_index < ? AND command_id <> ? AND kind IN (SELECT value FROM json_each(?))
-  ORDER BY leaf_index LIMIT 1"""
-
-Stamp = tuple[int, int, int]
-"""What shows that the file changed: inode, size, time of the last change."""
-
-_GONE: Stamp = (0, 0, 0)
+_BETWEEN = "leaf_index >= ? AND leaf_index < ? AND command_id <> ? AND kind"
+_EARLIEST = "ORDER BY leaf_index LIMIT 1"
 
 
 class Reader:
-    """The reading half of a ledger file."""
+    """The reading half of a ledger."""
 
-    def __init__(
-        self,
-        path: str,
-        connection: sqlite3.Connection,
-        stamp: Stamp | None = None,
-        release: Callable[[], object] = tuple,
-    ) -> None:
-        """Read through `connection`; `stamp` is given when it ignores the write-ahead log, `release` ends a copy."""
-        self.path = path
-        self._connection = connection
-        self._stamp = stamp
-        self._release = release
+    def __init__(self, database: Database) -> None:
+        """Read from an open database, which is closed with this reader."""
+        self.database = database
         self._frontiers: dict[int, tuple[bytes, ...]] = {}
 
     @classmethod
-    def open(cls, path: str) -> Reader:
-        """Open the file for reading alone; raises Unavailable where there is no ledger of this version."""
-        name = str(Path(path).resolve())  # the write-ahead log lies beside the file itself, not beside a link to it
-        reader = cls(name, *_look(name))
-        while True:
-            try:
-                require_ledger(reader._connection, name)
-            except DoseLedgerError:
-                if reader._unchanged():
-                    reader.close()
-                    raise
-            if reader._unchanged():
-                return reader
-            reader._look_again()
+    def open(cls, name: str) -> Reader:
+        """Open the ledger at a path or a URL for reading alone; Unavailable where there is none of this version."""
+        return cls(OnFile.look(name))
+
+    @property
+    def path(self) -> str:
+        """How the ledger is named to people."""
+        return self.database.name
 
     def close(self) -> None:
-        """Let go of the file."""
-        with translated(self.path):
-            self._connection.close()
-        self._release()
+        """Let go of the ledger."""
+        self.database.close()
 
     def all(self, sql: str, parameters: Sequence[object] = ()) -> list[Any]:
         """The rows of one statement, all as they stood at one moment."""
-        while True:
-            try:
-                rows = self._connection.execute(sql, parameters).fetchall()
-            except OverflowError:
-                return []  # a number beyond 64 bits names nothing
-            except sqlite3.Error as error:
-                if self._unchanged():
-                    raise sentence(error, self.path) from error
-            else:
-                if self._unchanged():
-                    return rows
-            self._look_again()
+        return self.database.all(sql, parameters)
 
     def size(self) -> int:
         """How many entries there are."""
@@ -136,14 +94,15 @@ class Reader:
 
     def streams(self, prefix: str) -> tuple[str, ...]:
         """The names of the streams that begin with `prefix`, sorted; each name costs one step in the index."""
+        begins = (len(prefix), prefix)
         rows = self.all(
             "WITH RECURSIVE found(name) AS ("
-            " SELECT (SELECT min(stream) FROM entries WHERE stream >= ?1)"
+            " SELECT (SELECT min(stream) FROM entries WHERE stream >= ?)"
             " UNION ALL"
             " SELECT (SELECT min(stream) FROM entries WHERE stream > found.name) FROM found"
-            " WHERE substr(found.name, 1, length(?1)) = ?1"
-            ") SELECT name FROM found WHERE substr(name, 1, length(?1)) = ?1",
-            (prefix,),
+            " WHERE substr(found.name, 1, ?) = ?"
+            ") SELECT name FROM found WHERE substr(name, 1, ?) = ?",
+            (prefix, *begins, *begins),
         )
         return tuple(name for (name,) in rows)
 
@@ -180,8 +139,10 @@ class Reader:
 
         Looks at one stream; with `family` at the stream of this name and at all whose name begins with it and `/`.
         """
-        sql = _FIRST_OF_FAMILY if family else _FIRST
-        return self._position(sql, stream, start, stop, other_than, json.dumps(sorted(kinds)))
+        where = "(stream = ? OR substr(stream, 1, ?) = ?)" if family else "stream = ?"
+        sql = f"SELECT leaf_index FROM entries WHERE {where} AND {_BETWEEN} {self.database.among} {_EARLIEST}"  # noqa: S608 - words of this module and of the database's own
+        names = (stream, len(stream) + 1, f"{stream}/") if family else (stream,)
+        return self._position(sql, *names, start, stop, other_than, self.database.listed(sorted(kinds)))
 
     def signed(self, kid: str, n: int) -> int | None:
         """Where this key signed with this counter."""
@@ -290,6 +251,13 @@ class Reader:
         rows = self.all("SELECT data FROM blobs WHERE digest = ?", (digest,))
         return _blob(rows[0][0]) if rows else None
 
+    def digests(self) -> Iterator[str]:
+        """The digests of all blobs, sorted."""
+        last = ""
+        while rows := self.all("SELECT digest FROM blobs WHERE digest > ? ORDER BY digest LIMIT ?", (last, _CHUNK)):
+            yield from (digest for (digest,) in rows)
+            last = rows[-1][0]
+
     def next_n(self, kid: str) -> int:
         """The first signature counter of a key that no stored entry uses yet and none below is behind."""
         return int(self.all("SELECT coalesce(max(n) + 1, 0) FROM signers WHERE kid = ?", (kid,))[0][0])
@@ -302,49 +270,8 @@ class Reader:
         rows = self.all(sql, parameters)
         return int(rows[0][0]) if rows else None
 
-    def _unchanged(self) -> bool:
-        return self._stamp is None or self._stamp == _stamp(self.path)
-
-    def _look_again(self) -> None:
-        self.close()
-        self._connection, self._stamp, self._release = _look(self.path)
-
 
 def _blob(value: object) -> bytes:
     if type(value) is not bytes:
         raise IntegrityFailure("A value of the ledger file is not stored as bytes.", fix="Run `doseledger verify`.")
     return value
-
-
-def left_behind(path: str) -> bool:
-    """Whether a write-ahead log lies beside the file and nobody has it open."""
-    return os.path.lexists(f"{path}-wal") and not os.path.lexists(f"{path}-shm")
-
-
-def _stamp(path: str) -> Stamp | None:
-    if os.path.lexists(f"{path}-wal"):
-        return None
-    try:
-        seen = Path(path).stat()
-    except OSError:
-        return _GONE
-    return seen.st_ino, seen.st_size, seen.st_mtime_ns
-
-
-def _look(path: str) -> tuple[sqlite3.Connection, Stamp | None, Callable[[], object]]:
-    require_present(path)
-    if left_behind(path):
-        from ledger.storage.aside import Aside  # noqa: PLC0415 - seldom needed, and slow to load
-
-        aside = Aside(path)
-        if left_behind(path):
-            try:
-                with translated(path):
-                    return connect(aside.path, mode="ro"), None, aside.close
-            except BaseException:
-                aside.close()
-                raise
-        aside.close()  # somebody has opened it meanwhile
-    stamp = _stamp(path)
-    with translated(path):
-        return connect(path, mode="ro", immutable=stamp is not None), stamp, tuple

@@ -14,6 +14,7 @@ from ledger.errors import BadInput, IntegrityFailure
 from ledger.events.entry import Entry
 from ledger.merkle import tree
 from ledger.storage import schema
+from ledger.storage.lookout import OnFile
 from ledger.storage.reader import Reader
 from ledger.storage.rows import Row, SignerRow, TextRow, log_time, redactions, row_of, signer_rows
 
@@ -38,7 +39,7 @@ class Partial(Reader):
         size: int,
         release: Callable[[], object],
     ) -> None:
-        super().__init__(path, connection, release=release)
+        super().__init__(OnFile(path, connection, release=release))
         self._hidden = hidden
         self._size = size
 

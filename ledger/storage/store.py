@@ -10,6 +10,7 @@ from ledger.errors import Conflict, DoseLedgerError
 from ledger.events.entry import Entry
 from ledger.merkle import proof, tree
 from ledger.storage import files, schema
+from ledger.storage.lookout import OnFile
 from ledger.storage.reader import Reader
 from ledger.storage.receipt import Receipt
 from ledger.storage.refusals import translated
@@ -25,7 +26,7 @@ class Store:
 
     def __init__(self, path: str, connection: sqlite3.Connection, *, create: bool) -> None:
         self.path = path
-        self.reader = Reader(path, connection)
+        self.reader = Reader(OnFile(path, connection))
         self.log = Log(path, connection, create=create)
 
     @classmethod

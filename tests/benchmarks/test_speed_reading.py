@@ -181,7 +181,7 @@ def test_w6_export(board: Board, site_of: SiteOf) -> None:
     def raw() -> None:
         with Ledger.open(path, read_only=True) as book:
             out = io.BytesIO()
-            for (data,) in book._reader._connection.execute("SELECT raw FROM entries ORDER BY leaf_index"):
+            for (data,) in book._reader.database.connection.execute("SELECT raw FROM entries ORDER BY leaf_index"):
                 out.write(data)
                 out.write(b"\n")
             written["raw"] = len(out.getvalue())

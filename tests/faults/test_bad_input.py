@@ -376,7 +376,7 @@ def test_nowhere_to_write(
 def test_no_more_pages(site: Site) -> None:
     """A database that may not grow would keep half of a premedication."""
     ward = site.ward
-    connection = ward.book._reader._connection
+    connection = ward.book._reader.database.connection
     (pages,) = connection.execute("PRAGMA page_count").fetchone()
     connection.execute(f"PRAGMA max_page_count={pages}")
     with pytest.raises(Unavailable, match="disk is full"):

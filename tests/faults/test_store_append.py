@@ -103,7 +103,7 @@ def test_a_killed_writer(site: Site, tmp_path: Path, step: str, moment: str) -> 
 def test_a_full_disk(site: Site) -> None:
     """On a full disk a dose would look recorded, or the ledger would be damaged by the attempt."""
     before = site.book.size
-    connection = site.book._reader._connection
+    connection = site.book._reader.database.connection
     (pages,) = connection.execute("PRAGMA page_count").fetchone()
     connection.execute(f"PRAGMA max_page_count={pages}")
     weight = PatientMeasured(weight_kg="72", height_cm=None)

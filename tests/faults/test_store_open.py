@@ -115,7 +115,7 @@ def test_a_file_that_cannot_be_written(site: Site, monkeypatch: pytest.MonkeyPat
 def test_another_program_holds_the_file(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
     """A backup tool with the file open would make the program hang, or lose the entry."""
     before = site.book.size
-    site.book._reader._connection.execute("PRAGMA busy_timeout=1")
+    site.book._reader.database.connection.execute("PRAGMA busy_timeout=1")
     with closing(sqlite3.connect(site.path, isolation_level=None)) as other:
         other.execute("BEGIN IMMEDIATE")
         with pytest.raises(Unavailable, match="in use by another program") as caught:
