@@ -119,14 +119,19 @@ def reserve(path: str) -> str:
             f"There is already a file at {path}.", fix="Choose another path; a ledger is never overwritten."
         )
     temporary = f"{path}.{os.getpid()}.new"
+    discard(temporary)  # of an earlier process of the same number
+    make(temporary)
+    return temporary
+
+
+def make(path: str) -> None:
+    """Make an empty file that its owner alone can read; raises Unavailable where it cannot be, or one is there."""
     try:
-        discard(temporary)  # of an earlier process of the same number
-        os.close(os.open(temporary, os.O_CREAT | os.O_EXCL | os.O_RDWR | os.O_CLOEXEC, 0o600))
+        os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR | os.O_CLOEXEC, 0o600))
     except OSError as error:
         raise Unavailable(
             f"No ledger can be made at {path}.", why=str(error), fix="Check the folder and who may write in it."
         ) from error
-    return temporary
 
 
 def publish(temporary: str, path: str) -> None:
