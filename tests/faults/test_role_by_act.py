@@ -112,12 +112,17 @@ ACTS: dict[str, tuple[set[str], ...]] = {
     "key.revoked/1": (REGISTRAR,),
     "registrar.changed/1": (REGISTRAR, REGISTRAR),
     "policy.amended/1": (REGISTRAR, REGISTRAR),
+    "log.rotated/1": (REGISTRAR, REGISTRAR),
+    "ledger.restored/1": (REGISTRAR, REGISTRAR),
     "lockout.lifted/1": (REGISTRAR,),
     "security.acknowledged/1": (REGISTRAR | PI | DATA,),
     # the device
     "entry.refused/1": (SYSTEM,),
     "log.clock/1": (SYSTEM,),
     "export.made/1": (SYSTEM,),
+    "anchor.made/1": (SYSTEM,),
+    "backup.made/1": (SYSTEM,),
+    "backup.restored/1": (SYSTEM,),
     "signature.abandoned/1": (SYSTEM,),
     "security.raised/1": (SYSTEM,),
 }

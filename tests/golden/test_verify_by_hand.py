@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 from carried import laid_out
 from forging import Forged
+from released import kept_blobs
 
 from ledger.signing.signer import MemorySigner
 from projections.export.carried import verify
@@ -38,7 +39,7 @@ def copy(tmp_path: Path) -> Path:
     entries = frozen("entries")[:ENTRIES]
     texts = {one["commitment"]: (bytes.fromhex(one["salt"]), one["text"].encode()) for one in frozen("texts")}
     named = {name: text for name, text in texts.items() if any(name in one["payload"] for one in entries)}
-    blobs = {one["digest"]: one["text"].encode() for one in frozen("blobs")}
+    blobs = kept_blobs()
     secret = next(one["secret"] for one in frozen("keys") if one["owner"] == "the log")
     trial = json.loads(entries[0]["payload"])["body"]["trial"]
     raws = tuple(one["raw"].encode() for one in entries)

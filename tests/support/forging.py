@@ -27,6 +27,8 @@ class Forged:
     log_key: MemorySigner = field(default_factory=lambda: key_of("the log"))
     trial: str = "onco-001"
     log: str = "main"
+    turns: tuple[tuple[int, str, MemorySigner], ...] = ()
+    """What a later key seals: the position of the entry that named it, the epoch, the key."""
 
     @property
     def size(self) -> int:
@@ -44,15 +46,19 @@ class Forged:
     def blob(self, digest: str) -> bytes | None:
         return self.blobs.get(digest)
 
+    def digests(self) -> Iterable[str]:
+        return self.blobs
+
     def audit(self) -> Underived:
         return Underived()
 
     def note(self, size: int) -> bytes:
         """The signed checkpoint of the first `size` entries."""
         leaves = [tree.leaf_hash(raw) for raw in self.entries[:size]]
-        origin = checkpoint.origin(self.trial, leaves[0].hex(), self.log)
+        log, key = next(((log, key) for at, log, key in reversed(self.turns) if at < size), (self.log, self.log_key))
+        origin = checkpoint.origin(self.trial, leaves[0].hex(), log)
         head = checkpoint.Checkpoint(origin=origin, size=size, root=tree.root(leaves))
-        return checkpoint.seal(head, origin, self.log_key.public.raw, self.log_key.sign)
+        return checkpoint.seal(head, origin, key.public.raw, key.sign)
 
     def with_entries(self, *entries: bytes) -> Forged:
         """The same with other entries."""
@@ -65,6 +71,8 @@ class Forged:
 
 class Underived:
     """The audit of a source that derives nothing."""
+
+    unread = ()
 
     def take(self, *_: object) -> Iterable[object]:
         return ()

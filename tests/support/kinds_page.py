@@ -48,6 +48,11 @@ OTHERWISE = {
     "copy.certified/1": "`certify-copy make`",
     "site.locked/1": "`lock --site`",
     "security.raised/1": "written by itself when the machine has something to report",
+    "anchor.made/1": "`anchor paper`, `anchor timestamp`, `witness request`, `witness add`",
+    "backup.made/1": "`backup`",
+    "backup.restored/1": "`restore`",
+    "log.rotated/1": "`log rotate-key`",
+    "ledger.restored/1": "`ledger accept`",
 }
 """How an entry comes about that no verb of the table writes."""
 UNITS = {
@@ -262,7 +267,6 @@ def _course() -> str:
 def _reserved() -> str:
     parts = [
         "## Reserved names\n\nNot written and not read by this version; an entry of such a kind is malformed to it.",
-        "The stream family `archive` is reserved with them.",
     ]
     for title, rows in RESERVED.items():
         lines = [f"| `{name}/1` | {event} | {family} |" for name, event, family in rows]

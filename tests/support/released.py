@@ -9,7 +9,7 @@ ids and times are fixed, ES256 signatures are deterministic (RFC 6979), so the b
 from __future__ import annotations
 
 import json
-from base64 import urlsafe_b64encode
+from base64 import b64decode, b64encode, urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta, timezone
@@ -22,6 +22,8 @@ from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
 from cryptography.hazmat.primitives.hashes import SHA256
 
 FOLDER = Path(__file__).parents[1] / "vectors" / "entries"
+STAMP = FOLDER / "timestamp.b64"
+"""The answer of a fictional time-stamp authority, which cannot be made again: its signature has a chance in it."""
 P256_ORDER = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551
 PACIFIC = timezone(timedelta(hours=-8))
 ZONE = "America/Los_Angeles"
@@ -127,6 +129,20 @@ def root(leaves: Sequence[bytes]) -> bytes:
     return sha256(b"\1" + root(leaves[:k]) + root(leaves[k:])).digest()
 
 
+def signature_line(name: str, key: Key, kind: int, signature: bytes) -> bytes:
+    """A line of a signed note; `kind` is the type of signature of C2SP signed-note."""
+    public = urlsafe_b64decode(f"{key.jwk['x']}=")
+    named = sha256(name.encode() + b"\n" + bytes([kind]) + public).digest()[:4]
+    return f"\u2014 {name} {b64encode(named + signature).decode()}\n".encode()
+
+
+def cosigned(note: bytes, name: str, key: Key, at: datetime) -> bytes:
+    """A signed note with the line of a witness (C2SP tlog-cosignature, cosignature/v1)."""
+    text, seconds = note[: note.index(b"\n\n") + 1], int(at.timestamp())
+    signature = key.sign(f"cosignature/v1\ntime {seconds}\n".encode() + text)
+    return note + signature_line(name, key, 4, seconds.to_bytes(8) + signature)
+
+
 def seal(payload: bytes, signatures: Sequence[tuple[dict[str, object], Key]]) -> bytes:
     """The bytes of an entry: the JWS of a payload with one protected header for each signer."""
     parts = []
@@ -180,6 +196,7 @@ class Released:
     ledger: str = ""
     protocol: dict[str, str] | None = None
     dictionary: dict[str, str] | None = None
+    blobs: list[bytes] = field(default_factory=lambda: [PACK, TERMS, ALL_TERMS])
 
     def uuid(self) -> str:
         """A UUIDv7: milliseconds, a counter, and fixed bits where others have chance."""
@@ -246,6 +263,23 @@ class Released:
     def after(self) -> dict[str, object]:
         """The head of the log."""
         return {"log": "main", "size": len(self.raws), "root": root([leaf_hash(raw) for raw in self.raws]).hex()}
+
+    def head(self) -> dict[str, object]:
+        """The size and the root of the log."""
+        return {name: value for name, value in self.after().items() if name != "log"}
+
+    def note(self, key: str, size: int | None = None, top: str | None = None) -> bytes:
+        """The signed checkpoint of the log as it stands, or of another size and root, by a key of the first epoch."""
+        name = f"doseledger/nct00983528/{self.ledger[:32]}/main"
+        over = str(self.head()["root"]) if top is None else top
+        text = f"{name}\n{len(self.raws) if size is None else size}\n{b64encode(bytes.fromhex(over)).decode()}\n"
+        return f"{text}\n".encode() + signature_line(name, self.keys[key], 1, self.keys[key].sign(text.encode()))
+
+    def keep(self, data: bytes) -> str:
+        """Keep a file beside the entries, and give its name."""
+        digest = sha256(data).hexdigest()
+        self.blobs.append(data)
+        return digest
 
     def request(self, person: str) -> str:
         """The request with which a person offers his key."""
@@ -355,7 +389,10 @@ class Released:
 
 OTHER_KEYS = ("the log", "the next log", "recovery", "a witness", "ws2")
 SECOND_KEYS = ("paula again", "nina again", "rita again")
-KEYS = (*(name for name in PEOPLE if name not in LATER + LAST), *OTHER_KEYS, *LATER, *SECOND_KEYS, *LAST)
+TURNS = ("log.rotated/1", "ledger.restored/1")
+LOG_KEYS = ("the third log", "the second epoch", "its next log")
+"""The keys of the log after the first two: committed to by the rotation, of the new epoch, committed to by that."""
+KEYS = (*(name for name in PEOPLE if name not in LATER + LAST), *OTHER_KEYS, *LATER, *SECOND_KEYS, *LAST, *LOG_KEYS)
 
 
 def kept_texts() -> list[dict[str, str]]:
@@ -386,6 +423,7 @@ def story() -> Released:
     _keys(log)
     _review(log)
     _security(log)
+    _archive(log)
     return log
 
 
@@ -1008,6 +1046,36 @@ def _security(log: Released) -> None:
     log.write("seen", stream, "security.acknowledged/1", known, ("rosa acknowledged",), causes=seen)
 
 
+def _archive(log: Released) -> None:
+    """What vouches for the log from outside, copies for the case of loss, the log's next key, and a new epoch."""
+    log.day("2010-03-24")
+    stream, made, device = "archive/001", "anchor.made/1", {"basis": "device", "first": False}
+    none = {"evidence": None, "authority": None, "at": None}
+    log.write("on paper", stream, made, {"form": "paper", **log.head(), **none}, ("ws1 system",), **device)
+    witness = Key("a witness")
+    said = {"authority": "witness.example/w1", "at": "2010-03-24T17:02:30.000Z"}
+    note = cosigned(log.note("the log"), "witness.example/w1", witness, datetime(2010, 3, 24, 17, 2, 30, tzinfo=UTC))
+    said = {"form": "witness", **log.head(), "evidence": log.keep(note), **said}
+    log.write("witnessed", stream, made, said, ("ws1 system",), **device)
+    said = {"authority": "timestamps.example", "at": "2010-03-24T17:03:30.000Z"}
+    said = {"form": "timestamp", **log.head(), "evidence": log.keep(b64decode(STAMP.read_text())), **said}
+    log.write("stamped", stream, made, said, ("ws1 system",), **device)
+    copy = {**log.head(), "digest": sha256(b"a fictional backup").hexdigest()}
+    log.write("backup", stream, "backup.made/1", copy, ("ws1 system",), **device)
+    two = ("rosa responsibility", "ruth responsibility")
+    turned = {"log": "main", "key": log.keys["the next log"].jwk, "next_log_key": log.keys["the third log"].kid}
+    log.write("the log's next key", "people", "log.rotated/1", turned, two)
+    log.write("backup restored", stream, "backup.restored/1", copy, ("ws1 system",), **device)
+    lost = {"size": len(log.raws) + 3, "root": sha256(b"a fictional root that is lost").hexdigest()}
+    note = log.note("the next log", int(lost["size"]), str(lost["root"]))
+    begun = {"log": "main.2", "key": log.keys["the second epoch"].jwk, "next_log_key": log.keys["its next log"].kid}
+    begun |= {**log.head(), "lost": lost, "evidence": log.keep(note)}
+    why = {"reason": "data-loss", "reason_text": "the disk of the ward's server broke"}
+    log.write("second epoch", "study", "ledger.restored/1", begun, two, **why)
+    copy = {**log.head(), "digest": sha256(b"another fictional backup").hexdigest()}
+    log.write("backup of the second epoch", stream, "backup.made/1", copy, ("ws1 system",), **device)
+
+
 def _covered(log: Released, stream: str) -> dict[str, object]:
     """The range from the first entry of the log to the last, and what of the stream stands in it."""
     leaves = [leaf_hash(str(one["raw"]).encode()) for one in log.vectors if _stream(one) == stream]
@@ -1038,13 +1106,35 @@ def _registrar(log: Released, person: str) -> dict[str, object]:
     return card | {"key_id": key.kid, "key": key.jwk}
 
 
+def _readable(data: bytes) -> dict[str, str]:
+    """A file as text, or as base64 where it is none."""
+    try:
+        return {"text": data.decode()}
+    except UnicodeDecodeError:
+        return {"base64": b64encode(data).decode()}
+
+
+def kept_blobs() -> dict[str, bytes]:
+    """The frozen files by their digests."""
+    found = json.loads((FOLDER / "blobs.json").read_text(encoding="utf-8"))
+    return {one["digest"]: one["text"].encode() if "text" in one else b64decode(one["base64"]) for one in found}
+
+
+def log_turns() -> list[tuple[int, str, bytes]]:
+    """When the story's log changes its key: the position of the entry, the epoch from then on, the secret."""
+    entries, keys = (json.loads((FOLDER / f"{name}.json").read_text(encoding="utf-8")) for name in ("entries", "keys"))
+    secrets = {one["jwk"]["x"]: bytes.fromhex(one["secret"]) for one in keys}
+    named = ((one["position"], json.loads(one["payload"])) for one in entries if one["kind"] in TURNS)
+    return [(at, said["body"]["log"], secrets[said["body"]["key"]["x"]]) for at, said in named]
+
+
 def files(log: Released) -> dict[str, str]:
     """The frozen files by name."""
     keys = [
         {"owner": name, "alg": key.alg, "secret": key.secret.hex(), "jwk": key.jwk, "kid": key.kid}
         for name, key in log.keys.items()
     ]
-    blobs = [{"digest": sha256(data).hexdigest(), "text": data.decode()} for data in (PACK, TERMS, ALL_TERMS)]
+    blobs = [{"digest": sha256(data).hexdigest(), **_readable(data)} for data in log.blobs]
     contents = {"entries": log.vectors, "keys": keys, "texts": log.texts, "blobs": blobs}
     return {f"{name}.json": json.dumps(found, ensure_ascii=False, indent=1) + "\n" for name, found in contents.items()}
 

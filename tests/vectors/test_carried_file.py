@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 from carried import laid_out, of_the_file, of_the_program
 from forging import Forged
-from released import kept_texts
+from released import kept_blobs, kept_texts, log_turns
 
 from ledger.merkle.note import VerifierKey
 from ledger.signing.signer import MemorySigner
@@ -34,11 +34,12 @@ def released() -> Forged:
     """The released entries as a ledger."""
     entries = frozen("entries")
     texts = {one["commitment"]: (bytes.fromhex(one["salt"]), one["text"].encode()) for one in kept_texts()}
-    blobs = {one["digest"]: one["text"].encode() for one in frozen("blobs")}
+    blobs = kept_blobs()
     secret = next(one["secret"] for one in frozen("keys") if one["owner"] == "the log")
     trial = json.loads(entries[0]["payload"])["body"]["trial"]
     raws = tuple(one["raw"].encode() for one in entries)
-    return Forged(raws, texts, blobs, MemorySigner(bytes.fromhex(secret)), trial)
+    turns = tuple((at, log, MemorySigner(key)) for at, log, key in log_turns())
+    return Forged(raws, texts, blobs, MemorySigner(bytes.fromhex(secret)), trial, turns=turns)
 
 
 @pytest.fixture(scope="module")

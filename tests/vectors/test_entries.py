@@ -119,7 +119,7 @@ def test_the_released_entries_are_one_ledger_that_verifies(tmp_path):
     log_key = next(key for key in KEYS.values() if key["owner"] == "the log")
     signer = MemorySigner(bytes.fromhex(log_key["secret"]))
     ledger = Ledger.create(tmp_path / "released.ledger", ENTRIES[0]["raw"].encode(), log_signer=signer, now=now)
-    blobs = {blob["digest"]: blob["text"].encode() for blob in frozen("blobs")}
+    blobs = released.kept_blobs()
     at = 1
     while at < len(opened):
         until = at + opened[at].entry.payload.command.of

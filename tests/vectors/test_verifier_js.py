@@ -17,7 +17,7 @@ import pytest
 from acts import DRUG, PATIENT, Ward, key
 from dosed import eventful
 from forging import Forged, copied, edited, leaf_of, resigned, with_signatures
-from released import kept_texts
+from released import kept_blobs, kept_texts, log_turns
 from scripted import SCRIPT, Sheaf, read, run, sheaf
 
 from ledger.admission.view import log_time
@@ -313,9 +313,10 @@ def released() -> Forged:
     return Forged(
         tuple(one["raw"].encode() for one in RELEASED),
         {one["commitment"]: (bytes.fromhex(one["salt"]), one["text"].encode()) for one in texts},
-        {one["digest"]: one["text"].encode() for one in frozen("entries/blobs.json")},
+        kept_blobs(),
         held("the log"),
         json.loads(RELEASED[0]["payload"])["body"]["trial"],
+        turns=tuple((at, log, MemorySigner(key)) for at, log, key in log_turns()),
     )
 
 

@@ -131,7 +131,7 @@ set PHARMACY pharmacist pharmacy-technician
 set DATA coordinator data-manager
 set FACT authorship performed transcribed
 set OUTSIDE monitor sponsor-medical sponsor inspector
-set OWN_ENDINGS attempts clock cohort exports people review security study
+set OWN_ENDINGS archive attempts clock cohort exports people review security study
 set REFERENCES delegation dose export factors graded hold lock opened order overrides queries query reverses source
 + target targets toxicities toxicity
 part CommandRef : id:Uuid index:Count of:Count
@@ -154,6 +154,7 @@ part RootRegistrar : person:Token name:PrintedName organisation:PrintedName key_
 part Device : id:Token key_id:Kid key:Jwk
 part Witnesses : quorum:Count keys:Witness*
 part Witness : name:Code key:Jwk
+part LostHead : size:Count root:Hex
 part IdentityCheck : kind:passport|national-id|staff-record|known-in-person ref:Commitment?
 part CriterionResult : criterion:Token met:Bool value:Decimal? unit:Unit?
 part Factor : name:Token value:Decimal source:Uuid?
@@ -170,6 +171,8 @@ part KeyRequest : format:1..1 person:Token name:PrintedName organisation:Printed
 kind ledger.created/1 study by=responsibility:registrar : trial:Token purpose:production|training|simulation zone:Zone
 + registrars:RootRegistrar* quorum:Count device:Device log_key:Jwk next_log_key:Kid recovery_key:Kid?
 + witnesses:Witnesses signing:every-act|session
+kind ledger.restored/1 study by=responsibility:registrar by=responsibility:registrar after=any:ledger.restored/1 :
++ log:Token key:Jwk next_log_key:Kid size:Count root:Hex lost:LostHead evidence:Hex?
 kind dictionary.loaded/1 study by=authorship:DATA,principal-investigator after=any:dictionary.loaded/1 :
 + dictionary:DictionaryRef workbook:Hex terms:Count
 kind protocol.activated/1 study by=approved:principal-investigator after=any:protocol.activated/1 : pack:ProtocolRef
@@ -300,6 +303,10 @@ kind entry.voided/1 any completed by=authorship:SITE : why:duplicate|wrong-patie
 kind entry.refused/1 attempts by=system:system : act:Token streams:Stream* rules:RuleId* exit:Count claimed_by:Token?
 + proof:none|key-opened|signed signature:Hex? input:Commitment answer:Commitment count:Count
 kind log.clock/1 clock by=system:system : behind_ms:Count reset:Bool
+kind anchor.made/1 archive by=system:system : form:paper|timestamp|witness size:Count root:Hex evidence:Hex?
++ authority:Code? at:Utc?
+kind backup.made/1 archive by=system:system : size:Count root:Hex digest:Hex
+kind backup.restored/1 archive by=system:system : size:Count root:Hex digest:Hex
 kind export.made/1 exports by=system:system : form:Form size:Count root:Hex digest:Hex streams:Stream* name:Token?
 + claimed_by:Token? recipient:Commitment?
 kind copy.certified/1 exports by=attested-copy:SITE,registrar : export:Uuid entries:Count withheld:Count texts:Count
@@ -320,6 +327,9 @@ kind signature.reaffirmed/1 people completed by=responsibility:SITE,monitor,spon
 + : targets:Uuid*
 kind signature.repudiated/1 people by=responsibility:SITE,monitor,sponsor-medical,sponsor,registrar,inspector :
 + targets:Uuid*
+kind log.rotated/1 people by=responsibility:registrar by=responsibility:registrar
++ after=any:key.revoked/1,policy.amended/1,registrar.changed/1,registrar.recovered/1 : log:Token key:Jwk
++ next_log_key:Kid
 kind signature.abandoned/1 security by=system:system : key_id:Kid n:Count*
 kind query.opened/1 any by=authorship:PHYSICIANS,DATA,monitor : target:Uuid field:Code? question:Commitment
 kind query.answered/1 any by=authorship:SITE : query:Uuid answer:Commitment
