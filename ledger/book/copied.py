@@ -65,7 +65,7 @@ def _fill(rebuilt: Rebuilt, copy: Copy) -> None:
             _texts(rebuilt, copy, opened, written)
     for size, note in copy.notes(1, sys.maxsize):
         rebuilt.note(size, note)
-    for digest in copy.blobs():
+    for digest in copy.digests():
         rebuilt.blob(digest, copy.blob(digest) or b"")
     _sealed(rebuilt, copy, genesis)
 

@@ -69,6 +69,8 @@ class About(Struct, frozen=True):
 class Underived:
     """The audit of a copy, in which nothing is derived."""
 
+    unread = ()
+
     def take(self, stop: int, opened: Mapping[int, Opened], heads: Mapping[int, Checkpoint]) -> tuple[()]:  # noqa: ARG002 - the shape of an audit
         """Compare nothing."""
         return ()
@@ -184,7 +186,7 @@ class Copy:
         with place.open("rb") as file:
             return file.read(BLOB_LIMIT + 1)
 
-    def blobs(self) -> Iterator[str]:
+    def digests(self) -> Iterator[str]:
         """The digests of the files in the copy, sorted."""
         folder = self._folder / BLOBS
         if self.form != "lines" and folder.is_dir() and not folder.is_symlink():

@@ -6,7 +6,7 @@ does not agree is a flaw, never an exception. Signatures and authority are judge
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from hashlib import sha256
 from typing import NamedTuple
 
@@ -16,7 +16,7 @@ from ledger.events.body import blobs
 from ledger.events.entry import Entry
 from ledger.events.study import LedgerCreated
 from ledger.merkle import checkpoint, tree
-from ledger.storage import schema
+from ledger.storage import pages, schema
 from ledger.storage.beside import Beside
 from ledger.storage.reader import Reader, Table
 from ledger.storage.rows import Row, log_time, redactions, row_of, signer_rows
@@ -50,6 +50,8 @@ class Audit:
         self._walk = _Walk(reader)
         self._next = _FIRST
         self._readable = True
+        self.unread: list[str] = []
+        """What could not be looked at, in words."""
 
     def take(
         self, stop: int, opened: Mapping[int, codec.Opened], heads: Mapping[int, checkpoint.Checkpoint]
@@ -63,6 +65,7 @@ class Audit:
     def rest(self) -> Iterator[Flaw]:
         """Compare what is left: the rows behind those that were taken, the file itself, and the blobs."""
         yield from self._calm(_file(self._reader))
+        yield from self._calm(self._pages())
         yield from self._calm(self._end())
         yield from self._calm(_blobs(self._reader))
 
@@ -83,6 +86,16 @@ class Audit:
         yield from self._entries(_LAST, {}, {})
         if self._readable:
             yield from self._walk.end()
+
+    def _pages(self) -> Iterator[Flaw]:
+        """Look for bytes of the file that no row holds."""
+        length = pages.length(self._reader.path)
+        behind = pages.behind(length, int(self._reader.all("PRAGMA page_count")[0][0]))
+        strangers = pages.strangers(self._reader.path)
+        if strangers is None:
+            self.unread.append(pages.NOT_LOOKED_AT)
+        for why in (*([behind] if behind else []), *(strangers or ())):
+            yield Flaw(None, "pages", why)
 
     @staticmethod
     def _calm(part: Iterator[Flaw]) -> Iterator[Flaw]:
@@ -150,7 +163,7 @@ class _Walk:
         version = self.versions[entry.stream] = self.versions.get(entry.stream, 0) + 1
         self.time = log_time(entry, self.time)
         expected = row_of(entry, raw, version=version, at=self.time)
-        if row == expected and list(map(type, row)) == list(map(type, expected)):
+        if _same(row, expected):
             return
         for name, found, wanted in zip(Row._fields, row, expected, strict=True):
             if type(found) is not type(wanted):
@@ -162,7 +175,7 @@ class _Walk:
         for signer in signer_rows(entry):
             found = beside.signers.get((signer.kid, signer.n))
             self.counted["signers"] += found is not None
-            if found != signer:
+            if not _same(found, signer):
                 why = f"the row of signature {signer.i} by {signer.person} is missing or another"
                 yield Flaw(entry.position, "signers", why)
 
@@ -172,8 +185,9 @@ class _Walk:
             yield from self._text(position, commitment)
         for commitment, at in redactions([opened.entry]):
             found = self.reader.all("SELECT leaf_index FROM redactions WHERE commitment = ?", (commitment,))
-            self.counted["redactions"] += found == [(at,)]
-            if found != [(at,)]:
+            kept = len(found) == 1 and _same(found[0], (at,))
+            self.counted["redactions"] += kept
+            if not kept:
                 yield Flaw(position, "text", f"the redaction of {commitment} is not kept")
         for _, digest in blobs(opened.entry.event):
             if not self.reader.all("SELECT 1 FROM blobs WHERE digest = ?", (digest,)):
@@ -204,7 +218,7 @@ class _Walk:
         for level, index, value in grown.interior:
             found = beside.nodes.get((level, index))
             self.counted["nodes"] += found is not None
-            if found != value:
+            if type(found) is not bytes or found != value:
                 yield Flaw(self.size - 1, "node", f"the hash ({level}, {index}) of the tree is missing or another")
         self.frontier = grown.frontier
 
@@ -230,6 +244,11 @@ def _blobs(reader: Reader) -> Iterator[Flaw]:
         last, data = rows[0]
         if type(data) is not bytes or sha256(data).hexdigest() != last:
             yield Flaw(None, "blob", f"the file {last} has other bytes")
+
+
+def _same(found: Sequence[object] | None, expected: Sequence[object]) -> bool:
+    """Whether a row has the values and the storage classes that it must have: 1 is not 1.0, and not true."""
+    return found is not None and found == expected and list(map(type, found)) == list(map(type, expected))
 
 
 def _shown(value: object) -> str:

@@ -18,6 +18,11 @@ class Derived:
         self._audit = source.audit()
         self._going = True
 
+    @property
+    def unread(self) -> Sequence[str]:
+        """What could not be compared, in words, once everything was."""
+        return self._audit.unread
+
     def take(self, run: Run) -> None:
         """Compare what hangs on a run of entries."""
         opened = {run.start + at: one.opened for at, one in enumerate(run.looked) if one.opened is not None}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Container
+from collections.abc import Iterable
 from hashlib import sha256
 
 from ledger.admission import problems, signing_keys
@@ -25,14 +25,16 @@ from ledger.verify.source import Source
 from ledger.verify.texts import Texts
 from ledger.verify.unseen import Unseen
 
+_NO_HEADS = frozenset({"checkpoints", "earlier checkpoints"})
+
 
 class Passing:
     """The state of the pass; `known` fills with the keys that the log makes active, for the threads to use."""
 
-    def __init__(self, source: Source, lacks: Container[str] = ()) -> None:
-        """`lacks` names what the source does not hold: `texts`, `blobs`, `checkpoints`."""
+    def __init__(self, source: Source, lacks: Iterable[str] = ()) -> None:
+        """`lacks` names what the source does not hold: `texts`, `blobs`, `checkpoints`, `earlier checkpoints`."""
         self.source = source
-        self.lacks = lacks
+        self.lacks = frozenset(lacks)
         self.unseen = Unseen()
         self.seen = Seen(self._reopen)
         self.roster = Roster()
@@ -42,6 +44,8 @@ class Passing:
         self.abandoned: dict[str, set[int]] = {}
         self.texts = Texts()
         self.newest_head = 0
+        self._sealed = bytearray(1)
+        self._named: set[str] = set()
         self.broken = False
 
     def take(self, run: Run) -> None:
@@ -91,6 +95,7 @@ class Passing:
             why = f"texts deleted by two persons: {len(opened.entry.event.commitments)}"
             self.notices.append(Finding("L2", "redacted", why, position, kind))
         self._beside(opened, position)
+        self._sealed_at(opened.entry.payload.after.size, position)
         self.seen.add(opened, looked.leaf)
         if not any(finding.level == "L1" for finding in self.findings[before:]):
             self._authority(opened)
@@ -104,6 +109,8 @@ class Passing:
         elif (found.size, found.root) != (size, self.seen.root_at(size)):
             self.fail(position, None, "L1", "root", f"the signed checkpoint of {size} entries gives another root")
         self.newest_head = max(self.newest_head, size)
+        self._sealed += bytes(size + 1 - len(self._sealed))
+        self._sealed[size] = 1
 
     def ended(self, size: int) -> None:
         """Close the pass over a ledger of `size` entries."""
@@ -111,6 +118,10 @@ class Passing:
             self.fail(size - 1, None, "L1", "checkpoint", f"no signed checkpoint of all {size} entries is stored")
         if "texts" not in self.lacks:
             self.findings.extend(self.texts.ended(self.source))
+        if "blobs" not in self.lacks and not self.unseen.withheld:
+            for digest in self.source.digests():
+                if digest not in self._named:
+                    self.fail(None, None, "L1", "blob", f"no entry names the stored bytes {digest[:12]}...")
         if size:
             self._last_parts(size - 1)
         for kid, used in () if self.unseen.withheld else self.seen.counters().items():
@@ -153,10 +164,21 @@ class Passing:
                 self.fail(position, kind, "L1", "text", why)
         for _, digest in () if "blobs" in self.lacks else blobs(opened.entry.event):
             blob = self.source.blob(digest)
+            self._named.add(digest)
             if blob is None or sha256(blob).hexdigest() != digest:
                 self.fail(
                     position, kind, "L1", "blob", f"the bytes with the digest {digest[:8]}... are missing or others"
                 )
+
+    def _sealed_at(self, size: int, position: int) -> None:
+        """The head at which an author looked was sealed: where its checkpoint is gone, somebody took it away."""
+        if not 0 < size <= position or _NO_HEADS & self.lacks:
+            return
+        if size >= len(self._sealed) or not self._sealed[size]:
+            why = f"no signed checkpoint of {size} entries is stored, and #{position} was written after it"
+            self.fail(size - 1, None, "L1", "checkpoint", why)
+            self._sealed += bytes(max(0, size + 1 - len(self._sealed)))
+            self._sealed[size] = 1
 
     def _last_parts(self, last: int) -> None:
         """What the newest entry belongs to must be complete: an act of several entries is stored at once or not."""

@@ -38,6 +38,10 @@ class Audit(Protocol):
     def rest(self) -> Iterable[Oddity]:
         """Compare everything that is left."""
 
+    @property
+    def unread(self) -> Sequence[str]:
+        """What could not be compared, in words, once everything was."""
+
 
 class Source(Protocol):
     """A ledger as it is stored. Every member may raise an error of ours, which becomes a finding."""
@@ -64,6 +68,9 @@ class Source(Protocol):
 
     def blob(self, digest: str) -> bytes | None:
         """The bytes stored under a SHA-256."""
+
+    def digests(self) -> Iterable[str]:
+        """The digests under which bytes are stored."""
 
     def audit(self) -> Audit:
         """Begin to compare everything derived in the storage with the stored bytes."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from ledger.book import Ledger
 from ledger.errors import IntegrityFailure
@@ -39,6 +39,13 @@ class Stored:
     def blob(self, digest: str) -> bytes | None:
         """The bytes under a SHA-256."""
         return self._reader.blob(digest)
+
+    def digests(self) -> Iterator[str]:
+        """The digests under which bytes are stored, whatever class they have."""
+        last = ""
+        while rows := self._reader.all("SELECT digest FROM blobs WHERE digest > ? ORDER BY digest LIMIT 1", (last,)):
+            last = str(rows[0][0])
+            yield last
 
     def audit(self) -> Audit:
         """Begin to look for derived things in the file that are not as the bytes say."""

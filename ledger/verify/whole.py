@@ -145,6 +145,7 @@ def examine(
         not_checked=(
             *(("outside anchors",) if held.trusted is None else ()),
             *lacks,
+            *derived.unread,
             *passing.unseen.words(),
             *((f"{behind} entries behind position {passing.seen.size - 1}",) if behind > 0 else ()),
         ),

@@ -81,7 +81,7 @@ def _counted(
         entries=walked[0],
         withheld=walked[1],
         texts=sum(1 for _ in copy.texts()),
-        blobs=sum(1 for _ in copy.blobs()),
+        blobs=sum(1 for _ in copy.digests()),
         missing=walked[2],
         verdict=report.verdict,
         first_bad=f"#{first.position}: {first.why}" if first is not None else None,

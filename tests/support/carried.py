@@ -12,14 +12,13 @@ from projections.export.carried import verify as alone
 
 
 def laid_out(source: Forged, folder: Path) -> Path:
-    """The four files of a copy of whatever a forger made, with the first, a middle and the last checkpoint."""
+    """The four files of a copy of whatever a forger made, with a checkpoint of every size."""
     (folder / "blobs").mkdir(parents=True)
     (folder / "entries.jsonl").write_bytes(b"".join(raw + b"\n" for raw in source.entries))
     texts = [
         {"commitment": name, "salt": salt.hex(), "text": text.decode()} for name, (salt, text) in source.texts.items()
     ]
-    sizes = sorted({1, source.size // 2 or 1, source.size})
-    notes = [{"size": size, "note": source.note(size).decode()} for size in sizes]
+    notes = [{"size": size, "note": note.decode()} for size, note in source.notes(1, source.size + 1)]
     for name, lines in (("texts.jsonl", texts), ("checkpoints.jsonl", notes)):
         (folder / name).write_text("".join(f"{json.dumps(line)}\n" for line in lines), encoding="utf-8")
     for digest, data in source.blobs.items():
