@@ -19,6 +19,8 @@ VARIABLES = {
     "as": "DOSELEDGER_AS",
     "state": "DOSELEDGER_STATE",
     "device-key": "DOSELEDGER_DEVICE_KEY",
+    "timestamp-authorities": "DOSELEDGER_TIMESTAMP_AUTHORITIES",
+    "witnesses": "DOSELEDGER_WITNESSES",
 }
 """Each setting and its environment variable. There is none for the clock."""
 
@@ -90,6 +92,11 @@ def _default(name: str) -> Setting:
             return Setting(name, str(_folder("XDG_STATE_HOME", ".local/state")), "default")
         case _:
             return Setting(name, None, "none")
+
+
+def addresses(name: str) -> tuple[str, ...]:
+    """The addresses in a setting that lists some, separated by blanks: `timestamp-authorities`, `witnesses`."""
+    return tuple(dict.fromkeys((setting(name).value or "").split()))
 
 
 def _upwards() -> Path | None:

@@ -50,12 +50,20 @@ Environment
   DOSELEDGER_STATE   the folder of what runs leave behind: signed bytes whose outcome is not known
                      (outbox), saved stop times, traces of internal errors, what was looked at
                      with inspect (inspections.jsonl), and the newest head that was seen of each
-                     ledger (last-seen), which belongs into no backup of the ledger
+                     ledger (last-seen), which belongs into no backup of the ledger; requests
+                     for time stamps that wait for the network (anchors)
+  DOSELEDGER_TIMESTAMP_AUTHORITIES
+                     addresses (URLs, separated by blanks) of the RFC 3161 authorities that are
+                     asked for time stamps
+  DOSELEDGER_WITNESSES
+                     addresses (URLs, separated by blanks) of the witnesses that are asked for
+                     cosignatures
   NO_COLOR           no colour, whatever its value; --color wins over it
 
 There is no variable and no option that sets the clock: the time of recording is the machine's.
 A setting is looked for in this order: option, environment, the user's file (config.toml in the
-configuration folder: ledger, keys, as, state), default. `doseledger config show --origin` tells
+configuration folder: ledger, keys, as, state, device-key, timestamp-authorities, witnesses),
+default. `doseledger config show --origin` tells
 where each value comes from."""
 
 EXIT_CODES = """\

@@ -91,6 +91,14 @@ PLANTS: dict[str, tuple[Plant, ...]] = {
         imports("commands.cli.planted", "signxml"),
         imports("projections.export.audit.planted", "lxml.etree", "projections.export.audit.planted -> lxml"),
     ),
+    "door-of-the-time-stamps": (
+        imports("commands.cli.planted", "rfc3161_client"),
+        imports("ledger.verify.planted", "rfc3161_client.tsp", "ledger.verify.planted -> rfc3161_client"),
+    ),
+    "door-of-the-qr-code": (
+        imports("commands.cli.planted", "segno"),
+        imports("projections.export.audit.planted", "segno.encoder", "projections.export.audit.planted -> segno"),
+    ),
     "pure-core": (
         *(imports(room, library) for room, library in zip(CORE * 2, IMPURE, strict=True)),
         *(imports("ledger.rules.planted", forbidden) for forbidden in KEYS_AND_FILES),

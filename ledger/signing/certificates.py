@@ -1,0 +1,40 @@
+"""X.509 certificates of others: read from what somebody gives, and named; nothing of ours is certified by them."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+
+from cryptography.x509 import Certificate, Name, load_der_x509_certificate, load_pem_x509_certificates
+
+from ledger.errors import Malformed
+
+__all__ = ["Certificate", "Name", "names_above", "read_embedded", "read_roots"]
+
+
+def read_roots(pem: bytes) -> tuple[Certificate, ...]:
+    """Read the certificates in a PEM file, one or more; raises Malformed for anything else."""
+    try:
+        return tuple(load_pem_x509_certificates(pem))
+    except ValueError as error:
+        raise Malformed(
+            "this is no certificate", why=str(error), fix="give PEM: the lines from BEGIN to END CERTIFICATE"
+        ) from error
+
+
+def read_embedded(ders: Iterable[bytes]) -> tuple[Certificate, ...]:
+    """Read certificates that came with a signature; raises Malformed for what is none."""
+    try:
+        return tuple(load_der_x509_certificate(der) for der in ders)
+    except ValueError as error:
+        raise Malformed("a certificate that came with the signature cannot be read", why=str(error)) from error
+
+
+def names_above(issuer: Name, embedded: Collection[Certificate]) -> frozenset[Name]:
+    """Every name that stands above a signer whose issuer is `issuer`, as the embedded certificates say; unchecked."""
+    found, waiting = set[Name](), [issuer]
+    while waiting:
+        name = waiting.pop()
+        if name not in found:
+            found.add(name)
+            waiting.extend(one.issuer for one in embedded if one.subject == name)
+    return frozenset(found)
