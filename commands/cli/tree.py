@@ -271,6 +271,7 @@ TREE: dict[str, Branch] = {
             patient="reads.reports", trial="reads.reports", deviations="reads.reports", casebook="casebooks"
         ),
     ),
+    "ledger": Branch("CARE", "The ledger as a whole: at another place.", leaves=_written(copy="moving")),
     "doctor": Branch("CARE", "Whether this machine and this ledger are in order.", "care"),
     "config": Branch("CARE", "Where each setting comes from.", leaves=_written(show="care")),
     "about": Branch("CARE", "What is installed, and whether its files are unchanged.", "care"),

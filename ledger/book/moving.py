@@ -1,0 +1,175 @@
+"""A ledger moved to another place: the identical bytes in the order of the log, under the same signed checkpoints.
+
+Everything that hangs on an entry goes with it: its texts, what was redacted, the files it names. Every entry is opened
+strictly and every checkpoint compared, so that what arrives is what was signed, or nothing arrives.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from hashlib import sha256
+from os import PathLike, fspath
+
+from ledger import codec
+from ledger.anchors import Opener
+from ledger.copies import form_of
+from ledger.errors import DoseLedgerError, IntegrityFailure, Unavailable
+from ledger.events.body import blobs as named_blobs
+from ledger.merkle.checkpoint import Checkpoint
+from ledger.merkle.tree import frontier_root
+from ledger.storage.carrying import carry, digests, unfinished
+from ledger.storage.reader import Reader
+from ledger.storage.rows import TextRow
+from ledger.storage.schema import LOG
+from ledger.storage.store import Store
+
+STRETCH = 512
+"""Entries that are carried over in one transaction, or as many more as one act wrote."""
+_FIX = "Run `doseledger verify` on the ledger that is copied: it names every difference."
+
+Progress = Callable[[int, int], object]
+"""Told after every stretch: how many entries stand in the copy, of how many."""
+
+
+@dataclass(frozen=True, slots=True)
+class Moved:
+    """What stands at the new place: `size` entries under `root`; `before` of them an earlier run had carried over."""
+
+    size: int
+    root: bytes
+    before: int
+
+
+def move(
+    source: str | PathLike[str], target: str | PathLike[str], opened: Opener, *, progress: Progress = min
+) -> Moved:
+    """Copy the ledger at `source`, or the complete copy of one, to `target`; it appears whole or not at all.
+
+    `opened` opens the notes of this log. Whoever writes to `source` meanwhile is not disturbed: what he writes is not
+    in the copy. A run that was interrupted is gone on with. Raises IntegrityFailure where the source is not one log
+    under its own checkpoints or a text or file is missing, and Unavailable where there is none, entries were left out
+    of it, something lies at `target`, or nothing can be stored there.
+    """
+    reader = _reader(fspath(source))
+    try:
+        size = reader.size()
+        if reader.withheld():
+            raise Unavailable(
+                f"{len(reader.withheld())} entries were left out of this copy.",
+                why="a ledger has all its entries",
+                fix="Take the ledger itself, or a copy of the whole of it.",
+            )
+        if not size:
+            raise IntegrityFailure("The ledger has no entries.", fix=_FIX)
+        with unfinished(fspath(target)) as store:
+            before = _begun(reader, store, size)
+            for stretch in _stretches(reader, before, size):
+                _carried(reader, store, stretch, opened, last=stretch[-1][0] == size)
+                progress(stretch[-1][0], size)
+            return Moved(size, _root(store.reader, size), before)
+    finally:
+        reader.close()
+
+
+def _begun(reader: Reader, store: Store, size: int) -> int:
+    """How many entries an earlier run has carried over; refuses what was made from another ledger, or a newer state."""
+    before = store.reader.size()
+    if before and (before > size or _root(store.reader, before) != _root(reader, before)):
+        raise Unavailable(
+            f"The unfinished copy {store.path} is not of this ledger as it is.",
+            why="another ledger was copied to the same place, or a later state of this one",
+            fix="Choose another path, or remove the unfinished copy.",
+        )
+    return before
+
+
+def _root(reader: Reader, size: int) -> bytes:
+    return frontier_root(reader.frontier(size))
+
+
+def _stretches(reader: Reader, start: int, size: int) -> Iterator[list[tuple[int, bytes]]]:
+    """The checkpoints that are still to be carried, a few hundred entries at a time."""
+    stretch: list[tuple[int, bytes]] = []
+    done = start
+    for at, note in reader.notes(size):
+        if at <= start:
+            continue
+        stretch.append((at, note))
+        if at - done >= STRETCH:
+            yield stretch
+            stretch, done = [], at
+    if stretch:
+        yield stretch
+        done = stretch[-1][0]
+    if done != size:
+        raise IntegrityFailure(f"No checkpoint covers all {size} entries.", fix=_FIX)
+
+
+def _carried(reader: Reader, store: Store, stretch: list[tuple[int, bytes]], opened: Opener, *, last: bool) -> None:
+    start, stop = store.reader.size(), stretch[-1][0]
+    heads = {at: (note, _head(note, at, opened)) for at, note in stretch}
+    entries = []
+    texts: dict[str, TextRow] = {}
+    blobs: dict[str, bytes] = {}
+    for position, (at, raw) in enumerate(reader.raws(start, stop), start):
+        one = _opened(raw, position, at)
+        entries.append((one.entry, raw))
+        for commitment in sorted(codec.commitments(one.jws.payload)):
+            if commitment not in texts and store.reader.text(commitment) is None:
+                texts.update(_text(reader, commitment, position))
+        for name, digest in named_blobs(one.entry.event):
+            if digest not in blobs and store.reader.blob(digest) is None:
+                blobs[digest] = _blob(reader, digest, name)
+    if len(entries) != stop - start:
+        raise IntegrityFailure(f"The entry #{start + len(entries)} is missing.", fix=_FIX)
+    if last:
+        rest = (digest for digest in digests(reader) if digest not in blobs and store.reader.blob(digest) is None)
+        blobs.update({digest: _blob(reader, digest, "file") for digest in rest})
+    carry(store, entries, heads, texts=texts.values(), blobs=blobs.items())
+
+
+def _opened(raw: bytes, position: int, at: int) -> codec.Opened:
+    if at != position:
+        raise IntegrityFailure(f"The entry #{position} is missing.", fix=_FIX)
+    try:
+        return codec.open_whole(raw, log=LOG, position=position)
+    except (DoseLedgerError, TypeError) as error:
+        raise IntegrityFailure(f"The entry #{position} cannot be read.", why=str(error), fix=_FIX) from error
+
+
+def _head(note: bytes, size: int, opened: Opener) -> Checkpoint:
+    try:
+        head = opened(note)
+    except DoseLedgerError as error:
+        raise IntegrityFailure(f"The checkpoint of {size} entries does not hold.", why=error.what, fix=_FIX) from error
+    if head.size != size:
+        raise IntegrityFailure(f"The checkpoint of {size} entries says {head.size}.", fix=_FIX)
+    return head
+
+
+def _text(reader: Reader, commitment: str, position: int) -> dict[str, TextRow]:
+    """The row of a text; nothing where a redaction deleted it, whatever the source still holds."""
+    if reader.redacted(commitment) is not None:
+        return {}
+    found = reader.text(commitment)
+    if found is None or f"sha256:{sha256(found[0] + found[1]).hexdigest()}" != commitment:
+        what = "missing" if found is None else "not the one that was signed"
+        raise IntegrityFailure(f"A text of the entry #{position} is {what}.", fix=_FIX)
+    return {commitment: TextRow(commitment, position, *found)}
+
+
+def _blob(reader: Reader, digest: str, name: str) -> bytes:
+    found = reader.blob(digest)
+    if found is None or sha256(found).hexdigest() != digest:
+        what = "missing" if found is None else "not the one that was stored"
+        raise IntegrityFailure(f"The bytes of the {name} {digest[:15]}... are {what}.", fix=_FIX)
+    return found
+
+
+def _reader(path: str) -> Reader:
+    if form_of(path) is None:
+        return Reader.open(path)
+    from ledger.book.copied import reader_of  # noqa: PLC0415  # what reads copies loads for copies alone
+
+    return reader_of(path)
