@@ -13,11 +13,14 @@ from ledger.merkle.text import base64_of, bytes_of
 
 ED25519 = 0x01
 """The signature type of a plain Ed25519 signature over the text."""
+COSIGNATURE = 0x04
+"""The signature type of a witness: Ed25519 over the time and the text (C2SP tlog-cosignature)."""
 MAX_NOTE_BYTES = 262_144
 MAX_SIGNATURES = 32
 KEY_ID_BYTES = 4
 PUBLIC_BYTES = 32
 SIGNATURE_BYTES = 64
+_TYPES = {ED25519: "that of a log", COSIGNATURE: "that of a witness"}
 
 # The Unicode spaces are listed, not asked of the interpreter: a verdict must not change with its Unicode tables.
 _NAME = re.compile(
@@ -40,10 +43,14 @@ class NoteSignature(Struct, frozen=True):
 
 
 class VerifierKey(Struct, frozen=True):
-    """A named Ed25519 public key: what a reader holds to check a note. Raises Malformed for a bad name or length."""
+    """A named Ed25519 public key: what a reader holds to check a note. Raises Malformed for a bad name or length.
+
+    `algorithm` is the type of its signatures: those of a log, or those of a witness.
+    """
 
     name: str
     public: bytes
+    algorithm: int = ED25519
 
     def __post_init__(self) -> None:
         _check_name(self.name)
@@ -53,11 +60,11 @@ class VerifierKey(Struct, frozen=True):
     @property
     def key_id(self) -> bytes:
         """The four bytes that name this key in a signature line."""
-        return key_id(self.name, self.public)
+        return key_id(self.name, self.public, self.algorithm)
 
     def text(self) -> str:
         """The key as one line for a configuration or a paper: name+key id+key."""
-        return f"{self.name}+{self.key_id.hex()}+{base64_of(bytes([ED25519]) + self.public)}"
+        return f"{self.name}+{self.key_id.hex()}+{base64_of(bytes([self.algorithm]) + self.public)}"
 
 
 def key_id(name: str, public: bytes, algorithm: int = ED25519) -> bytes:
@@ -66,16 +73,18 @@ def key_id(name: str, public: bytes, algorithm: int = ED25519) -> bytes:
     return sha256(name.encode() + b"\n" + bytes([algorithm]) + public).digest()[:KEY_ID_BYTES]
 
 
-def parse_vkey(text: str) -> VerifierKey:
+def parse_vkey(text: str, algorithm: int = ED25519) -> VerifierKey:
     """The key in the line that `VerifierKey.text` writes. Raises Malformed, also when the key id is another key's."""
     match = _VKEY.fullmatch(text)
     if match is None:
         raise Malformed("this is not a verifier key: name+key id+key")
     name, identifier, encoded = match.groups()
     data = bytes_of(encoded, "the key of the verifier key")
-    if len(data) != 1 + PUBLIC_BYTES or data[0] != ED25519:
+    if len(data) != 1 + PUBLIC_BYTES or data[0] not in _TYPES:
         raise Malformed("the verifier key is not an Ed25519 key")
-    key = VerifierKey(name=name, public=data[1:])
+    if data[0] != algorithm:
+        raise Malformed(f"the verifier key is {_TYPES[data[0]]}, not {_TYPES[algorithm]}")
+    key = VerifierKey(name=name, public=data[1:], algorithm=algorithm)
     if key.key_id.hex() != identifier:
         raise Malformed("the key id of the verifier key does not belong to its name and key")
     return key

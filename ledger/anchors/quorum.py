@@ -1,0 +1,77 @@
+"""Whose cosignatures count: those of the witnesses that the registrars named, and as many as they asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from ledger.anchors.cosignature import Check, check_cosignature, strict, witness_key
+from ledger.errors import IntegrityFailure, Malformed
+from ledger.events.study import Witnesses
+from ledger.merkle.note import VerifierKey, parse_note
+from ledger.signing import base64url
+
+
+@dataclass(frozen=True, slots=True)
+class Cosigned:
+    """What one named witness says under a note: `at` is the time it states, in seconds since 1970.
+
+    Of a line that is not its signature `good` is False, `at` None, and `why` says what is wrong.
+    """
+
+    name: str
+    at: int | None
+    good: bool
+    why: str = ""
+
+
+def keys_of(policy: Witnesses) -> tuple[VerifierKey, ...]:
+    """The keys of the named witnesses, each key once; a key that is not Ed25519 can cosign nothing."""
+    found: dict[bytes, VerifierKey] = {}
+    for one in policy.keys:
+        if one.key.crv == "Ed25519":
+            public = base64url.decode(one.key.x.encode())
+            found.setdefault(public, witness_key(one.name, public))
+    return tuple(found.values())
+
+
+def cosigned(note: bytes, policy: Witnesses, check: Check = strict) -> tuple[Cosigned, ...]:
+    """Check the cosignatures of the named witnesses under a note, in the order of the policy.
+
+    A witness that no line of the note names is left out; lines of others are passed over. The log's own signature is
+    not looked at. Raises Malformed for a note that does not parse, and nothing else.
+    """
+    text, lines = parse_note(note)
+    found: list[Cosigned] = []
+    for key in keys_of(policy):
+        try:
+            at = check_cosignature(lines, text, key, check)
+        except IntegrityFailure as error:
+            found.append(Cosigned(key.name, None, good=False, why=error.what))
+            continue
+        if at is not None:
+            found.append(Cosigned(key.name, at, good=True))
+    return tuple(found)
+
+
+def quorum_reached(note: bytes, policy: Witnesses, check: Check = strict) -> bool:
+    """Whether as many named witnesses as the policy asks for cosigned this very note; always, where it asks for none.
+
+    Two keys under one name are one witness, and so is one key under two names. False for a note that does not parse.
+    """
+    try:
+        found = cosigned(note, policy, check)
+    except Malformed:
+        return False
+    return len({one.name for one in found if one.good}) >= policy.quorum
+
+
+def covered(newest: Mapping[str, int], policy: Witnesses) -> int:
+    """How many entries, from the first, stand in a head of each of as many named witnesses as the policy asks for.
+
+    `newest` is the size of the largest head that each witness cosigned, by its name. All heads must be of the history
+    at hand. 0 where too few cosigned, or none is asked for.
+    """
+    names = {key.name for key in keys_of(policy)} & newest.keys()
+    sizes = sorted((newest[name] for name in names), reverse=True)
+    return sizes[policy.quorum - 1] if 0 < policy.quorum <= len(sizes) else 0
