@@ -6,8 +6,9 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from ledger.book import Ledger
+from ledger.course.lines import Line
 from ledger.course.reconciliation import Fate, Reconciliation, fates, reconciled
-from ledger.course.stock import Book, Line, Stock, stock
+from ledger.course.stock import Book, Stock, stock
 from ledger.errors import BadInput
 from ledger.events import dosing, supply
 from ledger.rules.finding import Finding
@@ -174,7 +175,7 @@ def _line(line: Line, fate: Fate | None, location: str, zone: ZoneInfo) -> LineR
     order = told.order if told is not None else None
     dose = told.dose if told is not None else None
     return LineRow(
-        entry=line.entry.position,
+        entry=line.entry,
         at=line.occurred.at if line.occurred.precision == "day" else minute(line.at, zone),
         what=line.what,
         quantity=getattr(event, "vials", 0),
@@ -192,7 +193,7 @@ def _line(line: Line, fate: Fate | None, location: str, zone: ZoneInfo) -> LineR
         by=line.signers[0].name,
         witnesses=tuple(signer.name for signer in line.signers[1:]),
         witness_missing=line.missing,
-        struck_by=line.struck_by.position if line.struck_by is not None else None,
+        struck_by=line.struck_by,
     )
 
 

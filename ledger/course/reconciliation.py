@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 
+from ledger.course.lines import Line
 from ledger.course.state import Dose, Order
-from ledger.course.stock import QUARANTINE, Dispensing, Line, Stock
+from ledger.course.stock import QUARANTINE, Dispensing, Stock
 from ledger.events import supply
 
 NOTHING = Decimal(0)

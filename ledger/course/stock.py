@@ -10,33 +10,16 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
-from typing import Literal
 
-from ledger.course import patient as fold
-from ledger.course.history import Fact, History, effective
+from ledger.course.history import Fact, effective
+from ledger.course.lines import DARF, Line, Share, What, lines_of, share
 from ledger.course.state import Course
 from ledger.events import dosing, supply
-from ledger.events.base import Occurred
-from ledger.events.body import restated
-from ledger.events.entry import Entry, Signer
+from ledger.events.entry import Entry
 from ledger.events.event import Event
-from ledger.events.record import EntryCorrected
 
 QUARANTINE = "quarantine"
 """The location of vials that came back from a patient."""
-What = Literal["receive", "transfer", "dispense", "waste", "return", "destroy", "count", "quarantine", "unquarantine"]
-DARF: tuple[What, ...] = (
-    "receive",
-    "transfer",
-    "dispense",
-    "waste",
-    "return",
-    "destroy",
-    "count",
-    "quarantine",
-    "unquarantine",
-)
-"""The order of lines of one minute."""
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -47,28 +30,6 @@ class Shelf:
     lot: str
     strength_mg: Decimal
     location: str
-
-
-@dataclass(frozen=True, slots=True)
-class Line:
-    """One line of a book: `change` in vials, `balance` behind it; `entry` says so, `struck_by` says no longer.
-
-    `id` and `position` are those of the entry that stated it first, which findings are about.
-    """
-
-    id: str
-    position: int
-    entry: Entry
-    event: Event
-    what: What
-    occurred: Occurred
-    at: datetime
-    change: int
-    signers: tuple[Signer, ...]
-    missing: bool = False
-    patient: str | None = None
-    struck_by: Entry | None = None
-    balance: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,17 +78,18 @@ def stock(
     streams: Iterable[Sequence[Entry]], patients: Mapping[str, Sequence[Entry]], *, valid_at: datetime | None = None
 ) -> Stock:
     """Fold the supply streams and the patients' streams (by number) into books, up to `valid_at`."""
+    shares = {number: share(entries, valid_at=valid_at) for number, entries in patients.items()}
+    return gathered(streams, shares, valid_at=valid_at)
+
+
+def gathered(
+    streams: Iterable[Sequence[Entry]], shares: Mapping[str, Share], *, valid_at: datetime | None = None
+) -> Stock:
+    """Fold the supply streams and what is known of each patient (by number) into books, up to `valid_at`."""
     told = [effective(entries, valid_at=valid_at) for entries in streams]
-    histories = {number: effective(entries, valid_at=valid_at) for number, entries in patients.items()}
-    raw: list[Line] = [line for history in told for line in _lines(history, None, valid_at)]
-    for number, history in histories.items():
-        raw += [line for line in _lines(history, number, valid_at) if isinstance(line.event, dosing.DoseReleased)]
-    drugs = {
-        entry.id: event.drug
-        for entries in patients.values()
-        for entry in entries
-        if isinstance(event := entry.event, dosing.DoseOrdered)
-    }
+    raw: list[Line] = [line for history in told for line in lines_of(history, valid_at)]
+    raw += [one.line(number) for number, own in shares.items() for one in own.released]
+    drugs = {order: drug for own in shares.values() for order, drug in own.drugs.items()}
     standing = [line for line in raw if line.struck_by is None]
     released = {line.event.order for line in standing if isinstance(line.event, dosing.DoseReleased)}
     placed: dict[Shelf, list[Line]] = {}
@@ -147,7 +109,7 @@ def stock(
         for line in sorted(standing, key=_place)
         if isinstance(line.event, dosing.DoseReleased) and line.patient is not None
     )
-    courses = {number: fold.fold(history.facts) for number, history in histories.items()}
+    courses = {number: own.course for number, own in shares.items()}
     return Stock(books, dispensed, courses, tuple(fact for history in told for fact in history.facts))
 
 
@@ -165,74 +127,6 @@ def quarantines(streams: Iterable[Sequence[Entry]]) -> dict[str, tuple[tuple[dat
             if isinstance(event := fact.event, supply.LotQuarantined):
                 found[event.lot] = (*found.get(event.lot, ()), (fact.occurred_at, event.quarantined))
     return found
-
-
-def _lines(history: History, patient: str | None, valid_at: datetime | None) -> Iterator[Line]:
-    """Give the facts as lines, then what was struck or restated as struck lines."""
-    for fact in history.facts:
-        if (what := _what(fact.event)) is not None:
-            entry = fact.amended_by or fact.entry
-            yield Line(
-                id=fact.id,
-                position=fact.entry.position,
-                entry=entry,
-                event=fact.event,
-                what=what,
-                occurred=fact.occurred,
-                at=_at(fact.event, fact.occurred, fact.occurred_at),
-                change=0,
-                signers=fact.signers if fact.amended_by is None else entry.signers,
-                missing=bool(fact.missing),
-                patient=patient,
-            )
-    for entry, by in (*history.struck, *history.superseded):
-        said = entry.event.occurred if isinstance(entry.event, EntryCorrected) else entry.payload.occurred
-        event = restated(entry.event)
-        what = _what(event)  # type: ignore[arg-type]
-        at = datetime.fromisoformat(said.at) if said.precision == "minute" else entry.occurred_at
-        if what is not None and (valid_at is None or at <= valid_at):
-            yield Line(
-                id=entry.id,
-                position=entry.position,
-                entry=entry,
-                event=event,  # type: ignore[arg-type]
-                what=what,
-                occurred=said,
-                at=_at(event, said, at),  # type: ignore[arg-type]
-                change=0,
-                signers=entry.signers,
-                patient=patient,
-                struck_by=by,
-            )
-
-
-def _what(event: Event) -> What | None:
-    match event:
-        case supply.LotReceived():
-            return "receive"
-        case supply.DrugTransferred():
-            return "transfer"
-        case dosing.DoseReleased():
-            return "dispense"
-        case supply.DrugWasted():
-            return "waste"
-        case supply.DrugReturned():
-            return "return"
-        case supply.DrugDestroyed():
-            return "destroy"
-        case supply.StockCounted():
-            return "count"
-        case supply.LotQuarantined():
-            return "quarantine" if event.quarantined else "unquarantine"
-        case _:
-            return None
-
-
-def _at(event: Event, said: Occurred, at: datetime) -> datetime:
-    """Place what is only known by its day at the end of it, but an arrival at its beginning."""
-    if said.precision == "day" and isinstance(event, supply.LotReceived):
-        return at.replace(hour=0, minute=0, second=0, microsecond=0)
-    return at
 
 
 def _effects(event: Event, drugs: Mapping[str, str], released: set[str]) -> Iterator[tuple[Shelf, What, int]]:
@@ -287,4 +181,4 @@ def _running(lines: list[Line]) -> tuple[Line, ...]:
 
 
 def _place(line: Line) -> tuple[datetime, int, str, int]:
-    return line.at, DARF.index(line.what), line.id, line.entry.position
+    return line.at, DARF.index(line.what), line.id, line.entry

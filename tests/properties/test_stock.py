@@ -210,7 +210,7 @@ def test_a_restated_line_stands_twice_once_struck():
     )
     restated = put(2, SUPPLY, body, corrects=arrived)
     found = stock([[arrived, restated]], {})
-    told = [(line.entry.position, line.change, line.struck_by is not None) for line in found.books[0].lines]
+    told = [(line.entry, line.change, line.struck_by is not None) for line in found.books[0].lines]
     assert [(1, 0, True), (2, 10, False)] == told
     assert 10 == balance(found)
     assert 10 == lots([[arrived, restated]])["A1"].vials
