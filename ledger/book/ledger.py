@@ -29,7 +29,6 @@ from ledger.storage.reader import Reader
 from ledger.storage.receipt import Receipt, receipt_of
 from ledger.storage.rows import milliseconds, moment, uuid_bytes
 from ledger.storage.schema import LOG
-from ledger.storage.turn import turn_of
 
 if TYPE_CHECKING:  # the libraries of keys and of the event store load only for writing
     from ledger.signing.signer import Signer
@@ -53,7 +52,6 @@ class Ledger:
         self._store = store
         self._signer = log_signer
         self._shelf = Shelf(reader)
-        self._turn = turn_of(path)
 
     @classmethod
     def create(
@@ -302,8 +300,7 @@ class Ledger:
 
         Raises Unavailable when it does not come within `timeout` seconds, or the ledger is open for reading only.
         """
-        self._writable()
-        return self._turn.take(timeout)
+        return self._writable().take(timeout)
 
     def append(
         self,

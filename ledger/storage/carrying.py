@@ -20,7 +20,7 @@ from ledger.storage.reader import Reader
 from ledger.storage.refusals import translated
 from ledger.storage.rows import Batch, TextRow, redactions, signer_rows
 from ledger.storage.store import Store
-from ledger.storage.turn import turn_of
+from ledger.storage.turn import of_file
 
 PART = ".part"
 """What the name of a ledger ends with while it is not whole."""
@@ -39,7 +39,7 @@ def unfinished(path: str) -> Iterator[Store]:
     part = f"{path}{PART}"
     with ExitStack() as stack:
         try:
-            stack.enter_context(turn_of(part).take(timeout=0))
+            stack.enter_context(of_file(part)(0))
         except Unavailable as error:
             raise Unavailable(
                 f"The copy {part} cannot be written, or another program is writing it.",

@@ -1,8 +1,4 @@
-"""The extension points of `eventsourcing` on our tables: mapper, recorder, transaction, pool, factory.
-
-A topic is the name of a kind from our own registry, never a module path; the state is the entry's bytes,
-verbatim; the notification id is `leaf_index` + 1. The process environment is not read.
-"""
+"""The extension points of `eventsourcing` on the tables of a file: recorder, transaction, pool, factory."""
 
 from __future__ import annotations
 
@@ -11,14 +7,11 @@ import json
 import sqlite3
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from types import TracebackType
 from typing import Any
 from uuid import UUID
 
-from eventsourcing.application import Application
-from eventsourcing.domain import DomainEventProtocol
-from eventsourcing.persistence import EventStore, JSONTranscoder, Mapper, Notification, StoredEvent
+from eventsourcing.persistence import Notification, StoredEvent
 from eventsourcing.sqlite import (
     SQLiteApplicationRecorder,
     SQLiteConnection,
@@ -30,51 +23,11 @@ from eventsourcing.sqlite import (
 )
 from eventsourcing.utils import Environment, EnvType
 
-from ledger import codec
-from ledger.errors import IntegrityFailure, Malformed
-from ledger.events.event import Event
-from ledger.events.registry import KINDS
-from ledger.signing import jws
+from ledger.errors import IntegrityFailure
 from ledger.storage import schema
+from ledger.storage.application import Log
 from ledger.storage.refusals import sentence, translated
 from ledger.storage.rows import Batch
-
-
-@dataclass(frozen=True, slots=True)
-class Stored:
-    """An entry as `eventsourcing` sees it: the stream, its version there, the kind, the event and the bytes."""
-
-    originator_id: str
-    originator_version: int
-    kind: str
-    event: Event
-    raw: bytes
-
-
-class EntryMapper(Mapper[str]):
-    """Turns entries into stored events and back; nothing but our strict codec opens bytes."""
-
-    def to_stored_event(self, domain_event: DomainEventProtocol[str]) -> StoredEvent:
-        """The row of an entry; refuses whatever is not one of ours."""
-        if not isinstance(domain_event, Stored):
-            raise IntegrityFailure(
-                "Only entries are stored in a ledger.", why=f"this is a {type(domain_event).__name__}"
-            )
-        return StoredEvent(
-            domain_event.originator_id, domain_event.originator_version, domain_event.kind, domain_event.raw
-        )
-
-    def to_domain_event(self, stored_event: StoredEvent) -> Stored:
-        """The entry of a row; Malformed unless kind and stream are those that its bytes name."""
-        if stored_event.topic not in KINDS:
-            raise Malformed(f"unknown kind {stored_event.topic!r}", why="it is not in this version's registry")
-        payload, event = codec.open_payload(jws.parse(stored_event.state).payload)
-        if (payload.kind, payload.stream) != (stored_event.topic, stored_event.originator_id):
-            raise Malformed(
-                f"the row says {stored_event.topic} on {stored_event.originator_id}",
-                why=f"its bytes say {payload.kind} on {payload.stream}",
-            )
-        return Stored(payload.stream, stored_event.originator_version, payload.kind, event, stored_event.state)
 
 
 class WriterTransaction(SQLiteTransaction):
@@ -245,36 +198,6 @@ class Factory(SQLiteFactory):
         return recorder
 
 
-class Log(Application[str]):
-    """The event-sourced application of one ledger file: `events.put(entries, batch=...)` and the readers."""
-
-    name = "doseledger"
-
-    def __init__(self, path: str, connection: sqlite3.Connection, *, create: bool) -> None:
-        self._path = path
-        self._connection = connection
-        self._create = create
-        super().__init__()
-        kinds = (type(self.mapper), type(self.recorder), type(self.events), type(self.factory))
-        if kinds != (EntryMapper, Recorder, EventStore, Factory) or self.snapshots is not None:
-            raise IntegrityFailure("The storage was not built from the parts it must have.", why=str(kinds))
-
-    def construct_env(self, name: str, env: EnvType | None = None) -> Environment:
-        """A closed environment: the variables of the process are not read."""
-        return Environment(
-            name,
-            {
-                "SQLITE_DBNAME": "file::memory:",
-                "ORIGINATOR_ID_TYPE": "text",
-                "CREATE_TABLE": "y" if self._create else "n",
-                **(env or {}),
-            },
-        )
-
-    def construct_factory(self, env: Environment) -> Factory:  # type: ignore[override]  # only recorders of entries are made
-        """Our factory, whatever a topic says."""
-        return Factory(env, self._path, self._connection)
-
-    def construct_mapper(self) -> EntryMapper:
-        """Our mapper, whatever a topic says."""
-        return EntryMapper(transcoder=JSONTranscoder())
+def log_of(path: str, connection: sqlite3.Connection, *, create: bool) -> Log:
+    """The application of the file at `path`, through one given connection; `create` makes the tables."""
+    return Log(lambda env: Factory(env, path, connection), Recorder, create=create)

@@ -1,4 +1,4 @@
-"""The writing half of a ledger file: one append is one transaction, and its receipts leave only after COMMIT."""
+"""The writing half of a ledger: one append is one transaction, and its receipts leave only after COMMIT."""
 
 from __future__ import annotations
 
@@ -10,24 +10,33 @@ from ledger.errors import Conflict, DoseLedgerError
 from ledger.events.entry import Entry
 from ledger.merkle import proof, tree
 from ledger.storage import files, schema
+from ledger.storage.application import Log, Stored
 from ledger.storage.lookout import OnFile
 from ledger.storage.reader import Reader
 from ledger.storage.receipt import Receipt
 from ledger.storage.refusals import translated
 from ledger.storage.rows import Batch, Row, TextRow, log_time, redactions, row_of, signer_rows
-from ledger.storage.sqlite import Log, Stored
+from ledger.storage.sqlite import log_of
+from ledger.storage.turn import Take, of_file
 
 Seal = Callable[[int, bytes], bytes]
 """Makes the signed checkpoint of a size and a root."""
 
 
 class Store:
-    """A ledger file opened for writing. The caller has the writer's turn around every append."""
+    """A ledger opened for writing. The caller has the writer's turn around every append."""
 
-    def __init__(self, path: str, connection: sqlite3.Connection, *, create: bool) -> None:
-        self.path = path
-        self.reader = Reader(OnFile(path, connection))
-        self.log = Log(path, connection, create=create)
+    def __init__(self, reader: Reader, log: Log, take: Take, *, forget: Callable[[], object] = tuple) -> None:
+        """`take` takes the writer's turn; `forget` removes from the disk what a redaction has just deleted."""
+        self.reader = reader
+        self.log = log
+        self.take = take
+        self._forget = forget
+
+    @property
+    def path(self) -> str:
+        """How the ledger is named to people."""
+        return self.reader.path
 
     @classmethod
     def create(cls, path: str) -> Store:
@@ -37,14 +46,14 @@ class Store:
             with translated(path):
                 connection.execute(f"PRAGMA page_size={schema.PAGE_SIZE}")
                 connection.execute("PRAGMA journal_mode=WAL")
-            return cls(path, connection, create=True)
+            return cls._of_file(path, connection, create=True)
         except BaseException:
             connection.close()
             raise
 
     @classmethod
     def open(cls, path: str) -> Store:
-        """Open an existing ledger for writing.
+        """Open an existing ledger file for writing.
 
         Raises Unavailable where there is none that can be, IntegrityFailure where its tables are not ours.
         """
@@ -56,13 +65,19 @@ class Store:
             files.require_guarded(connection, path)
             with translated(path):
                 connection.execute("PRAGMA journal_mode=WAL")
-            return cls(path, connection, create=False)
+            return cls._of_file(path, connection, create=False)
         except BaseException:
             connection.close()
             raise
 
+    @classmethod
+    def _of_file(cls, path: str, connection: sqlite3.Connection, *, create: bool) -> Store:
+        database = OnFile(path, connection)
+        log = log_of(path, connection, create=create)
+        return cls(Reader(database), log, of_file(path), forget=lambda: database.all("PRAGMA wal_checkpoint(TRUNCATE)"))
+
     def close(self) -> None:
-        """Let go of the file; the last writer folds the write-ahead log into it."""
+        """Let go of the ledger; the last writer of a file folds the write-ahead log into it."""
         self.log.close()
         self.reader.close()
 
@@ -118,7 +133,7 @@ class Store:
         self.reader.keep(size, frontier)
         if redacted:
             with contextlib.suppress(DoseLedgerError):  # who still reads an older state lets go of it later
-                self.reader.all("PRAGMA wal_checkpoint(TRUNCATE)")
+                self._forget()
         return tuple(self._receipt(entry, size, note, lambda level, index: nodes[level, index]) for entry, _ in entries)
 
     def rows(self, entries: Sequence[tuple[Entry, bytes]], start: int) -> list[Row]:

@@ -28,7 +28,7 @@ from ledger.events.registry import KINDS
 from ledger.merkle import checkpoint, proof, tree
 from ledger.merkle.note import VerifierKey, find_signature
 from ledger.signing import keys
-from ledger.storage.sqlite import Stored
+from ledger.storage.application import Stored
 
 WEIGHT = PatientMeasured(weight_kg="70", height_cm=None)
 PATIENTS = ("patient/001-001", "patient/001-002", "patient/001-010", "patient/002-001")
