@@ -13,6 +13,7 @@ from ledger.admission.problem import Problem
 from ledger.admission.separation import separation
 from ledger.admission.together import together
 from ledger.admission.view import View, log_time
+from ledger.admission.written import written
 from ledger.codec import Opened
 from ledger.course.people import Roster, beside, evolve
 from ledger.merkle.tree import EMPTY_ROOT
@@ -35,6 +36,7 @@ def problems(opened: Opened, *, roster: Roster, view: View) -> list[Problem]:
         roster = evolve(roster, entry)
     else:
         place(entry, roster, view, found)
+    written(entry, roster, found)
     enrolments(entry, roster, time, found)
     key_life(entry, roster, view, time, found)
     about = amending.subject(entry, view)

@@ -48,7 +48,6 @@ def place(entry: Entry, roster: Roster, view: View, found: list[Problem]) -> Non
     _predicates(payload, view, found)
     _once(payload, view, found)
     _future(entry, view, found)
-    _pack(payload, roster, found)
     _time(entry, view, found)
 
 
@@ -213,15 +212,6 @@ def _future(entry: Entry, view: View, found: list[Problem]) -> None:
         if ahead:
             why = f"{occurred.at} is later than the entry was recorded"
             found.append(Problem("future", why, Refused, rules=("D-TIME",)))
-
-
-def _pack(payload: Payload, roster: Roster, found: list[Problem]) -> None:
-    if payload.protocol is None or (roster.protocol is not None and payload.protocol == roster.protocol.pack):
-        return
-    if payload.protocol not in roster.packs:
-        found.append(
-            Problem("protocol", f"the protocol {payload.protocol.id} {payload.protocol.version} was never activated")
-        )
 
 
 def _time(entry: Entry, view: View, found: list[Problem]) -> None:

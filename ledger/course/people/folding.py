@@ -10,6 +10,7 @@ from msgspec.structs import replace
 from ledger.course import needs
 from ledger.course.people.delegations import Delegation, ended
 from ledger.course.people.disputes import Answer, Dispute
+from ledger.course.people.packs import Brought
 from ledger.course.people.roster import Ending, Key, Person, Policy, Roster
 from ledger.events.base import Wire
 from ledger.events.entry import Entry
@@ -25,7 +26,7 @@ from ledger.events.keys import (
 from ledger.events.people import DelegationEnded, DelegationGranted, DeviceEnrolled, KeyEnrolled
 from ledger.events.record import EntryCountersigned
 from ledger.events.registry import KINDS
-from ledger.events.study import Device, LedgerCreated, ProtocolActivated, RootRegistrar
+from ledger.events.study import Device, DictionaryLoaded, LedgerCreated, ProtocolActivated, RootRegistrar
 
 
 def fold(entries: Iterable[Entry]) -> Roster:
@@ -101,7 +102,10 @@ def _applied(roster: Roster, entry: Entry, position: int) -> Roster:
             at = entry.payload.occurred.at
             return replace(roster, delegations=ended(roster.delegations, event.delegation, at, entry.position))
         case ProtocolActivated():
-            return replace(roster, protocol=event, packs=roster.packs | {event.pack})
+            brought = Brought(position, event.pack, event.dictionary)
+            return replace(roster, protocol=event, brought=(*roster.brought, brought))
+        case DictionaryLoaded():
+            return replace(roster, brought=(*roster.brought, Brought(position, None, event.dictionary)))
         case _:
             return roster
 

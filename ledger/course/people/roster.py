@@ -11,8 +11,9 @@ from msgspec import Struct, field
 from ledger import wire
 from ledger.course.people.delegations import Delegation
 from ledger.course.people.disputes import Disputes
+from ledger.course.people.packs import Brought, dictionaries_at, pack_at
 from ledger.errors import NotAllowed
-from ledger.events.base import Occurred, ProtocolRef
+from ledger.events.base import DictionaryRef, Occurred, ProtocolRef
 from ledger.events.entry import Entry, Signer
 from ledger.events.people import Task
 from ledger.events.study import LedgerCreated, ProtocolActivated, Witnesses
@@ -74,7 +75,7 @@ class Roster(Struct, frozen=True):
     """Everything about authority at one position of the log, folded from the entries before it.
 
     Keys that have ended stay known: none of them can be enrolled again. `pending` are the entries about people that
-    await a signature; `packs` are all protocol versions ever activated.
+    await a signature; `brought` are the protocol packs and dictionaries, in the order of the log.
     """
 
     genesis: LedgerCreated | None = None
@@ -86,7 +87,7 @@ class Roster(Struct, frozen=True):
     delegations: tuple[Delegation, ...] = ()
     pending: Mapping[str, Entry] = field(default_factory=dict)
     protocol: ProtocolActivated | None = None
-    packs: frozenset[ProtocolRef] = frozenset()
+    brought: tuple[Brought, ...] = ()
     amended: Policy | None = None
     disputes: Disputes = Disputes()
 
@@ -105,6 +106,14 @@ class Roster(Struct, frozen=True):
             witnesses=first.witnesses if first is not None else none,
             clock_limit_s=CLOCK_LIMIT_S,
         )
+
+    def pack_at(self, size: int) -> ProtocolRef | None:
+        """The protocol pack in force as the first `size` entries say; None while there is none."""
+        return pack_at(self.brought, size)
+
+    def dictionaries_at(self, size: int) -> frozenset[DictionaryRef]:
+        """Every toxicity dictionary that the first `size` entries brought."""
+        return dictionaries_at(self.brought, size)
 
     def key(self, kid: str) -> Key | None:
         """Give the key of a person or a device, ended or not."""
