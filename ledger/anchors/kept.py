@@ -6,13 +6,12 @@ What did not go with it lies beside it, one file for each incident. All are read
 
 from __future__ import annotations
 
-import fcntl
-import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from hashlib import sha256
 from pathlib import Path
 
+from ledger.anchors.disk import alone, replace
 from ledger.merkle.checkpoint import parse
 from ledger.merkle.note import MAX_NOTE_BYTES
 
@@ -48,7 +47,7 @@ class LastSeen:
             before = self.note()
             if before is not None and parse(before)[0].size >= parse(note)[0].size:
                 return False
-            self._write(self.path, note)
+            replace(self.path, note)
             return True
 
     def elsewhere(self, place: str) -> tuple[str, ...]:
@@ -61,14 +60,14 @@ class LastSeen:
     def at(self, place: str) -> None:
         """Note the place at which the ledger was first seen."""
         with self._alone():
-            self._write(self._here / f"{self._log}.place", place.encode("utf-8", "surrogateescape"))
+            replace(self._here / f"{self._log}.place", place.encode("utf-8", "surrogateescape"))
 
     def incident(self, verdict: str, data: bytes) -> Path:
         """Keep what did not go with the note, once for the same bytes; gives the file."""
         path = self._here / f"{self._log}.{verdict}-{sha256(data).hexdigest()[:16]}.json"
         with self._alone():
             if not path.exists():
-                self._write(path, data)
+                replace(path, data)
         return path
 
     def incidents(self) -> tuple[Path, ...]:
@@ -79,27 +78,8 @@ class LastSeen:
     def _alone(self) -> Iterator[None]:
         """Keep every other run of this user out, so that none puts an older head over a newer one."""
         self._here.mkdir(parents=True, exist_ok=True, mode=0o700)
-        lock = os.open(self._here / f"{self._log}.lock", os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600)
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX)
+        with alone(self._here / f"{self._log}.lock"):
             yield
-        finally:
-            os.close(lock)
-
-    def _write(self, path: Path, data: bytes) -> None:
-        """Put a whole file in the place of another; on the disk before this returns. The caller is alone."""
-        draft = path.with_name(f"{path.name}.new")
-        handle = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
-        with os.fdopen(handle, "wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        draft.replace(path)
-        folder = os.open(self._here, os.O_RDONLY | os.O_CLOEXEC)
-        try:
-            os.fsync(folder)
-        finally:
-            os.close(folder)
 
 
 def _said(path: Path) -> str | None:
