@@ -640,7 +640,7 @@ kind lockout.lifted/1 security by=responsibility:registrar : person:Token
   const ANSWERS = /^signature\.re(affirm|pudiat)ed\/1$/;
   /** Everything about authority, folded from the entries before a position; keys that ended stay known. */
   class Roster {
-    ledger = ""; site = ""; places = new Set(); recovery = null; packs = new Set(); delegations = []; doubts = []; answers = [];
+    ledger = ""; site = ""; places = new Set(); recovery = null; packs = []; dictionaries = []; delegations = []; doubts = []; answers = [];
     people = new Map(); keys = new Map(); devices = new Map(); pending = new Map();
 
     key(kid) { return this.keys.get(kid) ?? this.devices.get(kid); }
@@ -714,7 +714,8 @@ kind lockout.lifted/1 security by=responsibility:registrar : person:Token
         "registrar.recovered/1": () => this.registrar(body.registrar, position),
         "delegation.granted/1": () => this.delegations.push({ ...body, id: one.id, position, ended: null, endedAt: null }),
         "delegation.ended/1": () => over((it) => it.id === body.delegation, one.payload.occurred.at),
-        "protocol.activated/1": () => this.packs.add(JSON.stringify(body.pack)),
+        "protocol.activated/1": () => { this.packs.push([position, body.pack]); this.dictionaries.push([position, body.dictionary]); },
+        "dictionary.loaded/1": () => this.dictionaries.push([position, body.dictionary]),
       }[one.kind] ?? (ANSWERS.test(one.kind) && (() => {
         const { kid, signer: { id: person } } = one.signatures[0].header, stands = one.kind === "signature.reaffirmed/1";
         for (const id of body.targets) this.answers.push({ id, person, stands, position, said: one.id, saidAt: one.position, kid });
@@ -923,6 +924,7 @@ kind lockout.lifted/1 security by=responsibility:registrar : person:Token
       place(log, one, before, found);
       for (const ref of [...payload.causes, ...(payload.corrects ? [payload.corrects] : [])]) refer(log, one, ref, open, found);
     }
+    written(one, roster, found);
     closing(log, one, found);
     authority(log, one, found);
     together(log, one, before, found);
@@ -982,11 +984,21 @@ kind lockout.lifted/1 security by=responsibility:registrar : person:Token
       if (Date.parse(precision === "minute" ? at : `${at}T00:00:00.000${offset}`) > now)
         found("future", `${at} is later than the entry was recorded`);
     }
-    if (payload.protocol && !roster.packs.has(JSON.stringify(payload.protocol)))
-      found("protocol", `the protocol ${payload.protocol.id} was never activated`);
     if (kind === "log.clock/1" && one.body.reset) found("clock-reset", "only registrars begin log time anew");
     if (!payload.reason && ["entry.corrected/1", "entry.voided/1", "override.granted/1", "record.unlocked/1", "text.redacted/1"].includes(kind))
       found("reason", `${kind} gives no reason`);
+  }
+  /** The device is one of the site; protocol and dictionary are those that the author saw. */
+  function written({ kind, payload, signatures }, roster, found) {
+    const { protocol, dictionary, after: { size }, writer: { device } } = payload, { role, id } = signatures[0].header.signer;
+    const system = role === "system", active = [...roster.devices.values()].some((it) => it.person === device && it.ended === null);
+    if (!active || (system && id !== device)) found("device", `${device} is no device of this site, or not the one that signed`);
+    if (!size) return;
+    const due = roster.packs.findLast(([at]) => at < size)?.[1] ?? null;
+    if (!same(protocol, due) && (protocol || !(system || kind === "registrar.recovered/1")))
+      found("protocol", "the entry names another protocol than the one in force");
+    if (due && dictionary && !roster.dictionaries.some(([at, it]) => at < size && same(it, dictionary)))
+      found("dictionary", "no protocol and no loaded dictionary that after covers names this dictionary");
   }
   /** Review and closing: a query is open, a sign-off covers what stands, a lock holds, a redaction names its texts. */
   function closing(log, one, found) {
@@ -1140,7 +1152,7 @@ kind lockout.lifted/1 security by=responsibility:registrar : person:Token
       else put("L1", "copy", "a checkpoint of the copy is not in its form");
     }
     if (!size) put("L1", "empty", "the copy holds no entries");
-    const absent = [], redacted = new Map(); // texts that are not here, and the redactions that may say why
+    const absent = [], redacted = new Map(), named = new Set(), unsealed = new Set(); // texts that are not here, and the redactions that may say why
     let head = null, waiting = null; // the log's own name and key come from the first entry
     try {
       for (let start = 0, stop = 1; start < size && (head || !start); start = stop, stop += CHUNK) {
@@ -1223,7 +1235,13 @@ kind lockout.lifted/1 security by=responsibility:registrar : person:Token
         if (!it) absent.push({ commitment, position: one.position, kind: one.kind });
         else if (!committed(it)) fail("L1", "text", `the text behind ${commitment.slice(0, 15)}... is not the one committed to`);
       }
+      const seen = one.payload.after.size;
+      if (seen > 0 && seen <= one.position && !kept.heads.has(seen) && !unsealed.has(seen)) {
+        put("L1", "checkpoint", `no signed checkpoint of ${seen} entries is there, and #${one.position} was written after it`, seen - 1);
+        unsealed.add(seen);
+      }
       for (const digest of digestsOf(one)) {
+        named.add(digest);
         const bytes = kept.blobs.get(digest);
         if (!bytes || hex(sha256(bytes)) !== digest)
           fail("L1", "blob", `the bytes with the digest ${digest.slice(0, 8)}... are missing or others`);
@@ -1237,6 +1255,8 @@ kind lockout.lifted/1 security by=responsibility:registrar : person:Token
         if (kept.texts.has(commitment))
           put("L1", "text", `the text behind ${commitment.slice(0, 15)}... is there although it was redacted`, it.position, it.kind);
       }
+      if (!log.withheld)
+        for (const digest of kept.blobs.keys()) if (!named.has(digest)) put("L1", "blob", `no entry names the file ${digest.slice(0, 12)}...`);
       const { position, kind, payload, signatures = [] } = log.entries.at(-1), stray = Math.max(...kept.heads.keys(), 0);
       if (stray > size) put("L1", "checkpoint", `a checkpoint of ${stray} entries is there; ${size} are here`, position);
       if (!kept.heads.has(size)) put("L1", "checkpoint", `no signed checkpoint of all ${size} entries is there`, position);

@@ -1107,6 +1107,14 @@ class Copy:
             self.notes[one["size"]] = one["note"].encode()
         return good
 
+    def digests(self) -> list[str]:
+        """The names of all files that lie there under a SHA-256."""
+        if self.files is None or self.files.zip is not None:
+            return sorted(self.inline)
+        inside = f"{self.inside}blobs/"
+        names = [name[len(inside) :] for name in self.files.names() if name.startswith(inside)]
+        return sorted(name for name in names if HEX.match(name))
+
     def blob(self, digest: str) -> str:
         """The SHA-256 of the file that lies there under a SHA-256; empty where none does."""
         if self.files is None or self.files.zip is not None:
@@ -1147,7 +1155,8 @@ class Roster:
         self.devices: dict[str, Obj] = {}
         self.delegations: list[Obj] = []
         self.pending: dict[str, tuple[Entry, list[Signature]]] = {}
-        self.packs: list[Obj] = []
+        self.packs: list[tuple[int, Obj]] = []
+        self.dictionaries: list[tuple[int, Obj]] = []
         self.doubts: list[Obj] = []
         self.answers: list[Obj] = []
 
@@ -1212,7 +1221,9 @@ class Roster:
         elif kind == "delegation.ended/1":
             self.end_delegations(body["delegation"], entry.occurred["at"])
         elif kind == "protocol.activated/1":
-            self.packs.append(body["pack"])
+            self.packs.append((position, body["pack"]))
+        if kind in {"protocol.activated/1", "dictionary.loaded/1"}:
+            self.dictionaries.append((position, body["dictionary"]))
 
     def enrol(self, card: Obj, position: int) -> None:
         """A person's key is active from this position on."""
@@ -1447,6 +1458,8 @@ class Log:
         self.abandoned: dict[str, set[int]] = {}
         self.streams: dict[int, str] = {}
         self.absent: list[tuple[int, str, str]] = []
+        self.files: set[str] = set()
+        self.unsealed: set[int] = set()
         self.redacted: dict[str, tuple[int, str]] = {}
         self.first: Entry | None = None
         self.found: list[tuple[str, str]] = []
@@ -1509,6 +1522,9 @@ class Log:
         if not self.withheld:
             self.gaps()
         self.texts_gone()
+        for digest in [] if copy.alone or self.withheld else copy.digests():
+            if digest not in self.files:
+                self.fail(None, None, "blob", f"no entry names the file {digest[:12]}...")
         self.doubted()
 
     def entry(self, position: int) -> None:
@@ -1552,6 +1568,7 @@ class Log:
             self.redacted.update((name, (position, entry.kind)) for name in entry.body["commitments"])
             self.notice(entry, "redacted", f"texts deleted by two persons: {len(entry.body['commitments'])}")
         self.beside(entry)
+        self.seen_sealed(entry.payload["after"]["size"], position)
         self.keep(entry)
         if all(finding.level != "L1" for finding in self.findings[size:]):
             self.roster.take(entry)
@@ -1614,8 +1631,16 @@ class Log:
             elif (len(found[0]), sha256(b"".join(found)).hexdigest()) != (32, commitment[7:].decode()):
                 self.fail(entry.position, entry.kind, "text", f"the text behind {commitment[:15].decode()} is another")
         for digest in (body[name]["digest"] for name in FILES.get(entry.kind, ())):
+            self.files.add(digest)
             if copy.blob(digest) != digest:
                 self.fail(entry.position, entry.kind, "blob", f"the file {digest[:8]} is missing, or another")
+
+    def seen_sealed(self, size: int, position: int) -> None:
+        """L1: the head at which an author looked was sealed, and its checkpoint is still there."""
+        if not self.copy.alone and 0 < size <= position and size not in self.copy.notes and size not in self.unsealed:
+            why = f"no signed checkpoint of {size} entries is stored, and #{position} was written after it"
+            self.fail(size - 1, None, "checkpoint", why)
+            self.unsealed.add(size)
 
     def keep(self, entry: Entry) -> None:
         """Remember what later entries are judged by."""
@@ -1726,6 +1751,7 @@ class Log:
             self.place(entry)
             self.references(entry)
             self.in_time(entry)
+        self.written(entry, roster)
         self.enrolments(entry, now)
         self.key_life(entry, now)
         about = self.subject(entry)
@@ -1824,7 +1850,7 @@ class Log:
         return position if seen else None
 
     def in_time(self, entry: Entry) -> None:
-        """Nothing is recorded before it happened; the protocol was activated; a clock that is behind is said so."""
+        """Nothing is recorded before it happened; a clock that is behind is said so."""
         payload, recorded = entry.payload, entry.recorded_at
         now = max(recorded, self.time or recorded) + MINUTES
         for occurred in [entry.occurred, entry.restated][: 1 + (entry.kind == CORRECTED)]:
@@ -1832,8 +1858,6 @@ class Log:
             day = occurred["precision"] == "day"
             if occurred["at"] > now.astimezone(zone).date().isoformat() if day else moment(occurred["at"]) > now:
                 self.add("future", f"{occurred['at']} is later than the entry was recorded")
-        if payload["protocol"] is not None and payload["protocol"] not in self.roster.packs:
-            self.add("protocol", f"the protocol {payload['protocol']['id']} was never activated")
         late = self.time is not None and self.time - recorded > MINUTES and not self.withheld
         if late and self.opened(entry.position - 1).kind != "log.clock/1":
             self.notice(entry, "clock-behind", f"the entry's clock was behind log time by {self.time - recorded}")
@@ -1841,6 +1865,22 @@ class Log:
             self.add("clock-reset", "only registrars begin log time anew")
         if payload["reason"] is None and entry.kind in {CORRECTED, VOIDED, "override.granted/1", UNLOCKED, REDACTED}:
             self.add("reason", f"{entry.kind} gives no reason")
+
+    def written(self, entry: Entry, roster: Roster) -> None:
+        """The device is one of the site; protocol and dictionary are those that the author saw."""
+        payload, size, author = entry.payload, entry.after["size"], entry.author
+        device, alone = payload["writer"]["device"], author.role == "system" or entry.kind == RECOVERED
+        active = {one["person"] for one in roster.devices.values() if one["ended"] is None}
+        if device not in active or (author.role == "system" and author.person != device):
+            self.add("device", f"{device} is no device of this site, or not the one that signed")
+        if not size:
+            return
+        due = next((pack for position, pack in reversed(roster.packs) if position < size), None)
+        if payload["protocol"] != due and not (alone and payload["protocol"] is None):
+            self.add("protocol", "the entry names another protocol than the one in force")
+        known = [one for position, one in roster.dictionaries if position < size]
+        if due is not None and payload["dictionary"] is not None and payload["dictionary"] not in known:
+            self.add("dictionary", "no protocol and no loaded dictionary that `after` covers names this dictionary")
 
     def enrolments(self, entry: Entry, now: datetime) -> None:
         """Keys that enter the log: strong, under their thumbprint, new, held by their owner; each id one holder's."""
