@@ -76,7 +76,7 @@ class PatientFile:
     @cached_property
     def findings(self) -> tuple[Finding, ...]:
         """All findings now."""
-        return standing_findings(self.judgement, self.now)
+        return standing_findings(self.judgement.outcome, self.now)
 
     @property
     def open_important(self) -> tuple[Finding, ...]:

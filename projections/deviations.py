@@ -7,13 +7,12 @@ from datetime import datetime
 from typing import Literal
 
 from ledger.book import Ledger
-from ledger.course.history import Fact
-from ledger.events.safety import DeviationAcknowledged, DeviationClassified
 from ledger.rules.finding import Finding, Severity
 from projections.card import NOTICE
 from projections.due import ageing
 from projections.printed import View, minute, second
 from projections.replay import PatientAt, opened_all, window
+from projections.settled import Said
 
 Nature = Literal["deviation", "planned deviation", "data query", "information", "no deviation"]
 """`planned` under an override granted before the act; `no deviation`: right when done, wrong only in hindsight."""
@@ -73,34 +72,28 @@ def deviations(
 
 def _rows(ledger: Ledger, opened: PatientAt) -> list[DeviationRow]:
     """Give the findings of one patient with the newest thing that was said of each."""
-    said: dict[tuple[str, str], Fact] = {}
-    for fact in opened.history.facts:
-        if isinstance(fact.event, DeviationAcknowledged | DeviationClassified):
-            said[fact.event.rule, fact.event.target] = fact
+    said = {(one.rule, one.target): one for one in opened.told.said}
     aged = ageing(opened)
     return [_row(ledger, opened, one, said.get((one.rule, one.target)), aged) for one in opened.findings]
 
 
-def _row(ledger: Ledger, opened: PatientAt, one: Finding, said: Fact | None, aged: Mapping[str, int]) -> DeviationRow:
-    event = said.event if said is not None else None
-    classified = event if isinstance(event, DeviationClassified) else None
-    about = opened.facts.get(one.target)
+def _row(ledger: Ledger, opened: PatientAt, one: Finding, said: Said | None, aged: Mapping[str, int]) -> DeviationRow:
     return DeviationRow(
         id=one.id,
         patient=opened.number,
         rule=one.rule,
         entry=one.position,
-        occurred=about.occurred.at if about is not None else "",
+        occurred=opened.told.occurred.get(one.target, ""),
         severity=one.severity,
         nature=nature(one),
         text=one.text,
         disposition=_disposition(one, said),
         open_h=aged.get(one.id),
-        by=said.signers[0].name if said is not None else None,
-        at=said.occurred.at if said is not None else None,
-        important=classified.important if classified is not None else None,
-        root_cause=_words(ledger, classified.root_cause if classified is not None else None),
-        action=_words(ledger, classified.action if classified is not None else None),
+        by=said.by if said is not None else None,
+        at=said.at if said is not None else None,
+        important=said.important if said is not None else None,
+        root_cause=_words(ledger, said.root_cause if said is not None else None),
+        action=_words(ledger, said.action if said is not None else None),
     )
 
 
@@ -115,9 +108,9 @@ def nature(one: Finding) -> Nature:
     return "planned deviation" if one.planned else "deviation"
 
 
-def _disposition(one: Finding, said: Fact | None) -> Disposition:
+def _disposition(one: Finding, said: Said | None) -> Disposition:
     if said is not None:
-        return "classified" if isinstance(said.event, DeviationClassified) else "acknowledged"
+        return "classified" if said.classified else "acknowledged"
     return "none needed" if one.severity == "info" else "open"
 
 

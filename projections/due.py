@@ -180,16 +180,10 @@ def _reports(opened: PatientAt) -> Iterator[Due]:
 
 def _signatures(opened: PatientAt) -> Iterator[Due]:
     """Facts stand at once, but are INCOMPLETE until every needed signature is there."""
-    for fact in opened.history.facts:
-        for need in fact.missing:
-            what = f"{fact.kind} lacks a signature: {need.meaning} by {need.role}"
-            yield Due(
-                what=what,
-                rule=None,
-                entry=fact.entry.position,
-                since=second(fact.entry.recorded_at, opened.window.zone),
-                due=None,
-            )
+    for lacking in opened.told.unsigned:
+        what = f"{lacking.kind} lacks a signature: {lacking.meaning} by {lacking.role}"
+        since = second(lacking.recorded_at, opened.window.zone)
+        yield Due(what=what, rule=None, entry=lacking.position, since=since, due=None)
 
 
 def _ageing(opened: PatientAt) -> Iterator[Due]:
@@ -216,14 +210,14 @@ def ageing(opened: PatientAt) -> Mapping[str, int]:
 
 def _stood(opened: PatientAt, then: datetime, names: Collection[str]) -> Collection[str]:
     """Give those of the open important findings that stood at an earlier time, as they were known then."""
-    known = [entry for entry in opened.entries if entry.recorded_at <= then]
-    if len(known) == len(opened.entries):
+    if opened.told.newest <= then:
         return names  # nothing was written since, and no important finding comes or goes with time alone
+    known = [entry for entry in opened.entries if entry.recorded_at <= then]
     if not any(int(name.rpartition("@")[2]) <= known[-1].position for name in names if known):
         return ()
     facts = effective(known, valid_at=opened.window.until).facts
     judgement = judge(facts, opened.setting, opened.judgement)
-    return frozenset(one.id for one in open_important(standing_findings(judgement, then)))
+    return frozenset(one.id for one in open_important(standing_findings(judgement.outcome, then)))
 
 
 def _start(dose: Dose) -> str:

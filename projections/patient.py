@@ -7,7 +7,6 @@ from decimal import Decimal
 
 from ledger.book import Ledger
 from ledger.course.state import Course
-from ledger.events.patient import ConsentWithdrawn
 from ledger.protocol.model import Protocol
 from ledger.rules.bsa import surface_m2
 from projections import stricter
@@ -162,7 +161,7 @@ def state_of(opened: PatientAt) -> PatientState:
     course = opened.course
     if course.died_at is not None:
         return "DIED"
-    if any(isinstance(fact.event, ConsentWithdrawn) and fact.event.scope == "study" for fact in opened.history.facts):
+    if opened.told.off_study:
         return "OFF_STUDY"
     if course.ended_at is not None or course.withdrawn_at is not None:
         return "OFF_TREATMENT"
@@ -216,6 +215,6 @@ def _pending(opened: PatientAt) -> tuple[Pending, ...]:
             target=position(item.target),
             signatures=tuple(signature(signer) for signer in item.entry.signers),
         )
-        for item in opened.history.awaiting
+        for item in opened.awaiting
         if not item.lapsed(opened.window.known_at)
     )

@@ -2,27 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property, lru_cache
 from operator import is_
+from types import MappingProxyType
+from typing import overload
 from zoneinfo import ZoneInfo
 
 from msgspec import Struct
 
 from ledger.book import Ledger
 from ledger.course import patient as fold
-from ledger.course.history import Fact, History, continued, readings
+from ledger.course.history import Awaiting, Fact, History, continued, readings
 from ledger.course.people import Roster
 from ledger.course.state import Course
 from ledger.course.stock import lots, quarantines
 from ledger.errors import BadInput
 from ledger.events.entry import Entry
 from ledger.protocol.model import Protocol, load
-from ledger.rules.assess import Judgement, judge, standing_findings
+from ledger.rules.assess import Judgement, Outcome, judge, standing_findings
 from ledger.rules.finding import Finding
 from ledger.rules.setting import Setting
+from projections.settled import Settled, Told, told
+
+NOBODY: Mapping[str, Settled] = MappingProxyType({})
+"""No patient of whom anything was kept."""
 
 
 class Window(Struct, frozen=True):
@@ -45,12 +51,16 @@ class Window(Struct, frozen=True):
 
 @dataclass(frozen=True)
 class PatientAt:
-    """One patient through a window: entries, every reading that still stands, and the findings as recorded."""
+    """One patient through a window: entries, every reading that still stands, and the findings as recorded.
+
+    With `settled` only what the clock moves is worked out; the entries are read when something else is asked for.
+    """
 
     number: str
     window: Window
-    entries: tuple[Entry, ...]
+    entries: Sequence[Entry]
     setting: Setting
+    settled: Settled | None = None
 
     @cached_property
     def histories(self) -> tuple[History, ...]:
@@ -66,6 +76,8 @@ class PatientAt:
     @cached_property
     def courses(self) -> tuple[Course, ...]:
         """The course under every reading; the stricter of them is what may be relied on."""
+        if self.settled is not None:
+            return (self.settled.course,)
         return tuple(fold.fold(history.facts) for history in self.histories)
 
     @property
@@ -73,7 +85,7 @@ class PatientAt:
         """The course as recorded."""
         return self.courses[0]
 
-    def grown(self, through: Window, entries: tuple[Entry, ...], setting: Setting) -> PatientAt:
+    def grown(self, through: Window, entries: Sequence[Entry], setting: Setting) -> PatientAt:
         """Give the patient through a window of later entries, which begin with these: what only grew is continued."""
         now = PatientAt(self.number, through, entries, setting)
         if len(self.histories) > 1 or through.valid_at is not None or setting.roster.doubted(entries):
@@ -93,9 +105,26 @@ class PatientAt:
         return judge(self.history.facts, self.setting)
 
     @cached_property
+    def outcome(self) -> Outcome:
+        """What the judgement came to, whenever it is looked at."""
+        if self.settled is not None:
+            return Outcome(self.setting, self.settled.course, self.settled.findings)
+        return self.judgement.outcome
+
+    @cached_property
     def findings(self) -> tuple[Finding, ...]:
         """All findings on the history as recorded."""
-        return standing_findings(self.judgement, self.window.at)
+        return standing_findings(self.outcome, self.window.at)
+
+    @cached_property
+    def told(self) -> Told:
+        """What the history as recorded says beside the course."""
+        return self.settled.told if self.settled is not None else told(self.history, self.entries)
+
+    @property
+    def awaiting(self) -> tuple[Awaiting, ...]:
+        """What is without effect until it is signed; of a settled patient, nothing."""
+        return () if self.settled is not None else self.history.awaiting
 
     @cached_property
     def facts(self) -> Mapping[str, Fact]:
@@ -153,25 +182,61 @@ def numbers(ledger: Ledger, through: Window) -> tuple[str, ...]:
     return tuple(name.partition("/")[2] for name in streams)
 
 
-def open_patient(ledger: Ledger, number: str, through: Window, *, base: Setting | None = None) -> PatientAt:
-    """Open one patient; `base` spares reading the setting again. BadInput when nobody of that number was known."""
-    entries = ledger.stream(f"patient/{number}", up_to=through.size)
-    if not entries:
+@dataclass(frozen=True)
+class Unread(Sequence[Entry]):
+    """The entries of a stream among the first `size` of the log, read when they are looked at."""
+
+    ledger: Ledger
+    stream: str
+    size: int
+
+    def __iter__(self) -> Iterator[Entry]:
+        return iter(self._read())
+
+    def __len__(self) -> int:
+        return len(self._read())
+
+    @overload
+    def __getitem__(self, at: int) -> Entry: ...
+    @overload
+    def __getitem__(self, at: slice) -> Sequence[Entry]: ...
+    def __getitem__(self, at: int | slice) -> Entry | Sequence[Entry]:
+        return self._read()[at]
+
+    def _read(self) -> tuple[Entry, ...]:
+        return self.ledger.stream(self.stream, up_to=self.size)
+
+
+def open_patient(
+    ledger: Ledger, number: str, through: Window, *, base: Setting | None = None, settled: Settled | None = None
+) -> PatientAt:
+    """Open one patient; BadInput when nobody of that number was known.
+
+    `base` spares reading the setting again, `settled` reading the entries.
+    """
+    stream = f"patient/{number}"
+    entries = ledger.stream(stream, up_to=through.size) if settled is None else Unread(ledger, stream, through.size)
+    if settled is None and not entries:
         raise BadInput(
             f"There is no patient {number}.",
             why="nobody of that number was registered in this ledger then",
             fix="see: doseledger patient list",
         )
-    return PatientAt(number, through, entries, base if base is not None else setting(ledger, through))
+    return PatientAt(number, through, entries, base if base is not None else setting(ledger, through), settled)
 
 
-def opened_all(ledger: Ledger, through: Window, patient: str | None = None) -> tuple[PatientAt, ...]:
-    """Open every patient of whom anything was known, or only one; BadInput when nobody of that number was known."""
+def opened_all(
+    ledger: Ledger, through: Window, patient: str | None = None, *, kept: Mapping[str, Settled] = NOBODY
+) -> tuple[PatientAt, ...]:
+    """Open every patient of whom anything was known, or only one; BadInput when nobody of that number was known.
+
+    `kept` are patients, by number, whose state through this window is known.
+    """
     if patient is not None:
-        return (open_patient(ledger, patient, through),)
+        return (open_patient(ledger, patient, through, settled=kept.get(patient)),)
     found = numbers(ledger, through)
     base = setting(ledger, through) if found else None
-    return tuple(open_patient(ledger, number, through, base=base) for number in found)
+    return tuple(open_patient(ledger, number, through, base=base, settled=kept.get(number)) for number in found)
 
 
 def zone_of(roster: Roster) -> str:

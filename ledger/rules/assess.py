@@ -31,6 +31,19 @@ class Step(Struct, frozen=True):
     findings: tuple[Finding, ...]
 
 
+class Outcome(Struct, frozen=True, dict=True):
+    """What a judgement came to, whenever it is looked at: the course after all facts, and the findings of the facts."""
+
+    setting: Setting
+    course: Course
+    of_facts: tuple[Finding, ...]
+
+    @cached_property
+    def rungs(self) -> tuple[Rung, ...]:
+        """The step-up course."""
+        return climb(self.course, self.setting.protocol)
+
+
 class Judgement(Struct, frozen=True, dict=True):
     """Two folds of the same facts: `acted`, each at its own time; `today`, judgements right behind their subject."""
 
@@ -44,9 +57,9 @@ class Judgement(Struct, frozen=True, dict=True):
         return self.acted[-1].course if self.acted else Course()
 
     @cached_property
-    def rungs(self) -> tuple[Rung, ...]:
-        """The step-up course."""
-        return climb(self.course, self.setting.protocol)
+    def outcome(self) -> Outcome:
+        """What it came to."""
+        return Outcome(self.setting, self.course, self.of_facts)
 
     @cached_property
     def of_facts(self) -> tuple[Finding, ...]:
@@ -70,13 +83,13 @@ def judge(facts: Sequence[Fact], setting: Setting, before: Judgement | None = No
 
 def findings(history: Iterable[Fact], setting: Setting, at: datetime) -> tuple[Finding, ...]:
     """List the findings of facts in clinical order, as they stand at `at`."""
-    return standing_findings(judge(tuple(history), setting), at)
+    return standing_findings(judge(tuple(history), setting).outcome, at)
 
 
-def standing_findings(judgement: Judgement, at: datetime) -> tuple[Finding, ...]:
+def standing_findings(outcome: Outcome, at: datetime) -> tuple[Finding, ...]:
     """List the findings of a judgement at `at`."""
-    everything = (*judgement.of_facts, *_standing(judgement, at))
-    disposed = {(d.rule, d.target) for d in judgement.course.dispositions}
+    everything = (*outcome.of_facts, *_standing(outcome, at))
+    disposed = {(d.rule, d.target) for d in outcome.course.dispositions}
     marked = (replace(f, acknowledged=True) if (f.rule, f.target) in disposed else f for f in everything)
     return tuple(sorted(marked, key=lambda f: (f.position, f.rule)))
 
@@ -124,8 +137,8 @@ def _judged_at_subject(facts: Sequence[Fact]) -> list[Fact]:
     return [facts[index] for index in sorted(range(len(facts)), key=key)]
 
 
-def _standing(judgement: Judgement, at: datetime) -> Iterator[Finding]:
-    rungs, protocol = judgement.rungs, judgement.setting.protocol
+def _standing(outcome: Outcome, at: datetime) -> Iterator[Finding]:
+    rungs, protocol = outcome.rungs, outcome.setting.protocol
     for place, rung in enumerate(rungs):
         if rung.standing == "contradicted":
             severity: Severity = "important" if _stepped_up(rungs[place:]) else "info"
@@ -135,7 +148,7 @@ def _standing(judgement: Judgement, at: datetime) -> Iterator[Finding]:
     if rungs and not reached and at - rungs[0].dose.started_at > timedelta(days=protocol.target_not_reached_days):
         text = f"{protocol.ladder_steps_mg[-1]} mg was not reached in {protocol.target_not_reached_days} days"
         yield Finding("A-REPEAT", rungs[0].dose.id, rungs[0].dose.position, "minor", text)
-    for cycle, text in support_missed(judgement.course, protocol, at):
+    for cycle, text in support_missed(outcome.course, protocol, at):
         yield Finding("C-SUPP", cycle.id, cycle.position, "minor", text)
 
 

@@ -143,7 +143,7 @@ def _difference(
 
 
 def _breaches(judgement: Judgement, opened: PatientAt) -> dict[str, Finding]:
-    found = standing_findings(judgement, opened.window.at)
+    found = standing_findings(judgement.outcome, opened.window.at)
     return {one.id: one for one in found if one.severity in _BREACH}
 
 

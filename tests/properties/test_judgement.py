@@ -37,7 +37,7 @@ def test_going_on_says_what_beginning_anew_says(ward: Ward) -> None:
         facts = effective(file.entries[:size]).facts
         before = judge(facts, file.setting, before)
         anew = judge(facts, file.setting)
-        assert standing_findings(anew, ward.local) == standing_findings(before, ward.local)
+        assert standing_findings(anew.outcome, ward.local) == standing_findings(before.outcome, ward.local)
         assert anew.course == before.course
 
 
