@@ -75,6 +75,19 @@ class OnFile:
                     return rows
             self._look_again()
 
+    def pages(self, target: sqlite3.Connection) -> None:
+        """Copy every page into another database, all as they stood at one moment; whoever writes goes on writing."""
+        while True:
+            try:
+                self.connection.backup(target)
+            except sqlite3.Error as error:
+                if self._unchanged():
+                    raise sentence(error, self.name) from error
+            else:
+                if self._unchanged():
+                    return
+            self._look_again()
+
     def flaws(self) -> Iterator[tuple[str, str]]:
         """The header, the tables and triggers, and what SQLite says of its pages."""
         for pragma, expected in (
