@@ -13,13 +13,13 @@ from os import PathLike, fspath
 
 from ledger import codec
 from ledger.anchors import Opener
-from ledger.copies import form_of
+from ledger.book.origin import Extended, Origin, Whole, reader_at
+from ledger.copies.tail import Tail
 from ledger.errors import DoseLedgerError, IntegrityFailure, Unavailable
 from ledger.events.body import blobs as named_blobs
 from ledger.merkle.checkpoint import Checkpoint
 from ledger.merkle.tree import frontier_root
-from ledger.storage.carrying import carry, digests, unfinished
-from ledger.storage.reader import Reader
+from ledger.storage.carrying import carry, unfinished
 from ledger.storage.rows import TextRow
 from ledger.storage.schema import LOG
 from ledger.storage.store import Store
@@ -42,40 +42,48 @@ class Moved:
 
 
 def move(
-    source: str | PathLike[str], target: str | PathLike[str], opened: Opener, *, progress: Progress = min
+    source: str | PathLike[str],
+    target: str | PathLike[str],
+    opened: Opener,
+    *,
+    tail: Tail | None = None,
+    check: Callable[[str], object] = str,
+    progress: Progress = min,
 ) -> Moved:
     """Copy the ledger at `source`, or the complete copy of one, to `target`; it appears whole or not at all.
 
-    `opened` opens the notes of this log. Whoever writes to `source` meanwhile is not disturbed: what he writes is not
-    in the copy. A run that was interrupted is gone on with. Raises IntegrityFailure where the source is not one log
-    under its own checkpoints or a text or file is missing, and Unavailable where there is none, entries were left out
-    of it, something lies at `target`, or nothing can be stored there.
+    `opened` opens the notes of this log; `tail` is what was written behind the source; `check` looks at the copy
+    before it has its name, and may refuse it. Whoever writes to `source`
+    meanwhile is not disturbed: what he writes is not in the copy. A run that was interrupted is gone on with. Raises
+    IntegrityFailure where the source is not one log under its own checkpoints or a text or file is missing, and
+    Unavailable where there is none, entries were left out of it, something lies at `target`, or nothing can be stored.
     """
-    reader = _reader(fspath(source))
+    reader = reader_at(fspath(source))
     try:
-        size = reader.size()
         if reader.withheld():
             raise Unavailable(
                 f"{len(reader.withheld())} entries were left out of this copy.",
                 why="a ledger has all its entries",
                 fix="Take the ledger itself, or a copy of the whole of it.",
             )
-        if not size:
+        whole = Whole(reader)
+        if not whole.size:
             raise IntegrityFailure("The ledger has no entries.", fix=_FIX)
-        with unfinished(fspath(target)) as store:
-            before = _begun(reader, store, size)
-            for stretch in _stretches(reader, before, size):
-                _carried(reader, store, stretch, opened, last=stretch[-1][0] == size)
-                progress(stretch[-1][0], size)
-            return Moved(size, _root(store.reader, size), before)
+        origin = whole if tail is None else Extended(whole, tail)
+        with unfinished(fspath(target), check) as store:
+            before = _begun(origin, store)
+            for stretch in _stretches(origin, before):
+                _carried(origin, store, stretch, opened)
+                progress(stretch[-1][0], origin.size)
+            return Moved(origin.size, _root(store), before)
     finally:
         reader.close()
 
 
-def _begun(reader: Reader, store: Store, size: int) -> int:
+def _begun(origin: Origin, store: Store) -> int:
     """How many entries an earlier run has carried over; refuses what was made from another ledger, or a newer state."""
     before = store.reader.size()
-    if before and (before > size or _root(store.reader, before) != _root(reader, before)):
+    if before and (before > origin.size or _root(store) != origin.root(before)):
         raise Unavailable(
             f"The unfinished copy {store.path} is not of this ledger as it is.",
             why="another ledger was copied to the same place, or a later state of this one",
@@ -84,15 +92,15 @@ def _begun(reader: Reader, store: Store, size: int) -> int:
     return before
 
 
-def _root(reader: Reader, size: int) -> bytes:
-    return frontier_root(reader.frontier(size))
+def _root(store: Store) -> bytes:
+    return frontier_root(store.reader.frontier(store.reader.size()))
 
 
-def _stretches(reader: Reader, start: int, size: int) -> Iterator[list[tuple[int, bytes]]]:
+def _stretches(origin: Origin, start: int) -> Iterator[list[tuple[int, bytes]]]:
     """The checkpoints that are still to be carried, a few hundred entries at a time."""
     stretch: list[tuple[int, bytes]] = []
     done = start
-    for at, note in reader.notes(size):
+    for at, note in origin.notes():
         if at <= start:
             continue
         stretch.append((at, note))
@@ -102,30 +110,30 @@ def _stretches(reader: Reader, start: int, size: int) -> Iterator[list[tuple[int
     if stretch:
         yield stretch
         done = stretch[-1][0]
-    if done != size:
-        raise IntegrityFailure(f"No checkpoint covers all {size} entries.", fix=_FIX)
+    if done != origin.size:
+        raise IntegrityFailure(f"No checkpoint covers all {origin.size} entries.", fix=_FIX)
 
 
-def _carried(reader: Reader, store: Store, stretch: list[tuple[int, bytes]], opened: Opener, *, last: bool) -> None:
+def _carried(origin: Origin, store: Store, stretch: list[tuple[int, bytes]], opened: Opener) -> None:
     start, stop = store.reader.size(), stretch[-1][0]
     heads = {at: (note, _head(note, at, opened)) for at, note in stretch}
     entries = []
     texts: dict[str, TextRow] = {}
     blobs: dict[str, bytes] = {}
-    for position, (at, raw) in enumerate(reader.raws(start, stop), start):
+    for position, (at, raw) in enumerate(origin.raws(start, stop), start):
         one = _opened(raw, position, at)
         entries.append((one.entry, raw))
         for commitment in sorted(codec.commitments(one.jws.payload)):
             if commitment not in texts and store.reader.text(commitment) is None:
-                texts.update(_text(reader, commitment, position))
+                texts.update(_text(origin, commitment, position))
         for name, digest in named_blobs(one.entry.event):
             if digest not in blobs and store.reader.blob(digest) is None:
-                blobs[digest] = _blob(reader, digest, name)
+                blobs[digest] = _blob(origin, digest, name)
     if len(entries) != stop - start:
         raise IntegrityFailure(f"The entry #{start + len(entries)} is missing.", fix=_FIX)
-    if last:
-        rest = (digest for digest in digests(reader) if digest not in blobs and store.reader.blob(digest) is None)
-        blobs.update({digest: _blob(reader, digest, "file") for digest in rest})
+    if stop == origin.size:
+        rest = [digest for digest in origin.digests() if digest not in blobs and store.reader.blob(digest) is None]
+        blobs.update({digest: _blob(origin, digest, "file") for digest in rest})
     carry(store, entries, heads, texts=texts.values(), blobs=blobs.items())
 
 
@@ -148,28 +156,20 @@ def _head(note: bytes, size: int, opened: Opener) -> Checkpoint:
     return head
 
 
-def _text(reader: Reader, commitment: str, position: int) -> dict[str, TextRow]:
+def _text(origin: Origin, commitment: str, position: int) -> dict[str, TextRow]:
     """The row of a text; nothing where a redaction deleted it, whatever the source still holds."""
-    if reader.redacted(commitment) is not None:
+    if origin.redacted(commitment):
         return {}
-    found = reader.text(commitment)
+    found = origin.text(commitment)
     if found is None or f"sha256:{sha256(found[0] + found[1]).hexdigest()}" != commitment:
         what = "missing" if found is None else "not the one that was signed"
         raise IntegrityFailure(f"A text of the entry #{position} is {what}.", fix=_FIX)
     return {commitment: TextRow(commitment, position, *found)}
 
 
-def _blob(reader: Reader, digest: str, name: str) -> bytes:
-    found = reader.blob(digest)
+def _blob(origin: Origin, digest: str, name: str) -> bytes:
+    found = origin.blob(digest)
     if found is None or sha256(found).hexdigest() != digest:
         what = "missing" if found is None else "not the one that was stored"
         raise IntegrityFailure(f"The bytes of the {name} {digest[:15]}... are {what}.", fix=_FIX)
     return found
-
-
-def _reader(path: str) -> Reader:
-    if form_of(path) is None:
-        return Reader.open(path)
-    from ledger.book.copied import reader_of  # noqa: PLC0415  # what reads copies loads for copies alone
-
-    return reader_of(path)

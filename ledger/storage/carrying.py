@@ -6,7 +6,7 @@ An interrupted run leaves the file; the next one goes on behind the last checkpo
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
@@ -30,10 +30,11 @@ Heads = Mapping[int, tuple[bytes, Checkpoint]]
 
 
 @contextmanager
-def unfinished(path: str) -> Iterator[Store]:
+def unfinished(path: str, check: Callable[[str], object] = str) -> Iterator[Store]:
     """Begin the ledger that shall lie at `path`, or go on with it; it takes its name when the block ends well.
 
-    Raises Unavailable where something lies at `path`, it lies on a network share, or another program makes it too.
+    Before that `check` looks at what was made, at the place where it lies; where it raises, nothing is left. Raises
+    Unavailable where something lies at `path`, it lies on a network share, or another program makes it too.
     """
     files.require_local(path)
     part = f"{path}{PART}"
@@ -55,6 +56,11 @@ def unfinished(path: str) -> Iterator[Store]:
             yield store
         finally:
             store.close()
+        try:
+            check(part)
+        except BaseException:
+            files.discard(part)
+            raise
         files.publish(part, path)
         files.discard(part)
 
