@@ -237,6 +237,11 @@ TREE: dict[str, Branch] = {
         "Proofs that leave the ledger: an entry stands in the log, the log signed two histories.",
         leaves=_written(make="proofs", check="proofs"),
     ),
+    "anchor": Branch(
+        "TRUST",
+        "The head of the log shown outside: on paper, to time-stamp authorities; and what is due.",
+        leaves=_written(paper="anchoring", timestamp="anchoring", status="anchoring"),
+    ),
     "lot": Branch("SUPPLY", "Lots of study drug.", leaves=_written("receive", "quarantine", list="reads.supply")),
     "accountability": Branch(
         "SUPPLY", "The drug books: every vial received, dispensed, wasted, returned, destroyed.", "reads.supply"

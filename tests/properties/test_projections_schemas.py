@@ -16,6 +16,9 @@ from acts import PATIENT, Ward, founded
 from dosed import eventful, reviewed
 from jsonschema import Draft202012Validator
 
+from commands.cli import stamping
+from commands.cli.anchoring import Standing
+from ledger.anchors import paper as typed
 from ledger.book import Ledger
 from ledger.errors import Refused
 from ledger.verify import Report
@@ -24,6 +27,7 @@ from projections import (
     accountability,
     activity,
     alerts,
+    anchors,
     audit,
     clocks,
     cohort,
@@ -46,6 +50,8 @@ from projections.export.casebook.making import Written, casebook
 from projections.export.dossier import making
 from projections.export.file import Made, new_file
 from projections.export.odm import document
+from projections.export.paper import making as binder
+from projections.export.paper.making import PaperAnchor
 from projections.find.found import Ask
 from projections.find.queries import QUERIES
 from projections.inspected import Inspected, inspected
@@ -132,6 +138,24 @@ def proof_checked(ward: Ward, _: Path) -> proofs.ProofChecked:
     return proofs.check_entry(proof, heads.opener_of(heads.log_key(ward.book)), raw=None, ledger=ward.book)
 
 
+def on_paper(ward: Ward, _: Path) -> PaperAnchor:
+    """A page for the binder."""
+    size, zone = ward.book.size, ward.local.tzinfo
+    shown, _page = binder.page(
+        ward.book, size, zone, printed_at="2026-01-12T08:00:00+01:00", software="doseledger 0.1.0"
+    )
+    return PaperAnchor(
+        file=None,
+        ledger=ward.book.id,
+        size=size,
+        root=shown.root,
+        lines=typed.written(size, shown.root),
+        at=shown.at,
+        log_key=shown.log_key,
+        recorded=None,
+    )
+
+
 OUTPUTS = {
     "status": Output(Status, lambda w, _: patient.status(w.book, PATIENT, now=w.local)),
     "overview": Output(Overview, lambda w, _: patient.overview(w.book, now=w.local)),
@@ -183,6 +207,13 @@ OUTPUTS = {
     **{f"export-{form}": Output(Made, exported(form)) for form in EXPORTS},
     **{f"find-{name}": Output(get_type_hints(one.answer)["return"], question(name)) for name, one in QUERIES.items()},
     "recompute": Output(Recomputed, lambda w, _: recompute(w.book, Ask(now=w.local), "clofarabine")),
+    "anchor-paper": Output(PaperAnchor, on_paper),
+    "anchor-status": Output(Standing, lambda w, _: Standing(anchors.status(w.book, w.local.tzinfo), ())),
+    "anchor-timestamp": Output(
+        stamping.Answers,
+        lambda *_: stamping.Answers((), (stamping.Unanswered("tsa.example.org", 3, "no", waits=True),)),
+    ),
+    "anchor-request": Output(stamping.Asking, lambda *_: stamping.Asking("head.tsq", 3, "1f")),
     "verify": Output(Report, lambda w, _: w.report()),
     "inspect": Output(
         Inspected,

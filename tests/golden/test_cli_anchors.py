@@ -1,0 +1,147 @@
+"""`doseledger anchor` as a person runs it: on paper, to authorities online and by file, and what is due."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from authority import NOT_RUN, OPENSSL, Authority, nowhere, served
+from jsonschema import Draft202012Validator
+
+SCHEMAS = Path(__file__).parents[2] / "docs" / "reference" / "json"
+needs_openssl = pytest.mark.skipif(OPENSSL is None, reason=NOT_RUN)
+
+
+@pytest.fixture(scope="module")
+def authority(tmp_path_factory) -> Authority:
+    """One authority for all tests: its keys take a while."""
+    return Authority(tmp_path_factory.mktemp("authority"))
+
+
+def checked(name: str, ran) -> dict:
+    """The data of a run, once they are as their schema says."""
+    data = json.loads(ran.out)
+    Draft202012Validator(json.loads((SCHEMAS / f"{name}.schema.json").read_text())).validate(data)
+    return data["data"]
+
+
+def entry(site, position: int) -> dict:
+    """The body of an entry."""
+    return json.loads(site.run("show", f"#{position}", "--json").out)["data"]
+
+
+def test_a_page_for_the_binder_is_made_and_recorded(here) -> None:
+    """The binder is the only thing an attacker in the hospital's network cannot reach: the page must be right."""
+    note = here.run("checkpoint", "show", "--json")
+    head = json.loads(note.out)["data"]
+    ran = here.run("anchor", "paper", "--out", "page.html", "--json")
+    assert 0 == ran.code, ran.err
+    data = checked("anchor-paper", ran)
+    page = (here.folder / "page.html").read_text()
+    assert (38, head["root"], 38) == (data["size"], data["root"], data["recorded"])
+    assert all(line in page for line in data["lines"])
+    assert head["log_key"].replace("+", "&#43;") in page or head["log_key"] in page
+    assert "<svg" in page
+    assert "<script" not in page
+    assert "anchor.made/1" == entry(here, 38)["kind"]
+    assert 2 == here.run("anchor", "paper", "--out", "page.html").code
+    typed = " ".join(data["lines"])
+    for said in (typed, typed.replace(" ", "").replace("*", " *").upper(), f"38 {head['root']}"):
+        assert 0 == here.run("verify", "--paper", said).code, said
+    report = json.loads(here.run("verify", "--paper", typed, "--json").out)["data"]
+    assert ("ok", "anchored by the paper of 38 entries; 1 came later") == (report["verdict"], report["anchor"])
+
+
+def test_a_slip_of_the_finger_is_named_and_another_root_is_a_fork(here) -> None:
+    """An inspector types 64 digits at 17:55: a slip must not look like a forged ledger, nor a forgery like a slip."""
+    data = json.loads(here.run("anchor", "paper", "--out", "page.html", "--json").out)["data"]
+    third = data["lines"][3]
+    slip = ("1" if third[0] != "1" else "2") + third[1:]
+    ran = here.run("verify", "--paper", " ".join((*data["lines"][:3], slip, data["lines"][4])))
+    assert (2, True) == (ran.code, "line 3 of the root is mistyped" in ran.err)
+    other = f"38 {'0' * 64}"
+    assert (8, "fork") == _verdict(here.run("verify", "--paper", other, "--json"))
+    assert (8, "stale") == _verdict(here.run("verify", "--paper", f"99 {data['root']}", "--json"))
+
+
+def _verdict(ran) -> tuple[int, str]:
+    return ran.code, json.loads(ran.out)["data"]["verdict"]
+
+
+@needs_openssl
+def test_an_authority_stamps_the_head_and_openssl_reads_it(here, authority) -> None:
+    """A stamp that only our own program reads is our own word about our own record."""
+    (here.folder / "root.pem").write_bytes(authority.root)
+    note = here.run("checkpoint", "show").out
+    with served(authority) as url, served(None) as silent:
+        ran = here.run("anchor", "timestamp", "--url", url, "--url", silent, "--tsa-root", "root.pem", "--json")
+    assert 0 == ran.code, ran.err
+    data = checked("anchor-timestamp", ran)
+    assert [("127.0.0.1", 38, 38)] == [(one["authority"], one["size"], one["position"]) for one in data["made"]]
+    assert [39] == [one["size"] for one in data["waiting"]]
+    assert "anchor.made/1" == entry(here, 38)["kind"]
+    here.run("export", "bundle", "--out", "bundle")
+    blobs = [path.read_bytes() for path in here.folder.glob("bundle/**/blobs/*")]
+    assert 1 == sum(authority.reads(blob, note.encode()) for blob in blobs)
+    report = json.loads(here.run("verify", "--tsa-root", "root.pem", "--json").out)["data"]
+    assert "ok" == report["verdict"]
+
+
+@needs_openssl
+def test_what_is_not_answered_waits_and_is_asked_again(here, authority) -> None:
+    """At night the hospital is offline: what was to be stamped must not be forgotten in the morning."""
+    gone = nowhere()
+    ran = here.run("anchor", "timestamp", "--url", gone)
+    assert (6, True) == (ran.code, "127.0.0.1: 127.0.0.1 does not answer" in ran.err)
+    waiting = json.loads(here.run("anchor", "status", "--json").out)["data"]["waiting"]
+    assert [(38, gone)] == [(one["size"], one["url"]) for one in waiting]
+    kept = list((here.folder / "state" / "anchors").glob("*/*.json"))
+    assert [0o600] == [path.stat().st_mode & 0o777 for path in kept]
+    with served(authority) as url:
+        kept[0].write_text(kept[0].read_text().replace(gone, url))
+        ran = here.run("anchor", "timestamp", "--retry")
+    assert 0 == ran.code, ran.err
+    assert [] == json.loads(here.run("anchor", "status", "--json").out)["data"]["waiting"]
+    assert 2 == here.run("anchor", "timestamp", "--retry").code
+
+
+@needs_openssl
+def test_a_site_without_network_gets_its_stamp_by_file(here, authority, tmp_path) -> None:
+    """The ward has no internet: a stick goes to somebody who has, and comes back with the stamp."""
+    assert 0 == here.run("anchor", "timestamp", "--request-out", "head.tsq", "--digest", "sha512").code
+    answer = authority.answer((here.folder / "head.tsq").read_bytes())
+    (here.folder / "head.tsr").write_bytes(answer)
+    assert 2 == here.run("anchor", "timestamp", "--response", "head.tsr").code
+    ran = here.run("anchor", "timestamp", "--response", "head.tsr", "--authority", "tsa.example.org")
+    assert 0 == ran.code, ran.err
+    assert "v tsa.example.org stamped the head of 38 entries" in ran.out
+    again = here.run("anchor", "timestamp", "--response", "head.tsr", "--authority", "tsa.example.org")
+    assert (8, True) == (again.code, "answers no request that waits here" in again.err)
+
+
+@needs_openssl
+def test_an_answer_by_somebody_else_is_not_recorded(here, authority, tmp_path) -> None:
+    """Whoever sits between the ward and the authority must not put his own stamp into the record."""
+    stranger = Authority(tmp_path / "stranger")
+    (here.folder / "root.pem").write_bytes(authority.root)
+    with served(stranger) as url, served(authority, status=503) as busy:
+        ran = here.run("anchor", "timestamp", "--url", url, "--url", busy, "--tsa-root", "root.pem")
+    assert (6, True) == (ran.code, "it answers 503" in ran.err)
+    assert "the time stamp is not signed by that authority" in ran.err
+    assert 38 == json.loads(here.run("verify", "--json").out)["data"]["entries"]
+
+
+def test_what_cannot_be_asked_is_said(here) -> None:
+    """A mistyped address that is waited for in silence is an anchor that never comes."""
+    for args in (
+        ("--url", "ftp://tsa.example.org"),
+        ("--url", "tsa.example.org"),
+        ("--url", nowhere(), "--retry"),
+        ("--digest", "md5", "--url", nowhere()),
+        ("--timeout", "0", "--url", nowhere()),
+        (),
+    ):
+        assert 2 == here.run("anchor", "timestamp", *args).code, args
+    (here.folder / "no.tsr").write_bytes(b"no answer")
+    assert 8 == here.run("anchor", "timestamp", "--response", "no.tsr").code
