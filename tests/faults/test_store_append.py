@@ -15,17 +15,26 @@ from minting import Site, committed, key_of
 
 from ledger.book import Ledger
 from ledger.errors import DoseLedgerError, OutcomeUnknown, Unavailable
-from ledger.events.base import Reason
+from ledger.events.base import DictionaryRef, ProtocolRef, Reason
 from ledger.events.patient import PatientMeasured
+from ledger.events.study import ProtocolActivated
 
 
 def batch(site: Site) -> Packed:
-    """Two weights of one patient, written as one act, with a text and a file."""
+    """Two versions of a protocol brought into force in one act, with a text and the files that they name."""
     commitment, pair = committed("typed from the paper chart")
-    events = (PatientMeasured(weight_kg="71", height_cm=None), PatientMeasured(weight_kg="71.5", height_cm=None))
-    raws = site.act("patient/001-001", *events, by="nina", reason=Reason(code="downtime", text=commitment))
-    data = b"a scanned page"
-    return Packed(raws, site.now, {commitment: pair}, {sha256(data).hexdigest(): data})
+    files = {sha256(data).hexdigest(): data for data in (b"[pack 1]\n", b"[pack 2]\n", b"terms\n")}
+    first, second, terms = files
+    events = [
+        ProtocolActivated(
+            pack=ProtocolRef(id="demo", version=version, digest=digest),
+            dictionary=DictionaryRef(ctcae="5.0", digest=terms),
+            fictional=(),
+        )
+        for version, digest in (("1", first), ("2", second))
+    ]
+    raws = site.act("study", *events, by="petra", reason=Reason(code="downtime", text=commitment))
+    return Packed(raws, site.now, {commitment: pair}, files)
 
 
 @pytest.fixture

@@ -6,7 +6,6 @@ import shutil
 import sqlite3
 from collections.abc import Callable
 from contextlib import closing
-from hashlib import sha256
 from pathlib import Path
 
 import pytest
@@ -28,15 +27,13 @@ def original(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A closed ledger with a row in every table."""
     site = Site(tmp_path_factory.mktemp("audit") / "trial.ledger").staffed()
     commitment, pair = committed("as told by the patient")
-    data = b"a page"
     for i in range(10):
         weight = PatientMeasured(weight_kg=f"7{i}", height_cm=None)
         if i:
             site.write("patient/001-001", weight, by="nina")
         else:
             why = Reason(code="other", text=commitment)
-            blobs = {sha256(data).hexdigest(): data}
-            site.write("patient/001-001", weight, by="nina", reason=why, texts={commitment: pair}, blobs=blobs)
+            site.write("patient/001-001", weight, by="nina", reason=why, texts={commitment: pair})
     site.activate(b"[pack]\n", b"terms\n", id="demo", version="1", ctcae="5.0")
     site.book.close()
     return site.path

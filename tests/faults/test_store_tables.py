@@ -5,7 +5,6 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
-from hashlib import sha256
 from pathlib import Path
 
 import pytest
@@ -38,7 +37,6 @@ def path(tmp_path_factory: pytest.TempPathFactory) -> Path:
     site = Site(tmp_path_factory.mktemp("tables") / "trial.ledger").staffed()
     commitment, pair = committed("as told by the patient")
     weight = PatientMeasured(weight_kg="70", height_cm=None)
-    data = b"a page"
     stream = "patient/001-001"
     for words in (commitment, PRIVATE):
         entry = site.write(
@@ -47,8 +45,8 @@ def path(tmp_path_factory: pytest.TempPathFactory) -> Path:
             by="nina",
             reason=Reason(code="other", text=words),
             texts={words: pair if words == commitment else PAIR},
-            blobs={sha256(data).hexdigest(): data} if words == commitment else {},
         )
+    site.activate(b"[pack]\n", b"terms\n", id="demo", version="1", ctcae="5.0")
     two = (("petra", "approved"), ("clara", "approved"))
     why = Reason(code="privacy", text=None)
     site.write(stream, TextRedacted(commitments=(PRIVATE,)), by=two, causes=site.refs(entry), reason=why)

@@ -22,6 +22,7 @@ from ledger.book import Ledger
 from ledger.codec import commitments, open_entry, open_payload, open_whole, write_payload
 from ledger.course.history import effective
 from ledger.errors import Malformed
+from ledger.events.body import blobs as named_blobs
 from ledger.events.body import close_body, restated
 from ledger.events.registry import KINDS
 from ledger.merkle.tree import leaf_hash
@@ -124,7 +125,7 @@ def test_the_released_entries_are_one_ledger_that_verifies(tmp_path):
     while at < len(opened):
         until = at + opened[at].entry.payload.command.of
         texts = {name: TEXTS[name] for one in opened[at:until] for name in commitments(one.jws.payload)}
-        given_blobs = blobs if opened[at].entry.kind in {"protocol.activated/1", "dictionary.loaded/1"} else {}
+        given_blobs = {name: blobs[name] for one in opened[at:until] for _, name in named_blobs(one.entry.event)}
         ledger.append([v["raw"].encode() for v in ENTRIES[at:until]], now=now, texts=texts, blobs=given_blobs)
         assert ENTRIES[until - 1]["root"] == ledger.head().root
         at = until

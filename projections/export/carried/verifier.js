@@ -483,7 +483,8 @@ kind lockout.lifted/1 security by=responsibility:registrar : person:Token
     return found;
   }
   const digestsOf = ({ kind, body }) => kind === "protocol.activated/1" ? [body.pack.digest, body.dictionary.digest]
-    : kind === "dictionary.loaded/1" ? [body.dictionary.digest] : [];
+    : kind === "dictionary.loaded/1" ? [body.dictionary.digest]
+    : kind === "anchor.made/1" || kind === "ledger.restored/1" ? [body.evidence].filter(Boolean) : [];
 
   // ----------------------------------------------------------------------------------------- keys and signatures
 
