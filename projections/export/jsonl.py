@@ -124,8 +124,10 @@ def checkpoints(ledger: Ledger, out: BinaryIO, *, size: int) -> int:
 
 def digests(ledger: Ledger, size: int) -> tuple[str, ...]:
     """The files that the first `size` entries name, each once, in the order in which they are first named."""
-    named = (digest for entry in ledger.stream("study", up_to=size) for _, digest in blobs(entry.event))
-    return tuple(dict.fromkeys(named))
+    naming = ("study", *ledger.streams("archive/"))
+    found = (entry for name in naming for entry in ledger.stream(name, up_to=size))
+    ordered = sorted(found, key=lambda entry: entry.position)
+    return tuple(dict.fromkeys(digest for entry in ordered for _, digest in blobs(entry.event)))
 
 
 def directory(
