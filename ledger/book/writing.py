@@ -14,7 +14,7 @@ from ledger.admission import check_signatures, problems
 from ledger.book.shelf import AUTHORITY, Shelf
 from ledger.book.view import BatchView
 from ledger.course.people import evolve
-from ledger.errors import BadInput, Conflict, Malformed
+from ledger.errors import BadInput, Conflict, IntegrityFailure, Malformed
 from ledger.events.body import blobs as named_blobs
 from ledger.events.entry import Entry
 from ledger.events.study import LedgerCreated
@@ -72,6 +72,7 @@ def append(
         view.accept(one)
         if one.entry.stream in AUTHORITY:
             roster = evolve(roster, one.entry)
+    _require_sealed(store, opened)
     genesis = opened[0].entry if size == 0 else shelf.opened(0).entry
     receipts = store.append(
         [(one.entry, raw) for one, raw in zip(opened, entries, strict=True)],
@@ -188,6 +189,10 @@ def _require_blobs(store: Store, opened: Iterable[codec.Opened], blobs: Blobs) -
     for digest, data in blobs.items():
         if sha256(data).hexdigest() != digest:
             raise BadInput("A file is not the one that was named.", why=f"its SHA-256 is not {digest[:15]}…")
+    named = {digest for one in opened for _, digest in named_blobs(one.entry.event)}
+    unknown = next((digest for digest in blobs if digest not in named and store.reader.blob(digest) is None), None)
+    if unknown is not None:
+        raise BadInput("A file was given that no entry names.", why=f"its SHA-256 is {unknown[:15]}…")
     for one in opened:
         for name, digest in named_blobs(one.entry.event):
             if digest not in blobs and store.reader.blob(digest) is None:
@@ -196,3 +201,15 @@ def _require_blobs(store: Store, opened: Iterable[codec.Opened], blobs: Blobs) -
                     why=f"the entry names {digest[:15]}…",
                     fix="Give them with the entry: whoever reads the record later needs them.",
                 )
+
+
+def _require_sealed(store: Store, opened: Iterable[codec.Opened]) -> None:
+    """Refuse an author's head that the log never sealed: nobody can have looked at it."""
+    for size in {one.entry.payload.after.size for one in opened} - {0}:
+        found = store.reader.note(size)
+        if found is None or found[0] != size:
+            raise IntegrityFailure(
+                f"The log never sealed a head of {size} entries.",
+                why="the entry says that its author looked at one",
+                fix="Look at the ledger as it is, and sign after its newest checkpoint.",
+            )

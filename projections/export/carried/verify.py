@@ -1630,7 +1630,8 @@ class Log:
                 self.absent.append((entry.position, entry.kind, commitment.decode()))
             elif (len(found[0]), sha256(b"".join(found)).hexdigest()) != (32, commitment[7:].decode()):
                 self.fail(entry.position, entry.kind, "text", f"the text behind {commitment[:15].decode()} is another")
-        for digest in (body[name]["digest"] for name in FILES.get(entry.kind, ())):
+        for named in (body[name] for name in FILES.get(entry.kind, ()) if body[name] is not None):
+            digest = named if isinstance(named, str) else named["digest"]
             self.files.add(digest)
             if copy.blob(digest) != digest:
                 self.fail(entry.position, entry.kind, "blob", f"the file {digest[:8]} is missing, or another")
@@ -2443,7 +2444,12 @@ STUB = re.compile(rb'\{"withheld":"([0-9a-f]{64})"\}\Z')
 RESTING = frozenset({"command-broken", "set", "corrects", "needs", "role"})
 CLOSING = {"query", "signed-off", "source", "lock", "locked", "redaction"}
 BEHIND = frozenset({"future", "ruling", "not-head", "amendment-waits", *CLOSING})
-FILES = {"protocol.activated/1": ("pack", "dictionary"), "dictionary.loaded/1": ("dictionary",)}
+FILES = {
+    "protocol.activated/1": ("pack", "dictionary"),
+    "dictionary.loaded/1": ("dictionary",),
+    "anchor.made/1": ("evidence",),
+    "ledger.restored/1": ("evidence",),
+}
 
 
 # --- the verdict
