@@ -6,19 +6,18 @@ from collections.abc import Iterator
 from datetime import tzinfo
 from typing import Literal
 
-from ledger.anchors import Fork, Heads, Opener, fork_of, opener
+from ledger.anchors import Fork, Heads, Opener, fork_of, opener, opener_by
 from ledger.book import Ledger
-from ledger.errors import IntegrityFailure
-from ledger.events.study import LedgerCreated
+from ledger.errors import BadInput
 from ledger.merkle import checkpoint
 from ledger.merkle.checkpoint import Checkpoint
 from ledger.merkle.note import VerifierKey
-from ledger.signing import base64url
 from projections.printed import View, second
 
-Verdict = Literal["same", "consistent", "older", "fork", "unknown"]
-"""How the second head stands to the first. `older`: it has fewer entries, of the same history. `unknown`: only the tree
-of a ledger that has as many entries could tell."""
+Verdict = Literal["same", "consistent", "restored", "older", "fork", "unknown"]
+"""How the second head stands to the first. `restored`: one of them was given up in an entry that registrars signed.
+`older`: it has fewer entries, of the same history. `unknown`: only the tree of a ledger that has as many entries could
+tell."""
 
 _Said = tuple[bytes, Checkpoint]
 """A note, and the checkpoint in it."""
@@ -68,17 +67,19 @@ class Compared(View, frozen=True, kw_only=True):
     fork: Fork | None
 
 
-def log_key(ledger: Ledger) -> VerifierKey:
-    """The key that signs the heads of a ledger, as its first entry names it."""
-    event = ledger.entry(0).event
-    if not isinstance(event, LedgerCreated):
-        raise IntegrityFailure("The first entry does not create a ledger.", fix="Run `doseledger verify`.")
-    return VerifierKey(name=ledger.origin, public=base64url.decode(event.log_key.x.encode()))
+def log_key(ledger: Ledger, size: int | None = None) -> VerifierKey:
+    """The key that signs the head of `size` entries (all, when None), as the log itself names it."""
+    key = ledger.log_keys.at(ledger.size if size is None else size)
+    return VerifierKey(name=key.origin, public=key.public)
 
 
-def opener_of(key: VerifierKey) -> Opener:
-    """What opens the notes that this key signed."""
-    return opener(key.name, key.public)
+def opener_of(key: VerifierKey | None, ledger: Ledger | None = None) -> Opener:
+    """What opens the notes that this key signed; without one, those of the ledger. BadInput without either."""
+    if key is not None:
+        return opener_by(key)
+    if ledger is None:
+        raise BadInput("The key of the log is needed.", fix="--log-key KEY, or --ledger PATH")
+    return opener(lambda: ledger.log_keys)
 
 
 def head(ledger: Ledger, size: int, zone: tzinfo) -> ShownHead:
@@ -90,7 +91,7 @@ def head(ledger: Ledger, size: int, zone: tzinfo) -> ShownHead:
         size=size,
         root=found.root.hex(),
         at=second(ledger.log_time(size - 1), zone),
-        log_key=log_key(ledger).text(),
+        log_key=log_key(ledger, size).text(),
         note=note.decode(),
     )
 
@@ -106,9 +107,12 @@ def compare(log: Heads | None, first: bytes, second: bytes, opened: Opener) -> C
     Raises Malformed or IntegrityFailure for a note that the log's key did not sign, and IntegrityFailure where the
     stored tree is not the one that the newest checkpoint of `log` seals.
     """
-    one, two = opened(first), opened(second)
-    fork = _fork(log, ((first, one), (second, two)), opened)
-    verdict, why = _verdict(log, one, two)
+    one, two = opened.ever(first), opened.ever(second)
+    why, fork = _given_up(opened, one, two), None
+    verdict: Verdict = "restored"
+    if not why:
+        fork = _fork(log, ((first, one), (second, two)), opened)
+        verdict, why = _verdict(log, one, two)
     if fork is not None:
         common = checkpoint.parse(fork.older.encode())[0].size
         verdict, why = "fork", f"the log signed two roots over its first {common} entries"
@@ -120,6 +124,16 @@ def compare(log: Heads | None, first: bytes, second: bytes, opened: Opener) -> C
         second=SaidHead(size=two.size, root=two.root.hex()),
         fork=fork,
     )
+
+
+def _given_up(opened: Opener, one: Checkpoint, two: Checkpoint) -> str:
+    """Say which of two heads was given up; empty where neither was, or where both were."""
+    said = []
+    for name, head in (("first", one), ("second", two)):
+        left = opened.keys.given_up(head)
+        if left is not None and left.lost is not None and left.lost.names(head):
+            said.append(f"the {name} was given up at position {left.since}, where the ledger goes on without it")
+    return said[0] if len(said) == 1 else ""
 
 
 def _fork(log: Heads | None, both: tuple[_Said, _Said], opened: Opener) -> Fork | None:

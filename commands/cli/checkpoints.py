@@ -79,7 +79,7 @@ def checkpoint_compare(
     ] = None,
     log_key: LogKey = None,
 ) -> int:
-    """Compare two checkpoints: exit 0 when B goes on from A, 1 when it is older or nobody can tell, 8 for a fork.
+    """Compare two checkpoints: exit 0 when B goes on from A, 1 when it is older or was given up, 8 for a fork.
 
     Of the same size they need the key of the log alone; of different sizes the ledger or a copy with its tree.
     """
@@ -89,10 +89,7 @@ def checkpoint_compare(
     alone = key is not None and (_of_one_size(first, second) or not _has_ledger(shared))
     with nullcontext() if alone else reading(shared.ledger) as ledger:
         notes = _note(first, ledger), _note(second, ledger)
-        known = key if key is not None or ledger is None else heads.log_key(ledger)
-        if known is None:
-            raise BadInput("the key of the log is needed", fix="--log-key KEY, or --ledger PATH")
-        data = heads.compare(ledger, *notes, heads.opener_of(known))
+        data = heads.compare(ledger, *notes, heads.opener_of(key, ledger))
         if data.fork is not None and proof is not None:
             write_private(Path(proof), data.fork.written())
         if not shared.json:
@@ -147,10 +144,11 @@ def _grouped(root: str) -> str:
     return " ".join(root[at : at + 4] for at in range(0, len(root), 4))
 
 
-_EXITS: dict[Verdict, int] = {"same": 0, "consistent": 0, "older": 1, "unknown": 1, "fork": 8}
+_EXITS: dict[Verdict, int] = {"same": 0, "consistent": 0, "restored": 1, "older": 1, "unknown": 1, "fork": 8}
 _SENTENCES: dict[Verdict, str] = {
     "same": "Both are the same head.",
     "consistent": "B goes on from A: one history.",
+    "restored": "One of them was given up: registrars signed that the ledger goes on without it.",
     "older": "B is older than A: one history.",
     "unknown": "It cannot be told whether they are of one history.",
     "fork": "FORK: the log signed two histories.",

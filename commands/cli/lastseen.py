@@ -19,9 +19,6 @@ from ledger.anchors import LastSeen, Opener, Standing, compare, opener
 from ledger.book import Ledger
 from ledger.copies import form_of
 from ledger.errors import DoseLedgerError, IntegrityFailure
-from ledger.events.study import LedgerCreated
-from ledger.merkle.checkpoint import Checkpoint
-from ledger.signing import base64url
 
 FOLDER = "last-seen"
 HELD_AS = "checkpoint last seen here"
@@ -51,15 +48,8 @@ def kept_of(ledger: Ledger, state: str | None = None) -> LastSeen:
 
 
 def opener_of(ledger: Ledger) -> Opener:
-    """Give what opens the notes of a ledger, by the key in its first entry, which is read when a note is opened."""
-
-    def opened(note: bytes) -> Checkpoint:
-        event = ledger.entry(0).event
-        if not isinstance(event, LedgerCreated):
-            raise IntegrityFailure("the ledger has no first entry", fix="run: doseledger verify")
-        return opener(ledger.origin, base64url.decode(event.log_key.x.encode()))(note)
-
-    return opened
+    """Give what opens the notes of a ledger, by the keys of its log, which are read when a note is opened."""
+    return opener(lambda: ledger.log_keys)
 
 
 def compared(ledger: Ledger) -> bool:
@@ -78,13 +68,13 @@ def look(ledger: Ledger, state: str | None = None) -> Look:
     except OSError as error:
         return Look(Standing("unreadable", ledger.size, b"", why=str(error)), kept)
     standing = compare(note, ledger, opener_of(ledger))
-    known = note if standing.verdict in {"same", "grown", "stale", "fork"} else None
+    known = note if standing.verdict in {"same", "grown", "restored", "stale", "fork"} else None
     return Look(standing, kept, known, _written_down(kept, note, standing))
 
 
 def keep(found: Look, place: str) -> str:
     """Keep the head that was found, where it is newer; why it could not be kept, or an empty text."""
-    if found.standing.verdict not in {"first", "grown"}:
+    if found.standing.verdict not in {"first", "grown", "restored"}:
         return ""
     try:
         found.kept.keep(found.standing.note)

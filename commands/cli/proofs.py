@@ -79,10 +79,7 @@ def proof_check(
     raw = _line(read_file(entry)) if entry is not None else None
     key = verifier_key(log_key) if log_key is not None else None
     with nullcontext() if key is not None and (fork or raw is not None) else reading(shared.ledger) as ledger:
-        known = key if key is not None or ledger is None else heads.log_key(ledger)
-        if known is None:
-            raise BadInput("the key of the log is needed", fix="--log-key KEY, or --ledger PATH")
-        opened = heads.opener_of(known)
+        opened = heads.opener_of(key, ledger)
         found = (
             proofs.check_two(data, opened, ledger_id=outside)
             if fork

@@ -7,6 +7,7 @@ from ledger.anchors.fork import parse_fork as parse_fork
 from ledger.anchors.heads import Heads as Heads
 from ledger.anchors.heads import Opener as Opener
 from ledger.anchors.heads import opener as opener
+from ledger.anchors.heads import opener_by as opener_by
 from ledger.anchors.kept import LastSeen as LastSeen
 from ledger.anchors.standing import Standing as Standing
 from ledger.anchors.standing import compare as compare

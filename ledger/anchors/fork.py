@@ -16,6 +16,7 @@ from ledger.anchors.heads import Heads, Opener
 from ledger.errors import DoseLedgerError, IntegrityFailure, Malformed
 from ledger.merkle import checkpoint
 from ledger.merkle.checkpoint import Checkpoint
+from ledger.merkle.epochs import epoch
 from ledger.merkle.note import MAX_NOTE_BYTES
 from ledger.merkle.proof import check_consistency
 from ledger.merkle.tree import MAX_SIZE
@@ -56,9 +57,10 @@ def parse_fork(data: bytes) -> Fork:
 def check_fork(fork: Fork, opened: Opener) -> tuple[Checkpoint, Checkpoint]:
     """Accept that the log signed two histories, and give both heads; raises IntegrityFailure for what proves nothing.
 
-    `opened` knows the log's key from outside the proof.
+    `opened` knows the log's keys from outside the proof. A head that registrars gave up in a signed entry is no secret
+    second history.
     """
-    older, newer = opened(fork.older.encode()), opened(fork.newer.encode())
+    older, newer = opened.ever(fork.older.encode()), opened.ever(fork.newer.encode())
     root = bytes.fromhex(fork.root)
     proof = tuple(bytes.fromhex(one) for one in fork.proof)
     if older.size > newer.size:
@@ -69,6 +71,18 @@ def check_fork(fork: Fork, opened: Opener) -> tuple[Checkpoint, Checkpoint]:
             "both heads are of one history: this proves no fork",
             why=f"the first {older.size} entries have the same root in both",
         )
+    for one, other in ((older, newer), (newer, older)):
+        left = opened.keys.given_up(one)
+        if (
+            left is not None
+            and left.lost is not None
+            and left.lost.names(one)
+            and epoch(other.origin) > epoch(one.origin)
+        ):
+            raise IntegrityFailure(
+                "one of the two heads was given up: this proves no fork",
+                why=f"registrars signed at position {left.since} that the ledger goes on without it",
+            )
     return older, newer
 
 

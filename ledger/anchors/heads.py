@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cached_property
 from typing import Protocol
 
-from ledger.errors import IntegrityFailure
-from ledger.merkle import checkpoint
 from ledger.merkle.checkpoint import Checkpoint
-
-Opener = Callable[[bytes], Checkpoint]
-"""Gives the checkpoint in a note once the key of the log has signed it; raises an error of ours otherwise."""
+from ledger.merkle.epochs import LogKey, LogKeys
+from ledger.merkle.note import VerifierKey
 
 
 class Heads(Protocol):
@@ -30,18 +28,40 @@ class Heads(Protocol):
         """The proof that the log of `new` entries begins with that of `old`, by the stored tree."""
 
 
-def opener(origin: str, public: bytes) -> Opener:
-    """Make what opens the notes of one log: its name, and the 32 bytes of its Ed25519 key.
+class Opener:
+    """Gives the checkpoint in a note once the key of the log has signed it; raises an error of ours otherwise.
 
-    The library of the keys loads when the first note is opened, not before.
+    The keys of the log are asked for, and the library of the keys loads, when the first note is opened.
     """
 
-    def opened(note: bytes) -> Checkpoint:
-        from ledger.signing import keys  # noqa: PLC0415 - a head that is known already needs no key
+    def __init__(self, keys: Callable[[], LogKeys]) -> None:
+        self._keys = keys
 
-        if len(public) != 32:
-            raise IntegrityFailure("The key of the log is not 32 bytes long.", fix="Run `doseledger verify`.")
-        key = keys.PublicKey("Ed25519", public)
-        return checkpoint.verify(note, origin, public, lambda message, made: keys.check(key, message, made))
+    @cached_property
+    def keys(self) -> LogKeys:
+        """The keys of the log."""
+        return self._keys()
 
-    return opened
+    def __call__(self, note: bytes) -> Checkpoint:
+        """Open a head that the key in force at its size has signed."""
+        return self.keys.open(note, _check)
+
+    def ever(self, note: bytes) -> Checkpoint:
+        """Open a head that any key of its epoch has signed, be it of another history: to compare, not to believe."""
+        return self.keys.ever(note, _check)
+
+
+def opener(keys: Callable[[], LogKeys]) -> Opener:
+    """Make what opens the notes of a log, by its keys."""
+    return Opener(keys)
+
+
+def opener_by(key: VerifierKey) -> Opener:
+    """Make what opens the notes that one key signed, wherever in the log."""
+    return Opener(lambda: LogKeys((LogKey(-1, key.name, key.public, ""),)))
+
+
+def _check(public: bytes, message: bytes, made: bytes) -> None:
+    from ledger.signing import keys  # noqa: PLC0415 - a head that is known already needs no key
+
+    keys.check_ed25519(public, message, made)

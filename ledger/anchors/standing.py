@@ -8,10 +8,13 @@ from typing import Literal
 from ledger.anchors.fork import Fork, fork_of
 from ledger.anchors.heads import Heads, Opener
 from ledger.errors import DoseLedgerError
+from ledger.merkle.checkpoint import Checkpoint, parse
+from ledger.merkle.epochs import of_one_log
 
-Verdict = Literal["first", "same", "grown", "stale", "fork", "broken", "unreadable"]
-"""`first`: nothing was seen before. `broken`: the log's own newest head does not hold. `unreadable`: what was kept is
-no head of this log, signed by its key."""
+Verdict = Literal["first", "same", "grown", "restored", "stale", "fork", "broken", "unreadable"]
+"""`first`: nothing was seen before. `restored`: what was seen is given up, and registrars signed that in the log.
+`broken`: the log's own newest head does not hold. `unreadable`: what was kept is no head of this log, signed by its
+key."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +31,7 @@ class Standing:
     @property
     def sound(self) -> bool:
         """Whether the log may be written: nothing that was seen is missing from it."""
-        return self.verdict in {"first", "same", "grown"}
+        return self.verdict in {"first", "same", "grown", "restored"}
 
 
 def compare(kept: bytes | None, log: Heads, opened: Opener) -> Standing:
@@ -53,12 +56,24 @@ def compare(kept: bytes | None, log: Heads, opened: Opener) -> Standing:
     if kept is None:
         return Standing("first", size, head)
     try:
-        held = opened(kept)
+        held = opened.ever(kept)
+        by_this_log = True
     except DoseLedgerError as error:
-        return Standing("unreadable", size, head, why=_sentence(error))
+        stranger = _of_another_key(kept, newest)
+        if stranger is None:
+            return Standing("unreadable", size, head, why=_sentence(error))
+        held, by_this_log = stranger, False
+    left = opened.keys.given_up(held)
+    if left is not None and left.lost is not None and left.lost.names(held):
+        why = f"{held.size} entries were seen here before; registrars signed that the ledger goes on from {left.since}"
+        return Standing("restored", size, head, held.size, why)
     if held.size > size:
         why = f"{held.size} entries were seen here before; only {size} are in this file"
+        if not by_this_log:
+            why += ", and not the change of the log's key that sealed them"
         return Standing("stale", size, head, held.size, why)
+    if not by_this_log:
+        return Standing("unreadable", size, head, why="no key of this log has signed what was seen here")
     try:
         fork = fork_of(kept, log, head)
     except DoseLedgerError as error:
@@ -68,6 +83,18 @@ def compare(kept: bytes | None, log: Heads, opened: Opener) -> Standing:
     was, now = held.root.hex()[:16], fork.root[:16]
     why = f"when the first {held.size} entries were seen here their root was {was}...; in this file it is {now}..."
     return Standing("fork", size, head, held.size, why, fork)
+
+
+def _of_another_key(kept: bytes, newest: Checkpoint) -> Checkpoint | None:
+    """A head of the same log by a key that the log as it stands does not name: one of a later time, or of a lost one.
+
+    Its signature was checked when it was kept.
+    """
+    try:
+        held = parse(kept)[0]
+    except DoseLedgerError:
+        return None
+    return held if of_one_log(held.origin, newest.origin) else None
 
 
 def _sentence(error: DoseLedgerError) -> str:

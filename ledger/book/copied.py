@@ -11,11 +11,10 @@ from hashlib import sha256
 
 from ledger import codec
 from ledger.copies import Copy, PrivateFolder, Withheld, open_copy
+from ledger.course.people.logkeys import turned
 from ledger.errors import DoseLedgerError, IntegrityFailure, Unavailable
-from ledger.events.entry import Entry
-from ledger.events.study import LedgerCreated
-from ledger.merkle import checkpoint
-from ledger.signing import base64url, keys
+from ledger.merkle.epochs import LogKeys
+from ledger.signing import keys
 from ledger.storage.reader import Reader
 from ledger.storage.rebuilt import Rebuilt
 
@@ -51,7 +50,7 @@ def reader_of(path: str) -> Reader:
 
 
 def _fill(rebuilt: Rebuilt, copy: Copy) -> None:
-    genesis: Entry | None = None
+    log_keys = LogKeys()
     written: set[bytes] = set()
     for start in range(0, copy.size, _CHUNK):
         raws = copy.raws(start, min(start + _CHUNK, copy.size))
@@ -60,14 +59,14 @@ def _fill(rebuilt: Rebuilt, copy: Copy) -> None:
                 rebuilt.withhold(raw.leaf)
                 continue
             opened = _opened(raw, position, copy.log)
-            genesis = opened.entry if position == 0 else genesis
+            log_keys = turned(log_keys, opened.entry)
             rebuilt.add(opened.entry, raw or b"")
             _texts(rebuilt, copy, opened, written)
     for size, note in copy.notes(1, sys.maxsize):
         rebuilt.note(size, note)
     for digest in copy.digests():
         rebuilt.blob(digest, copy.blob(digest) or b"")
-    _sealed(rebuilt, copy, genesis)
+    _sealed(rebuilt, copy, log_keys)
 
 
 def _opened(raw: bytes | None, position: int, log: str) -> codec.Opened:
@@ -93,18 +92,15 @@ def _texts(rebuilt: Rebuilt, copy: Copy, opened: codec.Opened, written: set[byte
         rebuilt.text(commitment, *found)
 
 
-def _sealed(rebuilt: Rebuilt, copy: Copy, genesis: Entry | None) -> None:
+def _sealed(rebuilt: Rebuilt, copy: Copy, log_keys: LogKeys) -> None:
     """Refuse a copy whose entries are not those that the log's key has sealed."""
-    event = None if genesis is None else genesis.event
-    if genesis is None or not isinstance(event, LedgerCreated):
+    if not log_keys.keys:
         raise IntegrityFailure("The copy does not begin with the first entry of a ledger.", fix=_FIX)
     newest = copy.notes(copy.size, copy.size + 1)
     if not newest:
         raise IntegrityFailure(f"The copy has no signed checkpoint of its {copy.size} entries.", fix=_FIX)
-    origin = checkpoint.origin(event.trial, genesis.leaf, copy.log)
-    public = keys.PublicKey("Ed25519", base64url.decode(event.log_key.x.encode()))
     try:
-        head = checkpoint.verify(newest[0][1], origin, public.raw, lambda said, made: keys.check(public, said, made))
+        head = log_keys.open(newest[0][1], keys.check_ed25519)
     except DoseLedgerError as error:
         raise IntegrityFailure("The newest checkpoint of the copy does not hold.", why=error.what, fix=_FIX) from error
     if (head.size, head.root) != (copy.size, rebuilt.root):

@@ -1,4 +1,4 @@
-"""class Ledger: one ledger file, opened for reading or for writing.
+"""class Ledger: one ledger, in a file or on a server, opened for reading or for writing.
 
 Reading needs neither the keys nor the event store: their libraries load when a ledger is opened to write.
 """
@@ -21,10 +21,11 @@ from ledger.course.people import Roster
 from ledger.errors import BadInput, IntegrityFailure, Unavailable
 from ledger.events.base import After
 from ledger.events.entry import Entry
-from ledger.events.study import LedgerCreated
-from ledger.merkle import checkpoint, proof, tree
-from ledger.storage import files
+from ledger.merkle import proof, tree
+from ledger.merkle.epochs import LogKeys
 from ledger.storage.audit import Flaw, audit
+from ledger.storage.location import shown
+from ledger.storage.opening import look_at
 from ledger.storage.reader import Reader
 from ledger.storage.receipt import Receipt, receipt_of
 from ledger.storage.rows import milliseconds, moment, uuid_bytes
@@ -47,7 +48,7 @@ class Ledger:
 
     def __init__(self, path: str, reader: Reader, store: Store | None, log_signer: Signer | None) -> None:
         """Use `Ledger.open` or `Ledger.create`."""
-        self.path = path
+        self.path = shown(path)
         self._reader = reader
         self._store = store
         self._signer = log_signer
@@ -66,25 +67,19 @@ class Ledger:
     ) -> Ledger:
         """Make a ledger that begins with `genesis`, readable by this user alone; it appears whole or not at all.
 
-        Raises Unavailable where a file stands or none can be made, and what `append` raises for the entry.
+        At the URL of a database its tables must be there already, and empty. Raises Unavailable where something stands
+        or nothing can be made, and what `append` raises for the entry.
         """
-        from ledger.storage.store import Store  # noqa: PLC0415  # see the top of this module
+        from ledger.storage.making import made_at  # noqa: PLC0415  # see the top of this module
 
         name = fspath(path)
-        files.require_local(name)
-        temporary = files.reserve(name)
-        try:
-            store = Store.create(temporary)
-            with cls(temporary, store.reader, store, log_signer) as new:
-                new.append([genesis], now=now, texts=texts, blobs=blobs)
-            files.publish(temporary, name)
-        finally:
-            files.discard(temporary)
+        with made_at(name) as store, cls(name, store.reader, store, log_signer) as new:
+            new.append([genesis], now=now, texts=texts, blobs=blobs)
         return cls.open(name, log_signer=log_signer)
 
     @classmethod
     def open(cls, path: str | PathLike[str], *, read_only: bool = False, log_signer: Signer | None = None) -> Ledger:
-        """Open a ledger; with `read_only` no file beside it is ever made or changed, and `append` refuses.
+        """Open a ledger by its path or its URL; with `read_only` nothing is ever made or changed, and `append` refuses.
 
         A copy (a folder of lines, a bundle, a dossier) opens for reading too, from a private file that goes with it.
         Raises Unavailable when it is missing, of another program, newer, or on a network share (writing),
@@ -93,14 +88,14 @@ class Ledger:
         name = fspath(path)
         if read_only:
             return cls(name, _reader(name), None, None)
-        from ledger.book.writing import require_log_key  # noqa: PLC0415  # see the top of this module
-        from ledger.storage.store import Store  # noqa: PLC0415
+        from ledger.book.sealing import require_log_key  # noqa: PLC0415  # see the top of this module
+        from ledger.storage.making import store_at  # noqa: PLC0415
 
-        store = Store.open(name)
+        store = store_at(name)
         ledger = cls(name, store.reader, store, log_signer)
         try:
             if log_signer is not None:
-                require_log_key(ledger.entry(0), log_signer)
+                require_log_key(ledger.log_keys, log_signer)
         except BaseException:
             ledger.close()
             raise
@@ -126,13 +121,18 @@ class Ledger:
         """The ledger's id: the leaf hash of its first entry, as printed for the trial master file."""
         return self._reader.node(0, 0).hex()
 
-    @cached_property
+    @property
+    def log_keys(self) -> LogKeys:
+        """The keys that seal the heads of the log, in their order."""
+        return self._shelf.log_keys(self.size)
+
+    @property
     def origin(self) -> str:
-        """The name of the log in its checkpoints: doseledger/<trial>/<32 hex of the id>/main."""
-        event = self.entry(0).event
-        if not isinstance(event, LedgerCreated):
+        """The name of the log in its newest checkpoint: doseledger/<trial>/<32 hex of the id>/main."""
+        keys = self.log_keys
+        if not keys.keys:
             raise IntegrityFailure("The first entry does not create a ledger.", fix="Run `doseledger verify`.")
-        return checkpoint.origin(event.trial, self.id, LOG)
+        return keys.newest.origin
 
     # --- the log -------------------------------------------------------------------------------------------
 
@@ -309,20 +309,26 @@ class Ledger:
         now: datetime,
         texts: Mapping[str, tuple[bytes, bytes]] = _NONE,
         blobs: Mapping[str, bytes] = _NO_BLOBS,
+        next_signer: Signer | None = None,
     ) -> tuple[Receipt, ...]:
         """Store signed entries, all or none, and give their receipts; the same bytes again store nothing.
 
-        `texts` maps each new commitment to (salt, text), `blobs` a SHA-256 to its bytes. Takes the turn
-        where the caller has not. Raises Malformed for bytes that are no entry, NotAllowed, Refused or
-        Conflict for an entry that may not stand here, BadInput for missing texts, an incomplete command or
-        a `recorded_at` more than two minutes after `now`, Unavailable when nothing could be stored, and
-        OutcomeUnknown when that is not known: then run it again.
+        `texts` maps each new commitment to (salt, text), `blobs` a SHA-256 to its bytes. Entries that name another key
+        of the log are sealed by `next_signer`, which goes on sealing. Takes the turn where the caller has not. Raises
+        Malformed for bytes that are no entry, NotAllowed, Refused or Conflict for an entry that may not stand here,
+        BadInput for missing texts, another key of the log, an incomplete command or a `recorded_at` more than two
+        minutes after `now`, Unavailable when nothing could be stored, and OutcomeUnknown when that is not known: then
+        run it again.
         """
         from ledger.book import writing  # noqa: PLC0415  # see the top of this module
 
         store = self._writable()
+        signers = [signer for signer in (self._signer, next_signer) if signer is not None]
         with self.turn():
-            return writing.append(store, self._shelf, entries, now=now, texts=texts, blobs=blobs, signer=self._signer)
+            receipts = writing.append(store, self._shelf, entries, now=now, texts=texts, blobs=blobs, signers=signers)
+            if next_signer is not None and next_signer.public.raw == self.log_keys.newest.public:
+                self._signer = next_signer
+            return receipts
 
     def audit(self) -> Iterator[Flaw]:
         """Compare everything derived in the file with the entries' bytes; yields what does not agree."""
@@ -340,7 +346,7 @@ class Ledger:
 
 def _reader(path: str) -> Reader:
     if form_of(path) is None:
-        return Reader.open(path)
+        return look_at(path)
     from ledger.book.copied import reader_of  # noqa: PLC0415  # what reads copies loads for copies alone
 
     return reader_of(path)

@@ -11,8 +11,10 @@ from hashlib import sha256
 
 from ledger import codec
 from ledger.course.people import Roster, evolve
+from ledger.course.people.logkeys import TURNS, turned
 from ledger.errors import BadInput, IntegrityFailure
 from ledger.events.entry import Entry
+from ledger.merkle.epochs import LogKeys
 from ledger.storage.reader import Reader
 from ledger.storage.schema import LOG
 
@@ -33,6 +35,8 @@ class Shelf:
         self._blobs: dict[str, bytes] = {}
         self._roster = Roster()
         self._folded = 0
+        self._log_keys = LogKeys()
+        self._turned = 0
 
     def entries(self, start: int, stop: int) -> Iterator[Entry]:
         """Entries in log order, opened one by one."""
@@ -90,6 +94,17 @@ class Shelf:
             self._folded = size
         return self._roster
 
+    def log_keys(self, size: int) -> LogKeys:
+        """The keys of the log as the first `size` entries name them, read without the rest of the roster."""
+        if self._turned > size:
+            self._log_keys, self._turned = LogKeys(), 0
+        if not self._turned and size:
+            self._log_keys = turned(LogKeys(), self.opened(0).entry)
+        for position in sorted(self._turns(max(1, self._turned), size)):
+            self._log_keys = turned(self._log_keys, self.opened(position).entry)
+        self._turned = size
+        return self._log_keys
+
     def took(self, stored: Iterable[codec.Opened]) -> None:
         """Keep entries that this process has just stored."""
         for opened in stored:
@@ -98,6 +113,14 @@ class Shelf:
             if entry.position == self._folded:
                 self._roster = evolve(self._roster, entry) if entry.stream in AUTHORITY else self._roster
                 self._folded += 1
+
+    def _turns(self, start: int, stop: int) -> Iterator[int]:
+        """The positions in [start, stop) of the entries that name another key of the log."""
+        for name in AUTHORITY:
+            found = self._reader.first(name, TURNS, start, stop, other_than=b"", family=False)
+            while found is not None:
+                yield found
+                found = self._reader.first(name, TURNS, found + 1, stop, other_than=b"", family=False)
 
     def _authority(self, start: int, stop: int) -> list[Entry]:
         found = [entry for name in AUTHORITY for entry in self.stream(name) if start <= entry.position < stop]

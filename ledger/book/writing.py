@@ -11,20 +11,17 @@ from hashlib import sha256
 
 from ledger import codec
 from ledger.admission import check_signatures, problems
+from ledger.book.sealing import sealing
 from ledger.book.shelf import AUTHORITY, Shelf
 from ledger.book.view import BatchView
 from ledger.course.people import evolve
-from ledger.errors import BadInput, Conflict, IntegrityFailure, Malformed
+from ledger.errors import BadInput, Conflict, IntegrityFailure
 from ledger.events.body import blobs as named_blobs
-from ledger.events.entry import Entry
-from ledger.events.study import LedgerCreated
-from ledger.merkle import checkpoint
-from ledger.signing import base64url
 from ledger.signing.signer import Signer
 from ledger.storage.receipt import Receipt, receipt_of
 from ledger.storage.rows import TextRow, uuid_bytes
 from ledger.storage.schema import LOG
-from ledger.storage.store import Seal, Store
+from ledger.storage.store import Store
 
 AHEAD = timedelta(minutes=2)
 """How far `recorded_at` may be ahead of the clock of the appending machine (RECORD section 2)."""
@@ -44,7 +41,7 @@ def append(
     now: datetime,
     texts: Texts,
     blobs: Blobs,
-    signer: Signer | None,
+    signers: Sequence[Signer],
 ) -> tuple[Receipt, ...]:
     """Judge and store entries, all or none; the caller has the turn. See `Ledger.append` for what it raises."""
     size = store.reader.size()
@@ -73,44 +70,14 @@ def append(
         if one.entry.stream in AUTHORITY:
             roster = evolve(roster, one.entry)
     _require_sealed(store, opened)
-    genesis = opened[0].entry if size == 0 else shelf.opened(0).entry
     receipts = store.append(
         [(one.entry, raw) for one, raw in zip(opened, entries, strict=True)],
-        seal=_sealing(genesis, signer),
+        seal=sealing(roster.log_keys.at(size + len(opened)), signers),
         texts=rows,
         blobs=[(digest, data) for digest, data in blobs.items() if store.reader.blob(digest) is None],
     )
     shelf.took(opened)
     return receipts
-
-
-def require_log_key(genesis: Entry, signer: Signer) -> None:
-    """Refuse (BadInput) a key that is not the one with which this log signs its checkpoints."""
-    event = genesis.event
-    if isinstance(event, LedgerCreated) and base64url.encode(signer.public.raw).decode() != event.log_key.x:
-        raise BadInput(
-            "This is not the key of this log.",
-            why="the first entry names another one",
-            fix="Use the log key that was made with the ledger.",
-        )
-
-
-def origin_of(genesis: Entry) -> str:
-    """The name of the log that begins with this entry."""
-    event = genesis.event
-    if not isinstance(event, LedgerCreated):
-        raise Malformed("The first entry does not create a ledger.")
-    return checkpoint.origin(event.trial, genesis.leaf, LOG)
-
-
-def _sealing(genesis: Entry, signer: Signer | None) -> Seal:
-    if signer is None:
-        raise BadInput("The key of the log is needed to write.", fix="Open the ledger with its log key.")
-    require_log_key(genesis, signer)
-    origin, public, sign = origin_of(genesis), signer.public.raw, signer.sign
-    return lambda size, root: checkpoint.seal(
-        checkpoint.Checkpoint(origin=origin, size=size, root=root), origin, public, sign
-    )
 
 
 def _replayed(store: Store, opened: Sequence[codec.Opened], raws: Sequence[bytes]) -> tuple[Receipt, ...] | None:

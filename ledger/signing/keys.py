@@ -125,6 +125,11 @@ def check(public: PublicKey, signing_input: bytes, signature: bytes) -> None:
         ) from error
 
 
+def check_ed25519(public: bytes, message: bytes, signature: bytes) -> None:
+    """As `check`, by the 32 bytes of an Ed25519 key; Malformed for a key of another length."""
+    check(PublicKey("Ed25519", public), message, signature)
+
+
 def _check_ed25519(public: PublicKey, data: bytes, signature: bytes) -> None:
     if int.from_bytes(signature[32:], "little") >= curve.ORDER:
         raise IntegrityFailure(

@@ -11,11 +11,13 @@ from hashlib import sha256
 from typing import NamedTuple
 
 from ledger import codec
+from ledger.course.people.logkeys import turned
 from ledger.errors import DoseLedgerError
 from ledger.events.body import blobs
 from ledger.events.entry import Entry
 from ledger.events.study import LedgerCreated
 from ledger.merkle import checkpoint, tree
+from ledger.merkle.epochs import LogKeys
 from ledger.storage import pages, schema
 from ledger.storage.beside import Beside
 from ledger.storage.reader import Reader, Table
@@ -123,7 +125,7 @@ class _Walk:
         self.frontier: tuple[bytes, ...] = ()
         self.versions: dict[str, int] = {}
         self.time: int | None = None
-        self.origin: str | None = None
+        self.log_keys = LogKeys()
         self.counted: dict[Table, int] = {"signers": 0, "nodes": 0, "texts": 0, "checkpoints": 0, "redactions": 0}
 
     def step(self, row: Row, beside: Beside, heads: Mapping[int, checkpoint.Checkpoint]) -> Iterator[Flaw]:
@@ -158,8 +160,8 @@ class _Walk:
 
     def _columns(self, row: Row, raw: bytes, entry: Entry) -> Iterator[Flaw]:
         position = row.leaf_index
-        if position == 0 and isinstance(entry.event, LedgerCreated):
-            self.origin = checkpoint.origin(entry.event.trial, entry.leaf, LOG)
+        if (position == 0) == isinstance(entry.event, LedgerCreated):
+            self.log_keys = turned(self.log_keys, entry)
         version = self.versions[entry.stream] = self.versions.get(entry.stream, 0) + 1
         self.time = log_time(entry, self.time)
         expected = row_of(entry, raw, version=version, at=self.time)
@@ -234,7 +236,8 @@ class _Walk:
         except (DoseLedgerError, TypeError, AttributeError) as error:
             yield Flaw(self.size - 1, "checkpoint", f"the checkpoint of {self.size} entries cannot be read: {error}")
             return
-        if (found.origin, found.size, found.root) != (self.origin, self.size, tree.frontier_root(self.frontier)):
+        origin = self.log_keys.newest.origin if self.log_keys.keys else ""
+        if (found.origin, found.size, found.root) != (origin, self.size, tree.frontier_root(self.frontier)):
             yield Flaw(self.size - 1, "checkpoint", f"the checkpoint of {self.size} entries is of another log")
 
 

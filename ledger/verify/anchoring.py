@@ -5,8 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from ledger.errors import DoseLedgerError
+from ledger.merkle.checkpoint import Checkpoint, parse
+from ledger.merkle.epochs import LogKey, of_one_log
 from ledger.merkle.note import VerifierKey
-from ledger.verify.opening import LogKey, sentence
+from ledger.signing.keys import check_ed25519
+from ledger.verify.opening import sentence
 from ledger.verify.passing import Passing
 from ledger.verify.report import NOT_ANCHORED, OWN_WORD, Finding, Verdict
 
@@ -51,7 +54,7 @@ def _named(passing: Passing, key: LogKey | None, outside: Outside) -> list[Findi
         found.append(Finding("L1", "fork", f"this is the ledger {ledger or 'unknown'}, not {outside.ledger}"))
     if outside.log_key is not None and key is not None:
         held = (outside.log_key.name, outside.log_key.public)
-        if held != (key.origin, key.public.raw):
+        if held not in {(one.origin, one.public) for one in passing.log_keys.keys}:
             found.append(Finding("L1", "fork", f"the key given is of another log than {key.origin}, or is another key"))
     return found
 
@@ -60,12 +63,18 @@ def _kept(passing: Passing, key: LogKey | None, outside: Outside, found: list[Fi
     """Compare with the checkpoint kept outside."""
     if outside.trusted is None or key is None:
         return NOT_ANCHORED, "ok-unanchored"
-    size = passing.seen.size
+    size, keys = passing.seen.size, passing.log_keys
     try:
-        kept = key.open(outside.trusted)
+        kept = keys.ever(outside.trusted, check_ed25519)
     except DoseLedgerError as error:
-        found.append(Finding("L1", "fork", f"the {outside.held_as} is not of this ledger: {sentence(error)}"))
-        return "", "fork"
+        later = _of_a_later_key(outside.trusted, key, size)
+        if later is None:
+            found.append(Finding("L1", "fork", f"the {outside.held_as} is not of this ledger: {sentence(error)}"))
+            return "", "fork"
+        kept = later
+    left = keys.given_up(kept)
+    if left is not None and left.lost is not None and left.lost.names(kept):
+        return f"the {outside.held_as} of {kept.size} entries was given up at position {left.since}", "ok-unanchored"
     if kept.size > size:
         why = f"the {outside.held_as} saw {kept.size} entries; only {size} are here"
         found.append(Finding("L1", "stale", why))
@@ -75,3 +84,12 @@ def _kept(passing: Passing, key: LogKey | None, outside: Outside, found: list[Fi
         found.append(Finding("L1", "fork", why))
         return why, "fork"
     return f"anchored by the {outside.held_as} of {kept.size} entries; {size - kept.size} came later", "ok"
+
+
+def _of_a_later_key(note: bytes, key: LogKey, size: int) -> Checkpoint | None:
+    """A head of this log that saw more entries, by a key that none of those here names: what is missing names it."""
+    try:
+        kept = parse(note)[0]
+    except DoseLedgerError:
+        return None
+    return kept if kept.size > size and of_one_log(kept.origin, key.origin) else None

@@ -7,12 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from ledger.admission.signatures import check_made
 from ledger.codec import Opened, open_whole
 from ledger.copies import Withheld
 from ledger.errors import DoseLedgerError
 from ledger.merkle import checkpoint
+from ledger.merkle.epochs import LogKey
 from ledger.merkle.tree import leaf_hash
 from ledger.signing import keys
 
@@ -36,24 +38,12 @@ class Looked:
 
 
 @dataclass(frozen=True, slots=True)
-class LogKey:
-    """Who signs the checkpoints of this log."""
-
-    origin: str
-    public: keys.PublicKey
-
-    def open(self, note: bytes) -> checkpoint.Checkpoint:
-        """The checkpoint in a note, once the log's key has signed it; raises an error of ours."""
-        return checkpoint.verify(
-            note, self.origin, self.public.raw, lambda message, signature: keys.check(self.public, message, signature)
-        )
-
-
-@dataclass(frozen=True, slots=True)
 class Head:
-    """A stored checkpoint after the look of a thread."""
+    """A stored checkpoint after the look of a thread, under the `key` that was the newest known then."""
 
     size: int
+    note: bytes
+    key: LogKey
     checkpoint: checkpoint.Checkpoint | None
     error: str
 
@@ -78,7 +68,7 @@ def look(log: str, start: int, raws: Sequence[Raw], known: Mapping[str, keys.Pub
 
 def look_at_heads(notes: Sequence[tuple[int, bytes]], key: LogKey) -> tuple[Head, ...]:
     """Check the signatures of stored checkpoints."""
-    return tuple(_head(size, note, key) for size, note in notes)
+    return tuple(head_of(size, note, key) for size, note in notes)
 
 
 def run(  # noqa: PLR0917
@@ -128,8 +118,10 @@ def _made(opened: Opened, index: int, public: keys.PublicKey | None) -> str | No
     return ""
 
 
-def _head(size: int, note: bytes, key: LogKey) -> Head:
+def head_of(size: int, note: bytes, key: LogKey) -> Head:
+    """Check the signature of a stored checkpoint of `size` entries under a key of the log."""
     try:
-        return Head(size, key.open(note), "")
+        found = checkpoint.verify(note, key.origin, key.public, partial(keys.check_ed25519, key.public))
     except DoseLedgerError as error:
-        return Head(size, None, sentence(error))
+        return Head(size, note, key, None, sentence(error))
+    return Head(size, note, key, found, "")

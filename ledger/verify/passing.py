@@ -11,14 +11,16 @@ from ledger.admission.signatures import check_made, public_of
 from ledger.codec import Opened, commitments, open_whole
 from ledger.copies import Withheld
 from ledger.course.people import Roster, evolve
+from ledger.course.people.logkeys import turned
 from ledger.errors import DoseLedgerError, Malformed
 from ledger.events.body import blobs
 from ledger.events.keys import SignatureAbandoned
 from ledger.events.review import TextRedacted
 from ledger.events.study import LedgerCreated
+from ledger.merkle.epochs import LogKeys
 from ledger.signing import keys
 from ledger.verify.doubts import doubts
-from ledger.verify.opening import Head, Looked, Run, sentence
+from ledger.verify.opening import Head, Looked, Run, head_of, sentence
 from ledger.verify.report import Finding
 from ledger.verify.seen import Seen
 from ledger.verify.source import Source
@@ -38,6 +40,7 @@ class Passing:
         self.unseen = Unseen()
         self.seen = Seen(self._reopen)
         self.roster = Roster()
+        self.log_keys = LogKeys()
         self.known: dict[str, keys.PublicKey] = {}
         self.findings: list[Finding] = []
         self.notices: list[Finding] = []
@@ -97,12 +100,18 @@ class Passing:
         self._beside(opened, position)
         self._sealed_at(opened.entry.payload.after.size, position)
         self.seen.add(opened, looked.leaf)
-        if not any(finding.level == "L1" for finding in self.findings[before:]):
+        good = not any(finding.level == "L1" for finding in self.findings[before:])
+        if good:
             self._authority(opened)
+        if good or not position:
+            self.log_keys = turned(self.log_keys, opened.entry)
 
     def head(self, head: Head) -> None:
         """Compare a stored checkpoint of as many entries as were passed."""
         position, size = head.size - 1, head.size
+        key = self.log_keys.at(size)
+        if key != head.key:
+            head = head_of(size, head.note, key)
         found = head.checkpoint
         if found is None:
             self.fail(position, None, "L1", "checkpoint", f"the checkpoint of {size} entries: {head.error}")

@@ -12,15 +12,14 @@ from dataclasses import replace
 from functools import partial
 from os import PathLike, fspath
 
-from ledger.admission.signatures import public_of
 from ledger.book import Ledger
 from ledger.copies import Copy, form_of, open_copy
 from ledger.errors import DoseLedgerError
 from ledger.events.study import LedgerCreated
-from ledger.merkle import checkpoint
+from ledger.merkle.epochs import LogKey
 from ledger.verify.anchoring import ANCHORS, Outside, anchored
 from ledger.verify.derived import Derived
-from ledger.verify.opening import LogKey, Run, look, look_at_heads, run, sentence
+from ledger.verify.opening import Run, look, look_at_heads, run, sentence
 from ledger.verify.passing import Passing
 from ledger.verify.report import NOT_ANCHORED, Finding, Report, first_bad
 from ledger.verify.source import Source
@@ -161,7 +160,7 @@ def _flaws(copy: Copy, passing: Passing, key: LogKey | None) -> Iterator[Finding
     """What is wrong with a copy beside its entries."""
     root = passing.seen.root_at(passing.seen.size).hex()
     try:
-        for why in copy.flaws(passing.roster.ledger, "" if key is None else key.origin, root):
+        for why in copy.flaws(passing.roster.ledger, "" if key is None else passing.log_keys.newest.origin, root):
             yield Finding("L1", "copy", why)
     except (DoseLedgerError, OSError) as error:
         yield Finding("L1", "copy", sentence(error) if isinstance(error, DoseLedgerError) else str(error))
@@ -186,7 +185,7 @@ def _pass(passing: Passing, derived: Derived, size: int, workers: int) -> LogKey
     if key is None:
         return None
     with _switching(), ThreadPoolExecutor(workers) as pool:
-        for one in _runs(passing, key, size, workers, pool):
+        for one in _runs(passing, size, workers, pool):
             passing.take(one)
             derived.take(one)
             if passing.broken:
@@ -212,13 +211,13 @@ def _genesis(passing: Passing, source: Source) -> LogKey | None:
     event = None if looked.opened is None else looked.opened.entry.event
     if not isinstance(event, LedgerCreated):
         return None
-    key = LogKey(checkpoint.origin(event.trial, looked.leaf.hex(), source.log), public_of(event.log_key))
+    key = passing.log_keys.newest
     for head in look_at_heads(source.notes(1, 2), key):
         passing.head(head)
     return key
 
 
-def _runs(passing: Passing, key: LogKey, size: int, workers: int, pool: ThreadPoolExecutor) -> Iterator[Run]:
+def _runs(passing: Passing, size: int, workers: int, pool: ThreadPoolExecutor) -> Iterator[Run]:
     """The runs in order, a few ahead of the one that is passed."""
     source, waiting, unread = passing.source, deque[Future[Run]](), None
     for start in range(1, size, CHUNK):
@@ -229,7 +228,8 @@ def _runs(passing: Passing, key: LogKey, size: int, workers: int, pool: ThreadPo
         except Exception as error:  # noqa: BLE001 - raised below: what was read before it is judged first
             unread = error
             break
-        waiting.append(pool.submit(run, source.log, start, raws, notes, passing.known, key))
+        newest = passing.log_keys.newest
+        waiting.append(pool.submit(run, source.log, start, raws, notes, passing.known, newest))
         if len(waiting) > 2 * workers:
             yield waiting.popleft().result()
     while waiting:

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Literal
 
 from ledger import codec
-from ledger.admission.signatures import check_signatures, public_of
+from ledger.admission.signatures import check_signatures
 from ledger.codec import Opened
 from ledger.course.people import Roster
 from ledger.errors import DoseLedgerError, IntegrityFailure
@@ -141,14 +141,13 @@ def _attested(copy: Counted, roster: Roster, paper: Certificate) -> str:
 
 
 def _proved(copy: Counted, roster: Roster, paper: Certificate) -> str:
-    if roster.genesis is None:
-        raise IntegrityFailure("the copy has no first entry")
-    public, note = public_of(roster.genesis.log_key), paper.checkpoint.encode()
-    named = VerifierKey(name=paper.origin, public=public.raw).text()
+    note = paper.checkpoint.encode()
+    key = roster.log_keys.at(checkpoint.parse(note)[0].size)
+    named = VerifierKey(name=key.origin, public=key.public).text()
     if paper.log_key != named:
         raise IntegrityFailure("the certificate names another key of the log", why=f"the copy's is {named}")
-    head = checkpoint.verify(note, paper.origin, public.raw, lambda data, made: keys.check(public, data, made))
-    if head.origin != checkpoint.origin(roster.genesis.trial, roster.ledger, "main"):
+    head = roster.log_keys.open(note, keys.check_ed25519)
+    if head.origin != paper.origin:
         raise IntegrityFailure("the checkpoint is of another log")
     for one in (paper.export, paper.certified):
         leaf = bytes.fromhex(codec.open_entry(one.raw.encode(), log="main", position=one.position).leaf)

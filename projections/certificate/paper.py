@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import msgspec
 
-from ledger.admission.signatures import public_of
 from ledger.book import Ledger
 from ledger.errors import Malformed
 from ledger.events.exports import CopyCertified
@@ -56,17 +55,18 @@ class Certified(View, frozen=True, kw_only=True):
 def certificate(ledger: Ledger, position: int, copy: Counted, *, made_by: str) -> Certificate:
     """Write the certificate of the `copy.certified` entry at `position`."""
     entry = ledger.entry(position)
-    event, genesis = entry.event, ledger.roster().genesis
-    if not isinstance(event, CopyCertified) or genesis is None:
+    event = entry.event
+    if not isinstance(event, CopyCertified):
         raise Malformed(f"entry #{position} certifies no copy", why=f"it is {entry.kind}")
     note = ledger.receipts(entry.payload.command.id)[0].checkpoint
     top = parse(note)[0].size
+    key = ledger.log_keys.at(top)
     return Certificate(
         schema=SCHEMA,
         made_by=made_by,
         ledger=ledger.id,
-        origin=ledger.origin,
-        log_key=VerifierKey(name=ledger.origin, public=public_of(genesis.log_key).raw).text(),
+        origin=key.origin,
+        log_key=VerifierKey(name=key.origin, public=key.public).text(),
         copy=copy,
         certified_by=signature(entry.author),
         export=_proved(ledger, ledger.find(event.export).position, top),

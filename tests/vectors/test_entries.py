@@ -121,14 +121,17 @@ def test_the_released_entries_are_one_ledger_that_verifies(tmp_path):
     signer = MemorySigner(bytes.fromhex(log_key["secret"]))
     ledger = Ledger.create(tmp_path / "released.ledger", ENTRIES[0]["raw"].encode(), log_signer=signer, now=now)
     blobs = released.kept_blobs()
+    turns = {position: MemorySigner(secret) for position, _, secret in released.log_turns()}
     at = 1
     while at < len(opened):
         until = at + opened[at].entry.payload.command.of
         texts = {name: TEXTS[name] for one in opened[at:until] for name in commitments(one.jws.payload)}
         given_blobs = {name: blobs[name] for one in opened[at:until] for _, name in named_blobs(one.entry.event)}
-        ledger.append([v["raw"].encode() for v in ENTRIES[at:until]], now=now, texts=texts, blobs=given_blobs)
+        raws = [v["raw"].encode() for v in ENTRIES[at:until]]
+        ledger.append(raws, now=now, texts=texts, blobs=given_blobs, next_signer=turns.get(at))
         assert ENTRIES[until - 1]["root"] == ledger.head().root
         at = until
+    assert ["main", "main", "main.2"] == [key.origin.rpartition("/")[2] for key in ledger.log_keys.keys]
     assert () == verify(ledger).findings
 
 

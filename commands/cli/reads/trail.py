@@ -10,7 +10,7 @@ from typing import Annotated
 
 import typer
 
-from commands.cli import cards, console, envelope, rows
+from commands.cli import cards, console, envelope, lastseen, rows
 from commands.cli.asof import Reader, reader
 from commands.cli.options import Layout, Shared
 from commands.cli.place import read_file
@@ -225,13 +225,7 @@ def diff(
 def _size(ledger: Ledger, here: Reader, text: str, roots: dict[int, bytes]) -> int:
     """Read a head: a number of entries, a checkpoint file whose signature is checked, or a time."""
     if re.fullmatch(r"#?[0-9]{1,16}", text) is None and Path(text).is_file():
-        from ledger.admission.signatures import public_of
-        from ledger.verify.opening import LogKey
-
-        genesis = ledger.roster(1).genesis
-        if genesis is None:
-            raise BadInput("the ledger has no first entry", fix="run: doseledger verify")
-        kept = LogKey(ledger.origin, public_of(genesis.log_key)).open(read_file(text))
+        kept = lastseen.opener_of(ledger).ever(read_file(text))
         roots[kept.size] = kept.root
         return kept.size
     place = here.place(text)

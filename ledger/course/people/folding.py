@@ -10,6 +10,7 @@ from msgspec.structs import replace
 from ledger.course import needs
 from ledger.course.people.delegations import Delegation, ended
 from ledger.course.people.disputes import Answer, Dispute
+from ledger.course.people.logkeys import turned
 from ledger.course.people.packs import Brought
 from ledger.course.people.roster import Ending, Key, Person, Policy, Roster
 from ledger.events.base import Wire
@@ -17,6 +18,7 @@ from ledger.events.entry import Entry
 from ledger.events.keys import (
     KeyRevoked,
     KeyRotated,
+    LogRotated,
     PolicyAmended,
     RegistrarChanged,
     RegistrarRecovered,
@@ -26,7 +28,14 @@ from ledger.events.keys import (
 from ledger.events.people import DelegationEnded, DelegationGranted, DeviceEnrolled, KeyEnrolled
 from ledger.events.record import EntryCountersigned
 from ledger.events.registry import KINDS
-from ledger.events.study import Device, DictionaryLoaded, LedgerCreated, ProtocolActivated, RootRegistrar
+from ledger.events.study import (
+    Device,
+    DictionaryLoaded,
+    LedgerCreated,
+    LedgerRestored,
+    ProtocolActivated,
+    RootRegistrar,
+)
 
 
 def fold(entries: Iterable[Entry]) -> Roster:
@@ -93,6 +102,8 @@ def _applied(roster: Roster, entry: Entry, position: int) -> Roster:
             return _registrar(roster, event.registrar, position)
         case PolicyAmended():
             return replace(roster, amended=_policy(event))
+        case LogRotated() | LedgerRestored():
+            return replace(roster, log_keys=turned(roster.log_keys, entry))
         case SignatureReaffirmed() | SignatureRepudiated():
             return _answered(roster, event, entry, position)
         case DelegationGranted():
@@ -116,6 +127,7 @@ def _founded(roster: Roster, event: LedgerCreated, entry: Entry) -> Roster:
         genesis=event,
         ledger=entry.leaf,
         site=entry.payload.site,
+        log_keys=turned(roster.log_keys, entry),
         devices={event.device.key_id: _device(event.device, entry.position)},
     )
     for one in event.registrars:

@@ -17,6 +17,7 @@ from ledger.events.base import DictionaryRef, Occurred, ProtocolRef
 from ledger.events.entry import Entry, Signer
 from ledger.events.people import Task
 from ledger.events.study import LedgerCreated, ProtocolActivated, Witnesses
+from ledger.merkle.epochs import LogKeys
 
 Ending = Literal["rotated", "lost", "compromised", "left", "removed"]
 """Why a key signs nothing any more; `removed`: its owner is no registrar any more."""
@@ -90,6 +91,7 @@ class Roster(Struct, frozen=True):
     brought: tuple[Brought, ...] = ()
     amended: Policy | None = None
     disputes: Disputes = Disputes()
+    log_keys: LogKeys = LogKeys()
 
     @property
     def policy(self) -> Policy:
@@ -202,10 +204,14 @@ class Roster(Struct, frozen=True):
         held = (key for key in self.keys.values() if key.person == person and key.ended is None)
         return max(held, key=lambda key: key.since, default=None)
 
+    def holders(self, role: wire.Role, at: datetime) -> frozenset[str]:
+        """Name who holds a role and a key that may sign at log time `at`."""
+        holding = {key.person for key in self.keys.values() if key.holds(at)}
+        return frozenset(name for name in holding if role in self.people[name].roles)
+
     def registrars(self, at: datetime) -> frozenset[str]:
         """Name the registrars whose key holds at log time `at`."""
-        holding = {key.person for key in self.keys.values() if key.holds(at)}
-        return frozenset(name for name in holding if "registrar" in self.people[name].roles)
+        return self.holders("registrar", at)
 
     def delegated(
         self, person: str, task: Task, occurred: Occurred, at: datetime, *, before: int | None = None

@@ -9,7 +9,6 @@ from pathlib import Path
 import msgspec
 
 from ledger import wire
-from ledger.admission.signatures import public_of
 from ledger.events.base import Payload
 from ledger.events.registry import KINDS
 from ledger.merkle.note import VerifierKey
@@ -48,7 +47,7 @@ def history(scope: Scope) -> KeyHistory:
     roster = scope.roster
     return KeyHistory(
         ledger=scope.ledger.id,
-        origin=scope.ledger.origin,
+        origin=scope.ledger.log_keys.at(scope.size).origin,
         log_key=log_key(scope),
         people=people(scope.ledger, now=scope.as_of, known_at=scope.size),
         public={kid: key.jwk for kid, key in sorted({**roster.keys, **roster.devices}.items())},
@@ -57,7 +56,8 @@ def history(scope: Scope) -> KeyHistory:
 
 def log_key(scope: Scope) -> str:
     """Give the key of the log's checkpoints as verifiers take it (docs/spec/checkpoint.md)."""
-    return VerifierKey(name=scope.ledger.origin, public=public_of(scope.genesis.log_key).raw).text()
+    key = scope.ledger.log_keys.at(scope.size)
+    return VerifierKey(name=key.origin, public=key.public).text()
 
 
 def page(name: str) -> str:

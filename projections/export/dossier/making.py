@@ -174,7 +174,7 @@ class _Pages:
         about = About(
             format="doseledger-dossier/1",
             ledger=self._ledger.id,
-            origin=self._ledger.origin,
+            origin=self._ledger.log_keys.at(self._size).origin,
             size=self._size,
             root=root,
             made_by=self._maker,
