@@ -128,14 +128,14 @@ def restore(
         _require_keys(target)
     tail = _beside(file)
     with Ledger.open(file, read_only=True) as backup:
-        opened = lastseen.opener_of(backup)
         kept = read_file(expect) if expect is not None else lastseen.kept_of(backup).note()
+        seen = None if kept is None else parse(kept)[0].size
         held = backup.size + (0 if tail is None else len(tail.entries))
-    seen = None if kept is None else parse(kept)[0].size
-    lost = 0 if seen is None else max(0, seen - held)
-    if lost and not accept_loss:
-        raise _older(file, held, lost)
-    moved = move(file, target, opened, tail=tail, check=lambda part: _require_sound(part, kept, lost=lost))
+        lost = 0 if seen is None else max(0, seen - held)
+        if lost and not accept_loss:
+            raise _older(file, held, lost)
+        opened = lastseen.opener_of(backup)
+        moved = move(file, target, opened, tail=tail, check=lambda part: _require_sound(part, kept, lost=lost))
     digest, root = digest_of(file), moved.root.hex()
     entry = None
     if not lost and not without_keys:

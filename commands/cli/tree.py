@@ -277,7 +277,7 @@ TREE: dict[str, Branch] = {
         ),
     ),
     "ledger": Branch("CARE", "The ledger as a whole: at another place.", leaves=_written(copy="moving")),
-    "backup": Branch("CARE", "The whole ledger in one file, for the day on which it is lost.", leaves={"make": "backups"}),
+    "backup": Branch("CARE", "The whole ledger in one file, for the day it is lost.", leaves={"make": "backups"}),
     "restore": Branch("CARE", "A ledger made of a backup, verified and compared with what was last seen.", "backups"),
     "doctor": Branch("CARE", "Whether this machine and this ledger are in order.", "care"),
     "config": Branch("CARE", "Where each setting comes from.", leaves=_written(show="care")),
