@@ -8,7 +8,7 @@ from typing import ClassVar, Literal
 
 from commands.draft import Desk, Draft, When
 from ledger.admission.offered import open_request
-from ledger.admission.signatures import wire_jwk
+from ledger.anchors.quorum import policy_of
 from ledger.course.people import Key
 from ledger.errors import BadInput, IntegrityFailure
 from ledger.events.base import Reason
@@ -22,10 +22,9 @@ from ledger.events.keys import (
     SignatureRepudiated,
 )
 from ledger.events.people import DeviceEnrolled, KeyRequest
-from ledger.events.study import Device, RootRegistrar, Witness, Witnesses
+from ledger.events.study import Device, RootRegistrar, Witnesses
 from ledger.merkle.note import VerifierKey
 from ledger.signing.header import Method
-from ledger.signing.keys import PublicKey
 
 
 @dataclass(frozen=True)
@@ -147,16 +146,12 @@ class AmendPolicy(OnPeople):
     def decide(self, desk: Desk) -> tuple[Draft, ...]:
         """At least one thing changes."""
         now = desk.roster.policy
-        keys = tuple(
-            Witness(name=key.name, key=wire_jwk(PublicKey("Ed25519", key.public))) for key in self.witness_keys
-        )
-        asked = now.witnesses.quorum if self.witness_quorum is None else self.witness_quorum
         event = PolicyAmended(
             quorum=now.quorum if self.quorum is None else self.quorum,
             signing=self.signing or now.signing,
             session_minutes=_within(1, self.session_minutes, 60) or now.session_minutes,
             lockout_after=_within(1, self.lockout_after, 20) or now.lockout_after,
-            witnesses=Witnesses(quorum=asked, keys=keys or now.witnesses.keys),
+            witnesses=self._witnesses(now.witnesses),
             clock_limit_s=_within(1, self.clock_limit_s, 86_400) or now.clock_limit_s,
         )
         same = (event.quorum, event.signing, event.session_minutes, event.lockout_after, event.witnesses)
@@ -170,6 +165,16 @@ class AmendPolicy(OnPeople):
         ):
             raise BadInput("nothing is changed", fix="for example --signing session --session-minutes 10")
         return (desk.draft("people", event),)
+
+    def _witnesses(self, now: Witnesses) -> Witnesses:
+        asked = now.quorum if self.witness_quorum is None else self.witness_quorum
+        if self.witness_keys:
+            return policy_of(self.witness_keys, asked)
+        if asked > len(now.keys):
+            raise BadInput(
+                f"{asked} witnesses are asked for", why=f"{len(now.keys)} are named", fix="--witness-key KEY"
+            )
+        return Witnesses(quorum=asked, keys=now.keys)
 
 
 @dataclass(frozen=True, kw_only=True)

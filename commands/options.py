@@ -14,12 +14,15 @@ import msgspec
 from commands import bedside, safety
 from commands.draft import When
 from commands.reading import read_when
-from ledger.errors import BadInput, Malformed
+from ledger.anchors.cosignature import parse_witness_key
+from ledger.errors import BadInput, Malformed, NotAllowed
 from ledger.events.patient import Unit
 from ledger.events.study import Device
-from ledger.merkle.note import VerifierKey, parse_vkey
+from ledger.merkle.note import VerifierKey
 from ledger.protocol.bundled import bundled
+from ledger.signing.keys import PublicKey, require_strong
 from ledger.values import parse_amount, parse_number
+from ledger.wire import Code
 
 Parsed = object
 
@@ -179,9 +182,21 @@ def device_card(text: str, reading: Reading) -> Device:
         ) from error
 
 
-def verifier_key(text: str, _: Reading) -> VerifierKey:
-    """Read the key of a witness, as C2SP signed notes write it: NAME+ID+KEY."""
+def witness_key(text: str, _: Reading | None = None) -> VerifierKey:
+    """Read the key of a witness, as C2SP tlog-cosignature writes it: NAME+ID+KEY; its name must fit into the record."""
     try:
-        return parse_vkey(text.strip())
-    except Malformed as error:
-        raise BadInput(f"{text!r} is not the key of a witness", why=error.what, fix="NAME+ID+KEY") from error
+        found = parse_witness_key(text.strip())
+        msgspec.convert(found.name, Code)
+        require_strong(PublicKey("Ed25519", found.public))
+    except (Malformed, NotAllowed) as error:
+        why = error.why or error.what
+        raise BadInput(
+            f"{text!r} is not the key of a witness", why=why, fix="NAME+ID+KEY, as `doseledger witness key` prints it"
+        ) from error
+    except msgspec.ValidationError as error:
+        raise BadInput(
+            f"{found.name!r} cannot be named as a witness",
+            why="letters, digits, dots, hyphens and strokes, at most 64",
+            fix="ask for a witness with such a name",
+        ) from error
+    return found

@@ -27,6 +27,7 @@ from ledger.signing.seal import seal
 from ledger.signing.signer import Signer
 from ledger.values import wire_minute, wire_signed_at, wire_utc
 
+NO_WITNESSES = Witnesses(quorum=0, keys=())
 Purpose = Literal["production", "training", "simulation"]
 
 
@@ -117,6 +118,7 @@ class Foundation:
     log_key: PublicKey
     next_log_key: PublicKey
     recovery_key: PublicKey | None = None
+    witnesses: Witnesses = NO_WITNESSES
 
 
 def found(plan: Foundation, post: Post) -> bytes:
@@ -149,7 +151,7 @@ def found(plan: Foundation, post: Post) -> bytes:
         log_key=wire_jwk(plan.log_key),
         next_log_key=plan.next_log_key.kid,
         recovery_key=plan.recovery_key.kid if plan.recovery_key is not None else None,
-        witnesses=Witnesses(quorum=0, keys=()),
+        witnesses=plan.witnesses,
         signing="every-act",
     )
 

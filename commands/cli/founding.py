@@ -19,10 +19,13 @@ from commands.cli.options import Shared
 from commands.cli.place import device_key_path, log_key_path, next_log_key_path, write_private
 from commands.cli.unlocking import secret_of, signer_of
 from commands.cli.version import SOFTWARE
+from commands.options import witness_key
 from commands.post import Post
-from commands.study import Foundation, Purpose, Registrar, found
+from commands.study import NO_WITNESSES, Foundation, Purpose, Registrar, found
+from ledger.anchors.quorum import policy_of
 from ledger.book import Ledger
 from ledger.errors import BadInput, NotAllowed, Unavailable
+from ledger.events.study import Witnesses
 from ledger.signing.keyfile import create_system, open_system
 from ledger.signing.keys import PublicKey
 
@@ -40,6 +43,7 @@ class _Plan:
     purpose: Purpose
     registrars: list[str]
     device: str
+    witnesses: Witnesses
 
 
 def init(
@@ -66,6 +70,15 @@ def init(
     device: Annotated[
         str | None, typer.Option("--device", metavar="NAME", help="This machine's name in the record.")
     ] = None,
+    witness: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--witness", metavar="KEY", help="An outside witness of the log: its key, NAME+ID+KEY; repeatable."
+        ),
+    ] = None,
+    witness_quorum: Annotated[
+        int, typer.Option("--witness-quorum", metavar="N", help="How many witnesses are to cosign its heads.")
+    ] = 0,
     yes: Annotated[
         bool, typer.Option("--yes", "-y", help="Do not ask whether to go on; the passphrases are still needed.")
     ] = False,
@@ -81,7 +94,17 @@ def init(
     ] = None,
 ) -> None:
     """Make a ledger. All root registrars sign its first entry, whose hash is the ledger's id."""
-    plan = _asked(path, trial=trial, site=site, zone=zone, purpose=purpose, registrars=registrar or [], device=device)
+    named = policy_of([witness_key(one) for one in witness or ()], witness_quorum)
+    plan = _asked(
+        path,
+        trial=trial,
+        site=site,
+        zone=zone,
+        purpose=purpose,
+        registrars=registrar or [],
+        device=device,
+        witnesses=named,
+    )
     _show(plan)
     given = terminal.given(passphrase_file or (), passphrase_fd or ())
     if all(name in given for name in plan.registrars) and not yes and not terminal.agree("Make this ledger?"):
@@ -96,6 +119,7 @@ def init(
         purpose=plan.purpose,
         registrars=registrars,
         device=plan.device,
+        witnesses=plan.witnesses,
     ) as ledger:
         lastseen.begin(ledger)
         if shared.json:
@@ -122,6 +146,7 @@ def make(
     purpose: Purpose,
     registrars: list[Registrar],
     device: str,
+    witnesses: Witnesses = NO_WITNESSES,
     post: Post | None = None,
 ) -> Ledger:
     """Make the keys, the first entry and the file; all of them or none."""
@@ -151,6 +176,7 @@ def make(
             log_key=signer.public,
             next_log_key=next_public,
             recovery_key=recovery_public,
+            witnesses=witnesses,
         )
         return Ledger.create(path, found(foundation, at), log_signer=signer, now=at.clock())
     except BaseException:
@@ -174,6 +200,7 @@ def _asked(
     purpose: str | None,
     registrars: list[str],
     device: str | None,
+    witnesses: Witnesses,
 ) -> _Plan:
     target = Path(path if path.endswith(".ledger") else f"{path}.ledger").absolute()
     if target.exists():
@@ -208,7 +235,9 @@ def _asked(
             fix="--registrar NAME --registrar NAME; make their keys: doseledger key create NAME",
         )
     name = re.sub(r"[^a-z0-9._-]+", "-", platform.node().lower()).strip("._-")[:64] or "device-1"
-    return _Plan(target, trial, site, zone, cast("Purpose", purpose), names, _token("--device", device or name))
+    return _Plan(
+        target, trial, site, zone, cast("Purpose", purpose), names, _token("--device", device or name), witnesses
+    )
 
 
 def _token(option: str, text: str) -> str:
@@ -228,6 +257,10 @@ def _show(plan: _Plan) -> None:
         ("this machine", plan.device),
     ):
         console.insist(f"    {label:<13} {value}")
+    for one in plan.witnesses.keys:
+        console.insist(f"    witness       {one.name}")
+    if plan.witnesses.quorum:
+        console.insist(f"    asked for     {plan.witnesses.quorum} of them")
     for name in plan.registrars:
         whose = card(name)
         console.insist(f"    signed by     {whose.name} ({name}), registrar, {whose.organisation}: responsibility")

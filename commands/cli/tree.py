@@ -242,6 +242,18 @@ TREE: dict[str, Branch] = {
         "The head of the log shown outside: on paper, to time-stamp authorities; and what is due.",
         leaves=_written(paper="anchoring", timestamp="anchoring", status="anchoring"),
     ),
+    "witness": Branch(
+        "TRUST",
+        "Witnesses: have the head of the log cosigned, online or by file; or be the witness of another log.",
+        leaves=_written(
+            request="witness.asking",
+            add="witness.asking",
+            list="witness.asking",
+            key="witness.running",
+            serve="witness.running",
+            cosign="witness.running",
+        ),
+    ),
     "lot": Branch("SUPPLY", "Lots of study drug.", leaves=_written("receive", "quarantine", list="reads.supply")),
     "accountability": Branch(
         "SUPPLY", "The drug books: every vial received, dispensed, wasted, returned, destroyed.", "reads.supply"

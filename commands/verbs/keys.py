@@ -70,7 +70,7 @@ ROWS = (
             Option("drift-limit", options.whole, "How many seconds a clock may be off.", field="clock_limit_s"),
             Option(
                 "witness-key",
-                options.verifier_key,
+                options.witness_key,
                 "The key of a witness, as NAME+ID+KEY.",
                 field="witness_keys",
                 many=True,

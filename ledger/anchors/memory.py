@@ -11,10 +11,10 @@ from collections.abc import Callable
 from hashlib import sha256
 from pathlib import Path
 
-from ledger.anchors.cosignature import Check, check_cosignature, strict
+from ledger.anchors.cosignature import Check, check_cosignature, parse_witness_key, strict
 from ledger.anchors.disk import alone, replace
 from ledger.anchors.witnessing import Answer, Asked, decide, head_of
-from ledger.errors import BadInput, IntegrityFailure
+from ledger.errors import BadInput, IntegrityFailure, Malformed
 from ledger.merkle.note import MAX_NOTE_BYTES, VerifierKey
 
 MOST_UNPROVEN = 64
@@ -45,20 +45,22 @@ class Memory:
         return cls(folder, key)
 
     @classmethod
-    def open(cls, folder: Path, key: VerifierKey) -> Memory:
-        """Open the folder of a witness; raises BadInput where it is none, or that of another key."""
+    def open(cls, folder: Path, public: bytes) -> Memory:
+        """Open the folder of the witness with this key; raises BadInput where it is none, or that of another."""
         try:
-            whose = (folder / _NAME).read_bytes()
+            key = parse_witness_key((folder / _NAME).read_text(encoding="utf-8").removesuffix("\n"))
         except (FileNotFoundError, NotADirectoryError):
             raise BadInput(
                 f"{folder} is not the memory of a witness",
                 why="a witness without its memory could cosign two histories",
                 fix="name the folder that was made with the key: doseledger witness key",
             ) from None
-        if whose != key.text().encode() + b"\n":
+        except (Malformed, UnicodeDecodeError) as error:
+            raise BadInput(f"{folder / _NAME} is not the key of a witness", why=str(error)) from error
+        if key.public != public:
             raise BadInput(
                 f"{folder} is the memory of another witness",
-                why=f"it was made with another key than {key.name}+{key.key_id.hex()}",
+                why=f"it was made with the key {key.name}+{key.key_id.hex()}",
                 fix="use the key and the folder that were made together",
             )
         return cls(folder, key)

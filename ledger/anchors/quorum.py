@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from ledger.anchors.cosignature import Check, check_cosignature, strict, witness_key
-from ledger.errors import IntegrityFailure, Malformed
-from ledger.events.study import Witnesses
+from ledger.errors import BadInput, IntegrityFailure, Malformed
+from ledger.events.study import Witness, Witnesses
 from ledger.merkle.note import VerifierKey, parse_note
 from ledger.signing import base64url
+from ledger.wire import Jwk
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +34,18 @@ def keys_of(policy: Witnesses) -> tuple[VerifierKey, ...]:
             public = base64url.decode(one.key.x.encode())
             found.setdefault(public, witness_key(one.name, public))
     return tuple(found.values())
+
+
+def policy_of(keys: Sequence[VerifierKey], quorum: int) -> Witnesses:
+    """The policy that names these witnesses and asks for `quorum` of them.
+
+    Raises BadInput where one is named twice, by its name or its key, and where more are asked for than are named.
+    """
+    if len({key.name for key in keys}) < len(keys) or len({key.public for key in keys}) < len(keys):
+        raise BadInput("a witness is named twice", why="two signatures of one witness are the word of one")
+    if not 0 <= quorum <= len(keys):
+        raise BadInput(f"{quorum} witnesses are asked for", why=f"{len(keys)} are named")
+    return Witnesses(quorum=quorum, keys=tuple(Witness(name=key.name, key=_jwk(key.public)) for key in keys))
 
 
 def cosigned(note: bytes, policy: Witnesses, check: Check = strict) -> tuple[Cosigned, ...]:
@@ -75,3 +88,7 @@ def covered(newest: Mapping[str, int], policy: Witnesses) -> int:
     names = {key.name for key in keys_of(policy)} & newest.keys()
     sizes = sorted((newest[name] for name in names), reverse=True)
     return sizes[policy.quorum - 1] if 0 < policy.quorum <= len(sizes) else 0
+
+
+def _jwk(public: bytes) -> Jwk:
+    return Jwk(crv="Ed25519", kty="OKP", x=base64url.encode(public).decode(), y=None)
