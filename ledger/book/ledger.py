@@ -102,11 +102,8 @@ class Ledger:
         return ledger
 
     def close(self) -> None:
-        """Let go of the file."""
-        if self._store is not None:
-            self._store.close()
-        else:
-            self._reader.close()
+        """Let go of the file, or of the server."""
+        (self._store or self._reader).close()
 
     def __enter__(self) -> Self:
         return self

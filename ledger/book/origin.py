@@ -14,6 +14,7 @@ from ledger.errors import IntegrityFailure, Malformed
 from ledger.events.review import TextRedacted
 from ledger.merkle import tree
 from ledger.storage.carrying import digests
+from ledger.storage.opening import look_at
 from ledger.storage.reader import Reader
 from ledger.storage.schema import LOG
 
@@ -155,7 +156,7 @@ class Extended:
 
 def reader_at(path: str) -> Reader:
     """Open the ledger, or the copy, at a path to be read."""
-    return Reader.open(path) if form_of(path) is None else reader_of(path)
+    return look_at(path) if form_of(path) is None else reader_of(path)
 
 
 def _leaves(raws: Iterator[tuple[int, bytes]]) -> Iterator[bytes]:

@@ -18,7 +18,7 @@ from ledger.events.entry import Entry
 from ledger.events.study import LedgerCreated
 from ledger.merkle import checkpoint, tree
 from ledger.merkle.epochs import LogKeys
-from ledger.storage import pages, schema
+from ledger.storage import schema
 from ledger.storage.beside import Beside
 from ledger.storage.reader import Reader, Table
 from ledger.storage.rows import Row, log_time, redactions, row_of, signer_rows
@@ -52,8 +52,11 @@ class Audit:
         self._walk = _Walk(reader)
         self._next = _FIRST
         self._readable = True
-        self.unread: list[str] = []
+
+    @property
+    def unread(self) -> list[str]:
         """What could not be looked at, in words."""
+        return self._reader.database.unread
 
     def take(
         self, stop: int, opened: Mapping[int, codec.Opened], heads: Mapping[int, checkpoint.Checkpoint]
@@ -67,7 +70,6 @@ class Audit:
     def rest(self) -> Iterator[Flaw]:
         """Compare what is left: the rows behind those that were taken, the file itself, and the blobs."""
         yield from self._calm(_file(self._reader))
-        yield from self._calm(self._pages())
         yield from self._calm(self._end())
         yield from self._calm(_blobs(self._reader))
 
@@ -88,16 +90,6 @@ class Audit:
         yield from self._entries(_LAST, {}, {})
         if self._readable:
             yield from self._walk.end()
-
-    def _pages(self) -> Iterator[Flaw]:
-        """Look for bytes of the file that no row holds."""
-        length = pages.length(self._reader.path)
-        behind = pages.behind(length, int(self._reader.all("PRAGMA page_count")[0][0]))
-        strangers = pages.strangers(self._reader.path)
-        if strangers is None:
-            self.unread.append(pages.NOT_LOOKED_AT)
-        for why in (*([behind] if behind else []), *(strangers or ())):
-            yield Flaw(None, "pages", why)
 
     @staticmethod
     def _calm(part: Iterator[Flaw]) -> Iterator[Flaw]:

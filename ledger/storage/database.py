@@ -15,6 +15,11 @@ class Database(Protocol):
         ...
 
     @property
+    def unread(self) -> list[str]:
+        """What `flaws` could not look at, in words."""
+        ...
+
+    @property
     def among(self) -> str:
         """What stands behind a column that must be one of a list: `IN (...)` or `= ANY(...)`, with one parameter."""
         ...

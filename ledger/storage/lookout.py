@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from ledger.errors import DoseLedgerError
-from ledger.storage import files, schema
+from ledger.storage import files, pages, schema
 from ledger.storage.refusals import sentence, translated
 
 Stamp = tuple[int, int, int]
@@ -37,6 +37,7 @@ class OnFile:
         """Read through `connection`; `stamp` is given when it ignores the write-ahead log, `release` ends a copy."""
         self.name = path
         self.connection = connection
+        self.unread: list[str] = []
         self._stamp = stamp
         self._release = release
 
@@ -89,7 +90,7 @@ class OnFile:
             self._look_again()
 
     def flaws(self) -> Iterator[tuple[str, str]]:
-        """The header, the tables and triggers, and what SQLite says of its pages."""
+        """The header, the tables and triggers, what SQLite says of its pages, and bytes that no row holds."""
         for pragma, expected in (
             ("application_id", schema.APPLICATION_ID),
             ("user_version", schema.FORMAT),
@@ -105,6 +106,15 @@ class OnFile:
         for (line,) in self.all("PRAGMA integrity_check(20)"):
             if line != "ok":
                 yield "integrity", str(line)
+        yield from (("pages", why) for why in self._strangers())
+
+    def _strangers(self) -> Iterator[str]:
+        length = pages.length(self.name)
+        behind = pages.behind(length, int(self.all("PRAGMA page_count")[0][0]))
+        strangers = pages.strangers(self.name)
+        if strangers is None:
+            self.unread.append(pages.NOT_LOOKED_AT)
+        yield from (*([behind] if behind else []), *(strangers or ()))
 
     def close(self) -> None:
         """Let go of the file."""

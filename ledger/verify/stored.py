@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from ledger.book import Ledger
 from ledger.errors import IntegrityFailure
 from ledger.storage.audit import Audit
+from ledger.storage.opening import look_at
 from ledger.storage.reader import Reader
 
 
@@ -54,7 +55,7 @@ class Stored:
 
 def opened(path: str) -> tuple[Reader, Stored]:
     """Open the file at `path` for a verification; raises Unavailable or IntegrityFailure where it is no ledger."""
-    reader = Reader.open(path)
+    reader = look_at(path)
     try:
         return reader, Stored(reader)
     except (TypeError, ValueError) as error:

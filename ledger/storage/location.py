@@ -1,0 +1,76 @@
+"""Where a ledger lies, as people write it: a path, or the URL of a PostgreSQL database.
+
+    postgresql://role@host:5432/database?sslmode=verify-full&schema=onco_001
+
+`schema` names the schema of that database in which this one ledger lies; everything else is libpq's. What is shown of
+a URL never has a password in it.
+"""
+
+from __future__ import annotations
+
+import re
+from urllib.parse import parse_qsl, quote, urlencode
+
+from ledger.errors import BadInput
+
+SCHEMA = "doseledger"
+"""The schema of a ledger whose URL names none."""
+_SCHEMES = ("postgresql://", "postgres://")
+_NAME = re.compile(r"\A[a-z][a-z0-9_]{0,39}\Z")
+_SECRET = frozenset({"password", "sslpassword", "scram_client_key", "scram_server_key", "oauth_client_secret"})
+_OURS = "schema"
+
+
+def is_url(name: str) -> bool:
+    """Tell whether this names a database on a server, and no file."""
+    return name.startswith(_SCHEMES)
+
+
+def shown(name: str) -> str:
+    """How a place is named to people: a path as it is, a URL without what is secret in it."""
+    if not is_url(name):
+        return name
+    base, said = _parts(name)
+    front, at, rest = base.rpartition("@")
+    scheme, _, user = front.partition("://")
+    public = f"{scheme}://{user.partition(':')[0]}{at}{rest}" if at else base
+    return _joined(public, [(key, value) for key, value in said if key.lower() not in _SECRET])
+
+
+def schema_of(url: str) -> str:
+    """The schema in which the ledger of a URL lies; BadInput where its name is none."""
+    found = dict(_parts(url)[1]).get(_OURS, SCHEMA)
+    return require_name(found, "schema")
+
+
+def conninfo(url: str) -> str:
+    """What libpq is given: the URL without the word that is ours."""
+    base, said = _parts(url)
+    return _joined(base, [(key, value) for key, value in said if key != _OURS])
+
+
+def secrets_of(url: str) -> tuple[str, ...]:
+    """What of a URL must not be shown, so that it can be taken out of the words of others."""
+    base, said = _parts(url)
+    front, at, _ = base.rpartition("@")
+    password = front.partition("://")[2].partition(":")[2] if at else ""
+    return tuple(value for value in (password, *(v for k, v in said if k.lower() in _SECRET)) if value)
+
+
+def require_name(name: str, what: str) -> str:
+    """Refuse (BadInput) a name of a schema or a role that would have to be quoted everywhere."""
+    if _NAME.match(name) is None:
+        raise BadInput(
+            f"{name!r} cannot be the name of a {what}.",
+            fix="Use at most 40 lower-case letters, digits and underscores; the first is a letter.",
+        )
+    return name
+
+
+def _parts(url: str) -> tuple[str, list[tuple[str, str]]]:
+    base, _, query = url.partition("?")
+    return base, parse_qsl(query, keep_blank_values=True)
+
+
+def _joined(base: str, said: list[tuple[str, str]]) -> str:
+    return f"{base}?{urlencode(said, quote_via=quote)}" if said else base

@@ -1,0 +1,86 @@
+"""A ledger on a server, opened: for reading, for writing, and for its first entry."""
+
+from __future__ import annotations
+
+from ledger.errors import IntegrityFailure, Unavailable
+from ledger.storage import schema
+from ledger.storage.postgres import catalogue
+from ledger.storage.postgres.locks import of_server
+from ledger.storage.postgres.recorder import log_of
+from ledger.storage.postgres.refusals import absent
+from ledger.storage.postgres.server import OnServer
+from ledger.storage.postgres.session import Session
+from ledger.storage.reader import Reader
+from ledger.storage.store import Store
+
+_EMPTY = "its tables are there, and no entry in them"
+
+
+def look(url: str) -> Reader:
+    """Open the ledger at a URL for reading alone; raises Unavailable where there is none of this version."""
+    session = Session(url, read_only=True)
+    try:
+        _require_ours(session)
+        return Reader(OnServer(session))
+    except BaseException:
+        session.close()
+        raise
+
+
+def write(url: str) -> Store:
+    """Open the ledger at a URL for writing; IntegrityFailure where its tables are not ours."""
+    store = _store(url)
+    if store.reader.size() == 0:
+        store.close()
+        raise absent(store.path, _EMPTY)
+    return store
+
+
+def begin(url: str) -> Store:
+    """Open the prepared tables at a URL for the first entry; Unavailable where there is one."""
+    store = _store(url)
+    if store.reader.size():
+        store.close()
+        raise Unavailable(
+            f"There is already a ledger at {store.path}.",
+            fix="Choose another schema, or another database; a ledger is never overwritten.",
+        )
+    return store
+
+
+def _store(url: str) -> Store:
+    session = Session(url, read_only=False)
+    try:
+        _require_ours(session)
+        _require_guarded(session)
+        return Store(Reader(OnServer(session)), log_of(session), of_server(session))
+    except BaseException:
+        session.close()
+        raise
+
+
+def _require_guarded(session: Session) -> None:
+    changed = catalogue.differences(session)
+    if changed:
+        raise IntegrityFailure(
+            "The tables of this ledger are not as they were made; nothing is written into it.",
+            why="; ".join(changed),
+            fix="Keep the database as it is and run: doseledger verify",
+        )
+
+
+def _require_ours(session: Session) -> None:
+    known = session.run("SELECT to_regclass(?)::text, to_regclass(?)::text", _named(session.schema))
+    if None in known[0]:
+        raise absent(session.name, f"the schema {session.schema} holds no tables of a ledger")
+    found = dict(session.run("SELECT key, value FROM meta"))
+    if found.get("format") != str(schema.FORMAT):
+        raise Unavailable(
+            f"The ledger has storage format {found.get('format')}; this program knows {schema.FORMAT}.",
+            why=f"{session.name} was made by another version of the program",
+            fix="Use the version that made it, or a newer one.",
+        )
+
+
+def _named(space: str) -> tuple[str, str]:
+    return f"{space}.meta", f"{space}.entries"

@@ -1,0 +1,188 @@
+"""The extension points of `eventsourcing` on a schema of a server: recorder and factory.
+
+One append is one plain transaction under an advisory lock; positions and versions are ours, so the log has no gap
+and a reader that follows it misses nothing.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any, NoReturn
+from uuid import UUID
+
+import psycopg
+from eventsourcing.persistence import (
+    ApplicationRecorder,
+    InfrastructureFactory,
+    Notification,
+    NotSupportedError,
+    ProcessRecorder,
+    StoredEvent,
+    Subscription,
+    TrackingRecorder,
+)
+from eventsourcing.utils import Environment
+
+from ledger.errors import IntegrityFailure, OutcomeUnknown
+from ledger.storage.application import Log
+from ledger.storage.postgres.locks import channel, write_key
+from ledger.storage.postgres.refusals import sentence, translated
+from ledger.storage.postgres.session import Session
+from ledger.storage.rows import Batch
+
+_INSERT_ENTRY = "INSERT INTO entries VALUES (%s,%s,%s,%s,%s,%s,%s,%s,%s,%s,%s,%s)"
+_INSERT_SIGNER = "INSERT INTO signers VALUES (%s,%s,%s,%s,%s)"
+_INSERT_NODE = "INSERT INTO nodes VALUES (%s,%s,%s)"
+_INSERT_CHECKPOINT = "INSERT INTO checkpoints VALUES (%s,%s)"
+_INSERT_TEXT = "INSERT INTO texts VALUES (%s,%s,%s,%s)"
+_INSERT_BLOB = "INSERT INTO blobs VALUES (%s,%s)"
+_INSERT_REDACTION = "INSERT INTO redactions VALUES (%s,%s)"
+_DELETE_TEXT = "DELETE FROM texts WHERE commitment = %s"
+_SELECT_UP = (
+    "SELECT stream, version, kind, raw FROM entries"
+    " WHERE stream = ? AND version > ? AND version <= ? ORDER BY version LIMIT ?"
+)
+_SELECT_DOWN = _SELECT_UP.replace("ORDER BY version", "ORDER BY version DESC")
+_SELECT_ALL = (
+    "SELECT leaf_index, stream, version, kind, raw FROM entries WHERE leaf_index >= ? AND leaf_index < ?"
+    " AND (? OR kind = ANY(?)) ORDER BY leaf_index LIMIT ?"
+)
+_MOST = (1 << 62) - 1
+
+
+class Recorder(ApplicationRecorder):
+    """Keeps entries, and everything that hangs on them, in one transaction."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    def insert_events(self, stored_events: Sequence[StoredEvent], **kwargs: object) -> Sequence[int]:
+        """Store the batch that belongs to these events; nothing is stored, or everything is."""
+        batch = kwargs.get("batch")
+        if not isinstance(batch, Batch) or [(r.stream, r.version, r.kind, r.raw) for r in batch.rows] != [
+            (s.originator_id, s.originator_version, s.topic, s.state) for s in stored_events
+        ]:
+            raise IntegrityFailure("Entries are stored with their leaves and a checkpoint, or not at all.")
+        with self._transaction() as cursor:
+            cursor.executemany(_INSERT_ENTRY, batch.rows)
+            cursor.executemany(_INSERT_SIGNER, batch.signers)
+            if batch.nodes:
+                cursor.executemany(_INSERT_NODE, batch.nodes)
+            cursor.executemany(_INSERT_CHECKPOINT, [*batch.earlier, (batch.size, batch.note)])
+            if batch.texts:
+                cursor.executemany(_INSERT_TEXT, batch.texts)
+            if batch.blobs:
+                cursor.executemany(_INSERT_BLOB, batch.blobs)
+            if batch.redacted:
+                cursor.executemany(_INSERT_REDACTION, batch.redacted)
+                cursor.executemany(_DELETE_TEXT, [(commitment,) for commitment, _ in batch.redacted])
+            cursor.execute(f'NOTIFY "{channel(self._session.schema)}"')
+        return [row.leaf_index + 1 for row in batch.rows]
+
+    def select_events(
+        self,
+        originator_id: UUID | str,
+        *,
+        gt: int | None = None,
+        lte: int | None = None,
+        desc: bool = False,
+        limit: int | None = None,
+    ) -> Sequence[StoredEvent]:
+        """The entries of one stream."""
+        rows = self._session.run(
+            _SELECT_DOWN if desc else _SELECT_UP,
+            (str(originator_id), gt or 0, _MOST if lte is None else lte, _MOST if limit is None else limit),
+        )
+        return [StoredEvent(stream, version, kind, raw) for stream, version, kind, raw in rows]
+
+    def select_notifications(
+        self,
+        start: int | None,
+        limit: int,
+        stop: int | None = None,
+        topics: Sequence[str] = (),
+        *,
+        inclusive_of_start: bool = True,
+    ) -> Sequence[Notification]:
+        """The entries in the order of the log; notification ids are positions + 1."""
+        first = 1 if start is None else start + (not inclusive_of_start)
+        rows = self._session.run(
+            _SELECT_ALL, (first - 1, _MOST if stop is None else stop, not topics, list(topics), limit)
+        )
+        return [Notification(stream, version, kind, raw, position + 1) for position, stream, version, kind, raw in rows]
+
+    def max_notification_id(self) -> int | None:
+        """The number of entries, which is the id of the last one."""
+        return int(self._session.run("SELECT coalesce(max(leaf_index) + 1, 0) FROM entries")[0][0])
+
+    def subscribe(self, gt: int | None = None, topics: Sequence[str] = ()) -> Subscription[ApplicationRecorder]:
+        """Nothing subscribes here: who follows the log reads it from a position."""
+        raise NotSupportedError(f"no subscription from {gt} to {topics}: read the log from a position")
+
+    @contextmanager
+    def _transaction(self) -> Iterator[psycopg.Cursor[tuple[Any, ...]]]:
+        """One transaction, alone among all writers; whatever goes wrong, the connection is left outside of it."""
+        connection, name = self._session.connection, self._session.name
+        try:
+            with translated(name, writing=True), connection.cursor() as cursor:
+                cursor.execute("BEGIN")
+                cursor.execute("SELECT pg_advisory_xact_lock(%s)", (write_key(self._session.schema),))
+                yield cursor
+        except BaseException:
+            with contextlib.suppress(psycopg.Error):
+                connection.execute("ROLLBACK")
+            raise
+        self._commit(connection)
+
+    def _commit(self, connection: psycopg.Connection[tuple[Any, ...]]) -> None:
+        told: list[str] = []
+
+        def notice(diagnostic: psycopg.errors.Diagnostic) -> None:
+            told.append(diagnostic.message_primary or "")
+
+        connection.add_notice_handler(notice)
+        try:
+            connection.execute("COMMIT")
+        except psycopg.Error as error:
+            with contextlib.suppress(psycopg.Error):
+                connection.execute("ROLLBACK")
+            raise sentence(error, self._session.name, committing=True) from error
+        finally:
+            connection.remove_notice_handler(notice)
+        if told:
+            raise OutcomeUnknown(
+                "The server stored the entry, and did not wait until its standby has it.",
+                why=f"{self._session.name}: {told[0]}",
+                fix="Run the same command id again when the standby is there: it is stored once.",
+            )
+
+
+class Factory(InfrastructureFactory[TrackingRecorder]):
+    """Makes the recorder of a session; topics in an environment choose nothing here."""
+
+    def __init__(self, env: Environment, session: Session) -> None:
+        super().__init__(env)
+        self._session = session
+
+    def application_recorder(self) -> Recorder:
+        """The recorder."""
+        return Recorder(self._session)
+
+    def aggregate_recorder(self, purpose: str = "events") -> NoReturn:
+        """No recorder of anything but entries."""
+        raise NotSupportedError(purpose)
+
+    def tracking_recorder(self, tracking_recorder_class: type[TrackingRecorder] | None = None) -> NoReturn:
+        """No recorder of positions: who follows the log keeps his own."""
+        raise NotSupportedError(str(tracking_recorder_class))
+
+    def process_recorder(self) -> ProcessRecorder:
+        """No recorder of anything but entries."""
+        raise NotSupportedError("process")
+
+
+def log_of(session: Session) -> Log:
+    """The application of the ledger in a session's schema."""
+    return Log(lambda env: Factory(env, session), Recorder, create=False)

@@ -1,0 +1,117 @@
+"""One connection to the server, set up so that neither its defaults nor those of the role change what we read."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import cache
+from typing import Any
+
+import psycopg
+
+from ledger.errors import Unavailable
+from ledger.storage.location import conninfo, schema_of, secrets_of, shown
+from ledger.storage.postgres.refusals import translated, unreached
+
+OLDEST = 14
+"""The first version of PostgreSQL that is used and tested."""
+_CONNECT_SECONDS = 10
+_SETTINGS = {
+    "default_transaction_isolation": "read committed",
+    "idle_in_transaction_session_timeout": "60s",
+    "lock_timeout": "10s",
+    "row_security": "off",  # a filter on rows becomes an error instead of a shorter list
+    "statement_timeout": "10min",
+    "standard_conforming_strings": "on",
+}
+_WEAK = frozenset({"off", "local"})
+"""Values of synchronous_commit with which an acknowledged entry could be lost."""
+
+
+class Session:
+    """A connection that is made again when it was lost, but never in the middle of a turn."""
+
+    def __init__(self, url: str, *, read_only: bool) -> None:
+        """Connect; raises Unavailable where the server cannot be reached or is too old, BadInput for a bad URL."""
+        self.name = shown(url)
+        self.schema = schema_of(url)
+        self.pinned = False
+        """Whether what was read on this connection is relied on: then it is not made again."""
+        self._url = url
+        self._read_only = read_only
+        self._connection = self._connect()
+
+    @property
+    def connection(self) -> psycopg.Connection[tuple[Any, ...]]:
+        """The connection, made again where it was lost; raises Unavailable where that is not possible."""
+        if not self._connection.closed:
+            return self._connection
+        if self.pinned:
+            raise Unavailable(
+                "The connection to the database server was lost; nothing was stored.",
+                why=self.name,
+                fix="Run the same command again.",
+            )
+        self._connection = self._connect()
+        return self._connection
+
+    def run(self, sql: str, parameters: Sequence[object] = ()) -> list[Any]:
+        """The rows of one statement, which gives some; `?` stands for a parameter."""
+        with translated(self.name):
+            return self.connection.execute(spoken(sql), parameters).fetchall()
+
+    def close(self) -> None:
+        """Let go of the server."""
+        self._connection.close()
+
+    def _connect(self) -> psycopg.Connection[tuple[Any, ...]]:
+        try:
+            connection = psycopg.connect(
+                conninfo(self._url),
+                autocommit=True,
+                client_encoding="UTF8",
+                **{**_defaults(self._url), "fallback_application_name": "doseledger"},
+            )
+        except psycopg.Error as error:
+            raise self._unreached(error) from None
+        try:
+            self._require_known(connection.info.server_version // 10_000)
+            with translated(self.name):
+                self._settle(connection)
+        except BaseException:
+            connection.close()
+            raise
+        return connection
+
+    def _require_known(self, version: int) -> None:
+        if version < OLDEST:
+            raise Unavailable(
+                f"The server is PostgreSQL {version}; {OLDEST} is the oldest that is known.",
+                why=self.name,
+                fix="Use a newer server.",
+            )
+
+    def _settle(self, connection: psycopg.Connection[tuple[Any, ...]]) -> None:
+        said = {**_SETTINGS, "search_path": f'pg_catalog, "{self.schema}", pg_temp'}
+        if self._read_only:
+            said["default_transaction_read_only"] = "on"
+        calls = ", ".join(f"set_config('{name}', '{value}', false)" for name, value in said.items())
+        row = connection.execute(f"SELECT current_setting('synchronous_commit'), {calls}").fetchone()
+        if row is not None and row[0] in _WEAK:
+            connection.execute("SET synchronous_commit TO on")
+
+    def _unreached(self, error: psycopg.Error) -> Unavailable:
+        found = unreached(error, self.name)
+        for secret in secrets_of(self._url):
+            found.why = found.why.replace(secret, "***")
+        return found
+
+
+@cache
+def spoken(sql: str) -> str:
+    """A statement in the words of the driver: `%s` for a parameter."""
+    return sql.replace("%", "%%").replace("?", "%s")
+
+
+def _defaults(url: str) -> dict[str, Any]:
+    """What libpq is told beside the URL, where the URL does not say it."""
+    return {} if "connect_timeout=" in url else {"connect_timeout": _CONNECT_SECONDS}
