@@ -9,9 +9,12 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
+from jsonschema import Draft202012Validator
 
 from ledger.book import Ledger
 from ledger.verify import verify_path
+
+SCHEMAS = Path(__file__).parents[2] / "docs" / "reference" / "json"
 
 
 def written(here, weight: str, **env: str) -> None:
@@ -39,9 +42,12 @@ def gone(here) -> None:
 
 
 def data(ran) -> dict[str, object]:
-    """What a run printed for programs."""
+    """What a run printed for programs, which is as its schema says."""
     assert 0 == ran.code, ran.err
-    return json.loads(ran.out)["data"]
+    found = json.loads(ran.out)
+    schema = SCHEMAS / f"{found['schema'].split('/')[1]}.schema.json"
+    Draft202012Validator(json.loads(schema.read_text())).validate(found)
+    return found["data"]
 
 
 @pytest.fixture
@@ -203,8 +209,7 @@ def test_a_backup_without_keys_is_made_all_the_same(here) -> None:
 def test_a_ledger_is_copied_as_its_schema_says(here) -> None:
     """A hospital's program that moves ledgers at night would wait for a field that is not there."""
     ran = here.run("ledger", "copy", str(here.ledger), "new.ledger", "--json")
-    found = json.loads(ran.out)
-    assert 38 == found["data"]["size"]
+    assert 38 == data(ran)["size"]
     assert head(here.ledger) == head(here.folder / "new.ledger")
     ran = here.run("ledger", "copy", str(here.ledger), "new.ledger")
     assert 6 == ran.code

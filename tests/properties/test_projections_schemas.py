@@ -16,7 +16,7 @@ from acts import PATIENT, Ward, founded
 from dosed import eventful, reviewed
 from jsonschema import Draft202012Validator
 
-from commands.cli import stamping
+from commands.cli import backups, moving, stamping
 from commands.cli.anchoring import Standing
 from ledger.anchors import paper as typed
 from ledger.book import Ledger
@@ -214,6 +214,15 @@ OUTPUTS = {
         lambda *_: stamping.Answers((), (stamping.Unanswered("tsa.example.org", 3, "no", waits=True),)),
     ),
     "anchor-request": Output(stamping.Asking, lambda *_: stamping.Asking("head.tsq", 3, "1f")),
+    "ledger-copy": Output(moving.Copied, lambda *_: moving.Copied(target="b", size=3, root="1f", before=0, behind=1)),
+    "backup-make": Output(
+        backups.BackupDone,
+        lambda *_: backups.BackupDone(file="b", size=3, root="1f", digest="2e", verified=True, entry=3, tail="b.tail"),
+    ),
+    "restore": Output(
+        backups.Restored,
+        lambda *_: backups.Restored(target="b", size=3, root="1f", digest="2e", entry=None, seen=4, lost=1),
+    ),
     "verify": Output(Report, lambda w, _: w.report()),
     "inspect": Output(
         Inspected,
