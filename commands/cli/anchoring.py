@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 from zoneinfo import ZoneInfo
@@ -132,7 +132,10 @@ def anchor_timestamp(
             found = stamping.every(session, urls, digest=algorithm, roots=roots, seconds=timeout)
         if shared.json:
             envelope.put("anchor-timestamp", session.ledger, found)
-    tell(found, shown=not shared.json)
+    if not shared.json:
+        for one in found.made:
+            console.answer(f"v {one.authority} stamped the head of {one.size} entries at {one.at}: #{one.position}")
+    told(replace(found, made=()))
     return 0 if found.made else Unavailable.exit_code
 
 
@@ -169,10 +172,10 @@ def _status(data: AnchorStatus) -> None:
         console.answer("v no anchor is due")
 
 
-def tell(found: Answers, *, shown: bool = True) -> None:
-    """Say which authorities stamped the head, and which did not."""
-    for one in found.made if shown else ():
-        console.answer(f"v {one.authority} stamped the head of {one.size} entries at {one.at}: #{one.position}")
+def told(found: Answers) -> None:
+    """Say beside another act which authorities stamped the head, and which did not."""
+    for one in found.made:
+        console.say(f"  stamped by {one.authority} at {one.at}: {one.size} entries (#{one.position})")
     for other in found.waiting:
         console.insist(f"! {other.authority}: {console.one_line(other.why)}; the request waits", "warn")
 

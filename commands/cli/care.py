@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
+from zoneinfo import ZoneInfo
 
 import typer
 
@@ -89,6 +90,7 @@ def _checks(shared: Shared) -> Iterator[Check]:
         )
         seen = lastseen.look(ledger)
         yield _seen(seen)
+        yield _anchored(ledger)
         yield _verified(ledger, seen)
 
 
@@ -136,6 +138,20 @@ def _seen(found: lastseen.Look) -> Check:
     if standing.verdict == "first":
         return Check("last seen", "warn", f"nothing of this ledger is kept in {found.kept.path.parent}")
     return Check("last seen", "ok", f"its head of {standing.seen} entries, in {found.kept.path}")
+
+
+def _anchored(ledger: Ledger) -> Check:
+    from commands.cli import queued
+    from projections.anchors import anchors, due
+
+    missing, waiting = due(ledger).sentence(), len(queued.waiting(ledger.id))
+    if missing or waiting:
+        waits = f"requests for time stamps that wait here: {waiting}" if waiting else ""
+        return Check("anchor", "warn", "; ".join(one for one in (missing, waits) if one))
+    found = anchors(ledger, ZoneInfo("UTC"))
+    if not found:
+        return Check("anchor", "ok", "none is due; the head was never shown outside: doseledger anchor paper")
+    return Check("anchor", "ok", f"none is due; the newest covers {max(one.size for one in found)} entries")
 
 
 def _verified(ledger: Ledger, seen: lastseen.Look) -> Check:

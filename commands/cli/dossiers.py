@@ -68,6 +68,7 @@ def export_dossier(
             digest=one.digest,
             patients=() if one.patient is None else (one.patient,),
             me=shared.me,
+            last=one is made[-1],
         )
 
 

@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from typing import get_args
 
-from commands.cli import console
+from commands.cli import console, forcing
 from commands.cli.place import setting
 from ledger.errors import DoseLedgerError
 from ledger.events.exports import ExportMade, Form
@@ -26,13 +26,15 @@ def recorded(
     name: str | None = None,
     me: str | None = None,
     recipient: str | None = None,
+    last: bool = True,
 ) -> int | None:
     """Append `export.made/1` to the ledger that `option` names and give its position; None where it cannot be.
 
     `size` and `root` are the head that was exported, `digest` the SHA-256 as docs/spec/kinds.md says, `patients`
-    whom the copy is limited to (all, when empty), `name` the copy's own name, `me` the `--as` of the command. A
-    copy that cannot be recorded, because the record was read from a copy or the device's key is not here, is made
-    all the same: stderr says that it is not in the ledger, and why.
+    whom the copy is limited to (all, when empty), `name` the copy's own name, `me` the `--as` of the command. An
+    export forces an anchor: of several made by one command the `last` does. A copy that cannot be recorded, because
+    the record was read from a copy or the device's key is not here, is made all the same: stderr says that it is not
+    in the ledger, and why.
     """
     try:
         position = _written(
@@ -45,12 +47,12 @@ def recorded(
             name=name,
             me=me,
             recipient=recipient,
+            last=last,
         )
     except DoseLedgerError as error:
         why = f": {error.why}" if error.why else ""
         console.insist(f"! not recorded in the ledger: {error.what}{why}", "warn")
         return None
-    console.say(f"  recorded in the ledger as #{position}")
     return position
 
 
@@ -65,6 +67,7 @@ def _written(
     name: str | None,
     me: str | None,
     recipient: str | None,
+    last: bool,
 ) -> int:
     from commands.cli.session import writing
     from commands.draft import Pad
@@ -86,4 +89,9 @@ def _written(
         )
 
     with writing(option) as session:
-        return note(session.ledger, session.post, "exports", made).position
+        before = session.ledger.size
+        position = note(session.ledger, session.post, "exports", made).position
+        console.say(f"  recorded in the ledger as #{position}")
+        if last:
+            forcing.after(session, before)
+        return position

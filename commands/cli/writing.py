@@ -12,7 +12,7 @@ import msgspec
 import typer
 from typer._click.core import Command, Context
 
-from commands.cli import acting, console, envelope, failing, options, shown
+from commands.cli import acting, console, envelope, failing, forcing, options, shown
 from commands.cli.options import Shared, Signing
 from commands.cli.session import Session, writing
 from commands.options import Option
@@ -109,12 +109,14 @@ def _run(name: str, said: dict[str, object], shared: Shared, signing: Signing) -
             doing = acting.begin(session, name, said, shared, signing)
             if signing.dry_run:
                 return dry(doing, shared)
+            before = session.ledger.size
             outcome = acting.do(doing)
         except (Refused, NotAllowed, Conflict) as error:
             if shared.json:
                 refused(session, name, error)
             raise
         report(session, name, outcome, shared)
+        forcing.after(session, before)
     return 0
 
 

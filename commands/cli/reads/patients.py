@@ -134,3 +134,14 @@ def todo(
             columns=("due", "overdue", "patient", "what", "rule", "entry"),
             empty="Nothing is due.",
         )
+        if asof.known_at is None:
+            _anchor(ledger)
+
+
+def _anchor(ledger: Ledger) -> None:
+    """Say when the log's head has to be shown outside."""
+    from projections.anchors import due
+
+    found = due(ledger).sentence()
+    if found:
+        console.say(f"! {found}: doseledger anchor status", "warn")
