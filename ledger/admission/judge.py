@@ -8,6 +8,7 @@ from ledger.admission.closing import closing
 from ledger.admission.enrolment import enrolments, is_genesis
 from ledger.admission.keylife import key_life, targets
 from ledger.admission.leaving import leaving
+from ledger.admission.logkeys import log_keys
 from ledger.admission.place import place
 from ledger.admission.problem import Problem
 from ledger.admission.separation import separation
@@ -44,6 +45,7 @@ def problems(opened: Opened, *, roster: Roster, view: View) -> list[Problem]:
     amending.ruled(entry, view, time, found)
     closing(entry, view, found)
     leaving(entry, view, found)
+    log_keys(entry, roster, view, found)
     target = amending.regraded(entry, view, time) if about is None else amending.as_it_stands(about)
     asked = beside(entry.event, entry.author.person, targets(entry, view), roster)
     authority(entry, roster, target, None if about is None else amending.stated(about), time, found, asked)

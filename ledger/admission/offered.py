@@ -17,8 +17,10 @@ from ledger.errors import DoseLedgerError, Malformed, NotAllowed
 from ledger.events.entry import Entry
 from ledger.events.keys import RegistrarChanged
 from ledger.events.people import DeviceEnrolled, KeyEnrolled, KeyRequest
+from ledger.merkle.epochs import LogKeys
 from ledger.signing import header as headers
 from ledger.signing import jws, keys
+from ledger.signing.keys import PublicKey
 
 _REQUEST = msgspec.json.Decoder(KeyRequest)
 
@@ -92,7 +94,8 @@ def unused(kid: str, holder: str, roster: Roster, at: datetime, found: list[Prob
     An offer that lapsed leaves its key to the holder it was offered for, and to nobody else.
     """
     first = roster.genesis
-    kept = {first.next_log_key, first.recovery_key, public_of(first.log_key).kid} if first is not None else set()
+    kept = {first.recovery_key} if first is not None else set()
+    kept |= thumbprints(roster.log_keys) | {key.following for key in roster.log_keys.keys}
     if roster.key(kid) is not None or kid in kept:
         found.append(Problem("key-reused", f"the key {kid[:8]} was enrolled before", NotAllowed, fix=_OWN_KEY))
     for entry in roster.pending.values():
@@ -100,6 +103,11 @@ def unused(kid: str, holder: str, roster: Roster, at: datetime, found: list[Prob
             if offered == kid and (whose != holder or waits(entry, at)):
                 why = f"the key {kid[:8]} is offered by the entry at position {entry.position}"
                 found.append(Problem("key-reused", why, NotAllowed, fix=_OWN_KEY))
+
+
+def thumbprints(keys: LogKeys) -> set[str]:
+    """The names of the keys that have sealed heads of the log."""
+    return {PublicKey("Ed25519", key.public).kid for key in keys.keys}
 
 
 def awaited(holder: str, roster: Roster, at: datetime, found: list[Problem]) -> None:

@@ -22,7 +22,14 @@ AHEAD = timedelta(minutes=5)
 
 
 _REASONED = frozenset(
-    {"entry.corrected/1", "entry.voided/1", "override.granted/1", "record.unlocked/1", "text.redacted/1"}
+    {
+        "entry.corrected/1",
+        "entry.voided/1",
+        "ledger.restored/1",
+        "override.granted/1",
+        "record.unlocked/1",
+        "text.redacted/1",
+    }
 )
 _OF_NO_SITE = frozenset({"patient", "cohort"})
 """Families whose streams are named by something else; every other stream with a name is named by its site."""

@@ -16,9 +16,10 @@ from ledger.errors import DoseLedgerError, Malformed
 from ledger.events.body import blobs
 from ledger.events.keys import SignatureAbandoned
 from ledger.events.review import TextRedacted
-from ledger.events.study import LedgerCreated
+from ledger.events.study import LedgerCreated, LedgerRestored
 from ledger.merkle.epochs import LogKeys
 from ledger.signing import keys
+from ledger.verify import restored
 from ledger.verify.doubts import doubts
 from ledger.verify.opening import Head, Looked, Run, head_of, sentence
 from ledger.verify.report import Finding
@@ -97,6 +98,8 @@ class Passing:
             self.texts.redacts(opened.entry.event, position)
             why = f"texts deleted by two persons: {len(opened.entry.event.commitments)}"
             self.notices.append(Finding("L2", "redacted", why, position, kind))
+        if isinstance(opened.entry.event, LedgerRestored):
+            self.notices.append(restored.told(opened.entry.event, position, kind))
         self._beside(opened, position)
         self._sealed_at(opened.entry.payload.after.size, position)
         self.seen.add(opened, looked.leaf)
@@ -178,6 +181,10 @@ class Passing:
                 self.fail(
                     position, kind, "L1", "blob", f"the bytes with the digest {digest[:8]}... are missing or others"
                 )
+            elif isinstance(opened.entry.event, LedgerRestored):
+                why = restored.evidence(opened.entry.event, blob, self.log_keys)
+                if why:
+                    self.fail(position, kind, "L1", "anchor", why)
 
     def _sealed_at(self, size: int, position: int) -> None:
         """The head at which an author looked was sealed: where its checkpoint is gone, somebody took it away."""
