@@ -6,6 +6,8 @@ import shutil
 import sqlite3
 from collections.abc import Callable
 from contextlib import closing
+from functools import partial
+from hashlib import sha256
 from pathlib import Path
 
 import pytest
@@ -17,6 +19,7 @@ from tampering import reversed_bytes, tampering
 from ledger.book import Ledger
 from ledger.events.base import Reason
 from ledger.events.patient import PatientMeasured
+from ledger.storage import pages
 from ledger.verify import Report, verify_path
 
 FIRST, SPOT, SIZE = 15, 18, 22
@@ -104,6 +107,11 @@ CATALOGUE: dict[str, tuple[Change, int | None, tuple[int | None, str]]] = {
         (SIZE - 1, "checkpoint"),
     ),
     "an entry deleted": (run(f"DELETE FROM entries WHERE leaf_index = {SPOT}"), SPOT, (SPOT, "missing")),
+    "a checkpoint in the middle deleted": (
+        run(f"DELETE FROM checkpoints WHERE size = {SPOT}"),
+        SPOT - 1,
+        (SPOT - 1, "checkpoint"),
+    ),
     "the last entry deleted": (
         run(f"DELETE FROM entries WHERE leaf_index = {SIZE - 1}"),
         SIZE - 2,
@@ -119,6 +127,12 @@ CATALOGUE: dict[str, tuple[Change, int | None, tuple[int | None, str]]] = {
     "a text changed": (run("UPDATE texts SET text = x'00'"), FIRST, (FIRST, "text")),
     "the protocol changed": (run("UPDATE blobs SET data = x'00'"), FIRST - 1, (FIRST - 1, "blob")),
     "the protocol deleted": (run("DELETE FROM blobs"), FIRST - 1, (FIRST - 1, "blob")),
+    "a file that nobody names": (
+        run(f"INSERT INTO blobs VALUES ('{sha256(b'x').hexdigest()}', x'78')"),
+        None,
+        (None, "blob"),
+    ),
+    "a file under a wrong name": (run("INSERT INTO blobs VALUES ('picture', x'78')"), None, (None, "blob")),
     "a table more": (run("CREATE TABLE diary (day TEXT)"), None, (None, "schema")),
     "an index less": (run("DROP INDEX entries_id"), None, (None, "schema")),
     "a newer version": (run("PRAGMA user_version = 7"), None, (None, "unreadable")),
@@ -142,6 +156,55 @@ def test_an_untouched_file_has_no_findings(path: Path) -> None:
     """An inspector would be told of tampering where there is none."""
     report = verify_path(path)
     assert ("ok-unanchored", (), (), SIZE) == (report.verdict, report.findings, report.notices, report.entries)
+
+
+def behind_the_end(path: Path) -> None:
+    """A letter where the database ends."""
+    path.write_bytes(path.read_bytes() + b"a letter that no row holds")
+
+
+def in_the_header(path: Path) -> None:
+    """Words in the part of the header that is kept for later versions of SQLite."""
+    data = bytearray(path.read_bytes())
+    data[72:80] = b"hidden.."
+    path.write_bytes(data)
+
+
+def given_back(path: Path, *, overwritten: bool) -> None:
+    """A table comes and goes, and its pages stay in the file, with what stood on them or without."""
+    with closing(sqlite3.connect(path, isolation_level=None)) as connection:
+        connection.execute(f"PRAGMA secure_delete={'ON' if overwritten else 'OFF'}")
+        connection.execute("CREATE TABLE diary (day BLOB)")
+        connection.execute("INSERT INTO diary VALUES (?)", (b"a letter" * 6_000,))
+        connection.execute("DROP TABLE diary")
+
+
+@pytest.mark.parametrize(
+    "change",
+    [behind_the_end, in_the_header, partial(given_back, overwritten=False)],
+    ids=["behind the end", "in the header", "on free pages"],
+)
+def test_bytes_that_no_row_holds_are_found(path: Path, change: Callable[[Path], None]) -> None:
+    """Names could travel with the file, past whoever looks at its tables."""
+    change(path)
+    report = verify_path(path)
+    assert ("failed", {(None, "pages")}) == (report.verdict, found(report))
+
+
+def test_pages_that_were_given_back_empty_are_in_order(path: Path) -> None:
+    """The file from which a text was redacted would be called tampered with."""
+    given_back(path, overwritten=True)
+    assert ("ok-unanchored", ()) == ((report := verify_path(path)).verdict, report.findings)
+    assert pages.NOT_LOOKED_AT not in report.not_checked
+
+
+def test_a_file_that_somebody_writes_is_looked_at_as_far_as_it_goes(tmp_path: Path) -> None:
+    """A verification beside the ward's work would call the record tampered with, or not say what it left out."""
+    site = Site(tmp_path / "open.ledger")
+    with closing(site.book):
+        report = verify_path(site.path)
+    assert ("ok-unanchored", 1) == (report.verdict, report.entries)
+    assert pages.NOT_LOOKED_AT in report.not_checked
 
 
 def test_a_trigger_less_is_found(path: Path) -> None:
