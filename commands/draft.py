@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 
 from commands.chart import PatientFile
 from ledger import wire
+from ledger.course.needs import Struck
 from ledger.course.people import Roster
 from ledger.errors import BadInput, Question, Refused
 from ledger.events.base import DictionaryRef, Occurred, ProtocolRef, Reason, ReasonCode, Ref, Source, Wire
@@ -77,6 +78,8 @@ class Draft:
     target: Wire | None = None
     moved: Occurred | None = None
     """When what it is about is said to have happened."""
+    struck: Struck = Struck()
+    """What else a void is judged by."""
     shown: tuple[str, ...] = ()
     performed_by: str | None = None
     source: Source
@@ -188,6 +191,7 @@ class Desk:
         corrects: Ref | None = None,
         target: Wire | None = None,
         moved: Occurred | None = None,
+        struck: Struck = Struck(),  # noqa: B008 - immutable
         shown: tuple[str, ...] = (),
         entry_id: str | None = None,
     ) -> Draft:
@@ -204,6 +208,7 @@ class Desk:
             corrects=corrects,
             target=target,
             moved=moved,
+            struck=struck,
             shown=shown,
             performed_by=said.performed_by,
             source=Source(kind=said.source, ref=self.pad.maybe(said.source_ref)),

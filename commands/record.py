@@ -13,6 +13,7 @@ from commands.draft import Desk, Draft, When, local, refuse
 from commands.reading import read_when
 from commands.shelf import ShelfFile
 from ledger.course.history import Fact
+from ledger.course.needs import Struck
 from ledger.errors import BadInput, Conflict, NotAllowed
 from ledger.events.base import Wire
 from ledger.events.body import close_body, references
@@ -20,6 +21,7 @@ from ledger.events.entry import Entry
 from ledger.events.record import EntryCorrected, EntryCountersigned, EntryVoided
 from ledger.events.registry import KINDS
 from ledger.events.review import QueryOpened
+from ledger.events.row import SPONSOR
 from ledger.rules.finding import Hit
 from ledger.rules.times import backwards
 from ledger.values import parse_amount, parse_number, wire_decimal, wire_minute
@@ -98,7 +100,7 @@ class VoidEntry:
         return ()
 
     def decide(self, desk: Desk) -> tuple[Draft, ...]:
-        """A void always needs the principal investigator beside its author."""
+        """A void needs the principal investigator beside its author, unless he takes back what still waits."""
         said = _reason(desk)
         if said not in VOID_REASONS:
             raise BadInput(f"{said!r} is not a reason for a void", fix=f"--reason {'|'.join(VOID_REASONS)}")
@@ -131,6 +133,7 @@ class VoidEntry:
             corrects=entry.ref,
             target=fact.event if fact is not None else entry.event,
             causes=[head.ref] if head is not None else (),
+            struck=_struck(file, entry, desk),
         )
         if self.to_patient is None:
             return (void,)
@@ -217,6 +220,18 @@ def _not_pending(file: PatientFile | ShelfFile, head: Entry, desk: Desk) -> None
                 why=f"#{item.entry.position}",
                 fix=f"countersign it: doseledger countersign {item.entry.position}; or void it",
             )
+
+
+def _struck(file: PatientFile | ShelfFile, entry: Entry, desk: Desk) -> Struck:
+    """Tell what a void of the entry is judged by: whether its author takes it back, whether the sponsor signed it."""
+    waits = any(item.entry.id == entry.id and not item.lapsed(desk.now) for item in file.history.awaiting)
+    void = {one.id for one, _ in file.history.struck}
+    later = [one for one in desk.book.stream(entry.stream) if one.id not in void]
+    beside = [one for one in later if isinstance(one.event, EntryCountersigned) and one.event.target == entry.id]
+    return Struck(
+        waits=waits and desk.actors[0] == entry.author.person,
+        sponsor=any(signer.role in SPONSOR for one in (entry, *beside) for signer in one.signers),
+    )
 
 
 def _not_given(file: PatientFile, entry: Entry) -> None:

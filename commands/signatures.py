@@ -8,13 +8,14 @@ from dataclasses import dataclass, replace
 from commands.draft import Desk, Draft
 from ledger import wire
 from ledger.course import needs
-from ledger.course.people import Person, Roster, beside
+from ledger.course.people import Person, Roster, beside, reaches_back
 from ledger.errors import NotAllowed
+from ledger.events.archive import AnchorMade
 from ledger.events.base import Need, Occurred, Ref
 from ledger.events.keys import SignatureReaffirmed, SignatureRepudiated
 from ledger.events.record import EntryCountersigned
 from ledger.events.registry import KINDS, NAMES
-from ledger.events.row import SITE, KindRow, Requirement
+from ledger.events.row import SITE, SPONSOR, KindRow, Requirement
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,8 +64,10 @@ def _signings(draft: Draft, desk: Desk, roster: Roster) -> tuple[Signing, ...]:
         return _countersigning(draft.event, persons[0], desk)
     author_role = _role(persons[0], row, row.signatures[0])
     requirements = (
-        *needs.required(draft.event, author_role, draft.target, draft.moved),
-        *beside(draft.event, persons[0].id, [desk.book.find(ref.id) for ref in _answered(draft)], roster),
+        *needs.required(draft.event, author_role, draft.target, draft.moved, draft.struck),
+        *beside(
+            draft.event, persons[0].id, [desk.book.find(ref.id) for ref in _answered(draft)], roster, _anchored(desk)
+        ),
     )
     planned, wanted = list[Signing](), list[Need]()
     for place, requirement in enumerate(requirements):
@@ -73,7 +76,7 @@ def _signings(draft: Draft, desk: Desk, roster: Roster) -> tuple[Signing, ...]:
             if not (row.completed or row.factual):
                 raise NotAllowed(
                     f"{row.name} needs {len(requirements)} signatures",
-                    why=_wanted(requirement),
+                    why=reaches_back(draft.event, roster, _anchored(desk)) or _wanted(requirement),
                     fix="name the second person: --witness NAME",
                 )
             wanted.append(Need(meaning=min(requirement.meanings), role=_default(requirement)))
@@ -91,6 +94,12 @@ def _signings(draft: Draft, desk: Desk, roster: Roster) -> tuple[Signing, ...]:
 def _answered(draft: Draft) -> tuple[Ref, ...]:
     """Name the entries that an answer to a doubt is about."""
     return draft.causes if isinstance(draft.event, SignatureReaffirmed | SignatureRepudiated) else ()
+
+
+def _anchored(desk: Desk) -> int:
+    """How many entries the greatest head covers that was shown to somebody outside."""
+    said = (entry.event for entry in desk.book.stream(f"archive/{desk.site}"))
+    return max((event.size for event in said if isinstance(event, AnchorMade)), default=0)
 
 
 def _role(person: Person, row: KindRow, requirement: Requirement) -> wire.Role:
@@ -185,8 +194,13 @@ def _countersigning(event: EntryCountersigned, person: Person, desk: Desk) -> tu
             why=f"it lacks: {lacking}",
             fix="the person in that role countersigns",
         )
-    role = next(iter(sorted(person.roles)))
-    return (_one(person, role, "acknowledged"),)
+    roles = sorted(person.roles - SPONSOR)
+    if not roles:
+        raise NotAllowed(
+            f"entry #{target.position} asks for no signature of the sponsor's physician",
+            why="the sponsor's physician signs what asks for him, and nothing else",
+        )
+    return (_one(person, roles[0], "acknowledged"),)
 
 
 def _one(person: Person, role: wire.Role, meaning: wire.Meaning) -> Signing:

@@ -19,7 +19,7 @@ from ledger.events.event import RecordEvent, of_review
 from ledger.events.record import EntryCorrected, EntryCountersigned, EntryVoided
 from ledger.events.registry import KINDS
 from ledger.events.review import EntriesSigned
-from ledger.events.row import REGISTRARS
+from ledger.events.row import REGISTRARS, SPONSOR
 from ledger.events.safety import ToxicityRegraded
 
 _OWN_ENDINGS = frozenset({"study", "people", "cohort", "attempts", "clock", "exports", "archive", "security", "review"})
@@ -78,6 +78,21 @@ def ruled(entry: Entry, view: View, at: datetime, found: list[Problem]) -> None:
     if named != (rulings[-1] if rulings else None):
         why = f"the ruling at position {rulings[-1]} stands" if rulings else "no such ruling stands"
         found.append(Problem("ruling", why, Conflict, winner=rulings[-1] if rulings else None))
+
+
+def struck(entry: Entry, about: Entry | None, view: View, at: datetime) -> needs.Struck:
+    """What a void takes out: what its own author began and still waits, or what the sponsor's physician signed."""
+    if about is None or not isinstance(entry.event, EntryVoided):
+        return needs.Struck()
+    return needs.Struck(
+        waits=_withdraws(entry, about, view, at),
+        sponsor=any(signer.role in SPONSOR for signer in _signers(about, view, at)),
+    )
+
+
+def _withdraws(entry: Entry, about: Entry, view: View, at: datetime) -> bool:
+    own = isinstance(entry.event, EntryVoided) and entry.author.person == about.author.person
+    return own and standing(about.position, view, at) == "pending"
 
 
 def _holds(position: int, view: View, at: datetime) -> bool:
@@ -160,7 +175,7 @@ def _amended(entry: Entry, about: Entry, view: View, at: datetime, found: list[P
         for later in view.amendments(view.opened(position).entry.id):
             state = standing(later, view, at)
             newer = isinstance(view.opened(later).entry.event, EntryCorrected) and position == about.position
-            if state == "pending":
+            if state == "pending" and not (later == about.position and _withdraws(entry, about, view, at)):
                 why = f"an amendment at position {later} still waits for its second signature"
                 found.append(Problem("amendment-waits", why, Conflict, winner=later))
             elif state == "standing" and newer and (corrects or isinstance(about.event, EntryCorrected)):
@@ -212,14 +227,21 @@ def _countersigned(entry: Entry, about: Entry, view: View, at: datetime, found: 
     for signer in entry.signers:
         if signer.role in REGISTRARS and family not in {"study", "people"}:
             found.append(Problem("role", f"a registrar does not countersign {about.kind}", NotAllowed))
+        if signer.role in SPONSOR and (signer.meaning, signer.role) not in declared:
+            found.append(Problem("role", f"{about.kind} asks for no such signature of the sponsor", NotAllowed))
         if (signer.meaning, signer.role) in declared and any(one.person == signer.person for one in about.signers):
             why = f"{signer.person} has signed the entry at position {about.position}; a second person must"
             found.append(Problem("same-person", why, NotAllowed))
     if KINDS[about.kind].completed and at - about.recorded_at > needs.COMPLETION:
-        found.append(
-            Problem(
-                "completion-late",
-                "signed more than 30 days after the entry, which stays without effect",
-                severity="notice",
-            )
-        )
+        _late(entry, about, at, found)
+
+
+def _late(entry: Entry, about: Entry, at: datetime, found: list[Problem]) -> None:
+    """A signature that comes too late has no effect, and may not date itself back to have one."""
+    if entry.recorded_at - about.recorded_at <= needs.COMPLETION:
+        days = (at - about.recorded_at).days
+        why = f"signed as if in time; by log time {days} days after the entry, which lapsed"
+        found.append(Problem("completion-time", why, NotAllowed, fix="make the entry anew"))
+        return
+    why = "signed more than 30 days after the entry, which stays without effect"
+    found.append(Problem("completion-late", why, severity="notice"))

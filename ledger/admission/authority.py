@@ -11,12 +11,12 @@ from ledger.admission.signatures import require_recovery
 from ledger.course import needs
 from ledger.course.people import Roster
 from ledger.errors import NotAllowed, Refused
-from ledger.events.base import Occurred, Wire
+from ledger.events.base import Need, Occurred, Wire
 from ledger.events.entry import Entry, Signer
 from ledger.events.keys import RegistrarRecovered
 from ledger.events.people import Task
 from ledger.events.registry import KINDS
-from ledger.events.row import PHARMACY, REGISTRARS, SITE, KindRow, Requirement
+from ledger.events.row import PHARMACY, REGISTRARS, SITE, SPONSOR, KindRow, Requirement
 
 _LATER = KINDS["entry.countersigned/1"].signatures[0]
 """What a countersignature may say, and by whom: an entry may carry it at once."""
@@ -31,18 +31,22 @@ def authority(  # noqa: PLR0917 - what an entry is judged by
     at: datetime,
     found: list[Problem],
     beside: tuple[Requirement, ...] = (),
+    struck: needs.Struck = needs.Struck(),  # noqa: B008 - immutable
 ) -> None:
     """Judge the signers of an entry at log time `at`.
 
     `target` is what an amendment or regrade is about, as it stands, `moved` when that is said to have happened,
-    `beside` what the roster asks for beside the signatures of the kind.
+    `beside` what the roster asks for beside the signatures of the kind, `struck` what a void takes out.
     """
     payload, row = entry.payload, KINDS[entry.payload.kind]
-    required = (*needs.required(entry.event, entry.author.role, target, moved), *beside)
+    required = (*needs.required(entry.event, entry.author.role, target, moved, struck), *beside)
     if row.factual:
         required = tuple(_any_site_role(one) for one in required)
-    if not needs.covers(payload.needs, required):
+    more = needs.beyond(payload.needs, required)
+    if more is None:
         found.append(Problem("needs", f"the entry does not name every signature that {row.name} requires", NotAllowed))
+    elif more:
+        _meetable(more, entry, roster, at, found)
     for index, signer in enumerate(entry.signers):
         try:
             if isinstance(entry.event, RegistrarRecovered):
@@ -61,6 +65,22 @@ def authority(  # noqa: PLR0917 - what an entry is judged by
     _complete(entry, row, found)
 
 
+def _meetable(more: tuple[Need, ...], entry: Entry, roster: Roster, at: datetime, found: list[Problem]) -> None:
+    """What nothing requires may be asked for only of people who are there: an entry that waits keeps others out."""
+    payload, signed = entry.payload, {signer.person for signer in entry.signers}
+    unmet = needs.missing(payload, entry.signers)
+    for need in dict.fromkeys(more):
+        own = need.meaning == "performed" and payload.performed_by is not None
+        if own or need not in unmet:
+            continue
+        asked = sum(1 for one in unmet if one.role == need.role)
+        at_home = SITE | REGISTRARS if entry.stream.partition("/")[0] in _AUTHORITY_STREAMS else SITE
+        free = roster.holders(need.role, at) - signed if need.role in at_home else frozenset()
+        if need.meaning not in _LATER.meanings or len(free) < asked:
+            why = f"{entry.kind} asks for a signature that nobody can give: {need.meaning} by a {need.role}"
+            found.append(Problem("needs", why, NotAllowed))
+
+
 def _any_site_role(one: Requirement) -> Requirement:
     return Requirement(one.meanings, one.roles | SITE)
 
@@ -75,7 +95,7 @@ def _role(  # noqa: PLR0917 - the parts of one judgement
 ) -> None:
     if fits(signer, required):
         return
-    later = signer.meaning in _LATER.meanings and signer.role in _LATER.roles
+    later = signer.meaning in _LATER.meanings and signer.role in _LATER.roles - SPONSOR
     at_home = signer.role not in REGISTRARS or entry.stream.partition("/")[0] in _AUTHORITY_STREAMS
     if index == 0 or not later or not at_home:
         why = f"a {signer.role} does not sign {row.name} with the meaning {signer.meaning}"

@@ -6,7 +6,7 @@ from ledger.admission import amendment as amending
 from ledger.admission.authority import authority
 from ledger.admission.closing import closing
 from ledger.admission.enrolment import enrolments, is_genesis
-from ledger.admission.keylife import key_life, targets
+from ledger.admission.keylife import anchored, key_life, targets
 from ledger.admission.leaving import leaving
 from ledger.admission.logkeys import log_keys
 from ledger.admission.place import place
@@ -47,8 +47,9 @@ def problems(opened: Opened, *, roster: Roster, view: View) -> list[Problem]:
     leaving(entry, view, found)
     log_keys(entry, roster, view, found)
     target = amending.regraded(entry, view, time) if about is None else amending.as_it_stands(about)
-    asked = beside(entry.event, entry.author.person, targets(entry, view), roster)
-    authority(entry, roster, target, None if about is None else amending.stated(about), time, found, asked)
+    asked = beside(entry.event, entry.author.person, targets(entry, view), roster, anchored(entry, view))
+    taken = amending.struck(entry, about, view, time)
+    authority(entry, roster, target, None if about is None else amending.stated(about), time, found, asked, taken)
     separation(entry, view, found)
     together(opened, view, found)
     return found

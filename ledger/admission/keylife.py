@@ -9,6 +9,7 @@ from ledger.admission.problem import Problem
 from ledger.admission.view import View
 from ledger.course.people import Roster, completes, too_few
 from ledger.errors import Conflict, NotAllowed
+from ledger.events.archive import AnchorMade
 from ledger.events.base import Wire
 from ledger.events.entry import Entry
 from ledger.events.keys import (
@@ -24,6 +25,7 @@ from ledger.events.people import DelegationEnded, DelegationGranted, KeyRequest
 from ledger.events.record import EntryCountersigned
 from ledger.events.registry import KINDS
 
+_ANCHORS = frozenset({"anchor.made/1"})
 _RECOVER = "first bring a registrar by the recovery key: doseledger registrar recover"
 
 
@@ -57,6 +59,16 @@ def targets(entry: Entry, view: View) -> tuple[Entry, ...]:
         return ()
     positions = [view.position_of(name) for name in event.targets]
     return tuple(view.opened(position).entry for position in positions if position is not None)
+
+
+def anchored(entry: Entry, view: View) -> int:
+    """How many entries the greatest head covers that was shown to somebody outside; asked of a revocation alone."""
+    greatest, position = 0, -1 if isinstance(entry.event, KeyRevoked) else None
+    while position is not None:
+        position = view.first_between("archive", "", _ANCHORS, position + 1, view.size, None)
+        event = None if position is None else view.opened(position).entry.event
+        greatest = max(greatest, event.size if isinstance(event, AnchorMade) else 0)
+    return greatest
 
 
 def _rotated(event: KeyRotated, entry: Entry, roster: Roster, at: datetime, found: list[Problem]) -> None:

@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from datetime import timedelta
 
+from msgspec import Struct
+
 from ledger import wire
 from ledger.events import cohort, cycle, dosing, patient, record, safety
 from ledger.events.base import Need, Occurred, Payload, Wire
 from ledger.events.body import open_body
 from ledger.events.entry import Signer
 from ledger.events.registry import kind_of
-from ledger.events.row import PI, Requirement
+from ledger.events.row import PI, SPONSOR, Requirement
 
 COMPLETION = timedelta(days=30)
 """A kind that takes effect at completion must be completed within this time of log time (RECORD.md section 2)."""
@@ -67,15 +69,28 @@ _MOVED = (
 """Kinds whose time decides what is permitted or found: no one person moves them alone."""
 
 
+class Struck(Struct, frozen=True):
+    """What a void is about: the author's own that still `waits` for a signature; signed by the `sponsor` too."""
+
+    waits: bool = False
+    sponsor: bool = False
+
+
 def required(
-    event: Wire, author: wire.Role, target: Wire | None, occurred: Occurred | None = None
+    event: Wire,
+    author: wire.Role,
+    target: Wire | None,
+    occurred: Occurred | None = None,
+    struck: Struck = Struck(),  # noqa: B008 - immutable
 ) -> tuple[Requirement, ...]:
     """List the signatures that kind and content require.
 
     `target` is the event that a correction, void or regrade is about, as it stands, `occurred` when that is
-    said to have happened. A void, a correction that lowers a dose or a grade, moves one in time or could permit
-    more, and a regrade to a lower grade need the principal investigator beside their author; when the author is
-    the principal investigator, another physician. What was signed by two is corrected by two.
+    said to have happened, `struck` what else a void is judged by. Whoever began what still waits takes it back alone.
+    Any other void, a correction that lowers a dose or a grade, moves one in time or could permit more, and a regrade
+    to a lower grade need the principal investigator beside their author; when the author is the principal
+    investigator, another physician. What was signed by two is corrected by two; what the sponsor's physician signed
+    is voided with the approval of one.
     """
     base = kind_of(event).signatures
     approval = Requirement(
@@ -83,7 +98,8 @@ def required(
     )
     match event:
         case record.EntryVoided():
-            return (*base, approval)
+            sponsor = (Requirement(frozenset({"approved"}), SPONSOR),) if struck.sponsor else ()
+            return base if struck.waits else (*base, approval, *sponsor)
         case record.EntryCorrected():
             more = () if target is None else kind_of(target).signatures[1:]
             moved = isinstance(target, _MOVED) and occurred is not None and occurred.at != event.occurred.at
@@ -121,17 +137,17 @@ def relaxes(before: Wire, after: Wire) -> bool:
             )
 
 
-def covers(needs: Sequence[Need], requirements: Sequence[Requirement]) -> bool:
-    """Tell whether the declared `needs` contain every requirement, each by a need of its own."""
+def beyond(needs: Sequence[Need], requirements: Sequence[Requirement]) -> tuple[Need, ...] | None:
+    """List the declared `needs` that no requirement asks for; None where one lacks a need of its own."""
     left = list(needs)
     for requirement in requirements:
         found = next(
             (need for need in left if need.meaning in requirement.meanings and need.role in requirement.roles), None
         )
         if found is None:
-            return False
+            return None
         left.remove(found)
-    return True
+    return tuple(left)
 
 
 def missing(payload: Payload, signers: Iterable[Signer]) -> tuple[Need, ...]:

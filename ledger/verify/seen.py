@@ -21,10 +21,11 @@ from ledger.verify.tree import Tree
 
 RECENT = 1024
 """Opened entries that are kept; an older one is read and opened again when it is asked for."""
-_RACED = frozenset(kind for row in KINDS.values() for _, kinds in row.conflicts for kind in kinds)
+_ANCHOR = "anchor.made/1"
+_RACED = frozenset(kind for row in KINDS.values() for _, kinds in row.conflicts for kind in kinds) | {_ANCHOR}
 _ACROSS = frozenset(
     (family, kind) for row in KINDS.values() for family, kinds in row.conflicts for kind in kinds if family != "any"
-)
+) | {("archive", _ANCHOR)}
 _UNREAD, _WITHHELD = "", "?"
 """What stands for the kind of an entry that cannot be read, and of one whose content a copy left out."""
 _NO_KIND = (_UNREAD, _WITHHELD)

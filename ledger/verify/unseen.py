@@ -15,7 +15,7 @@ RESTING = frozenset({"command-broken", "set", "corrects", "needs", "role"})
 """Codes that are not judged of an entry that rests on withheld ones (rule 2)."""
 CLOSING = frozenset({"query", "signed-off", "source", "lock", "locked", "redaction"})
 """Codes of review and closing, which turn on everything that stands before."""
-BEHIND = frozenset({"future", "ruling", "not-head", "amendment-waits", "clock-behind", *CLOSING})
+BEHIND = frozenset({"completion-time", "future", "ruling", "not-head", "amendment-waits", "clock-behind", *CLOSING})
 """Codes that are not judged behind a withheld entry (rule 4); `n-missing` is given by nobody there either."""
 _NAMED = 12
 """Ranges of positions that a sentence names."""

@@ -10,6 +10,7 @@ from ledger.course.people.folding import completes as completes
 from ledger.course.people.folding import evolve as evolve
 from ledger.course.people.folding import fold as fold
 from ledger.course.people.quorum import beside as beside
+from ledger.course.people.quorum import reaches_back as reaches_back
 from ledger.course.people.quorum import too_few as too_few
 from ledger.course.people.roster import Key as Key
 from ledger.course.people.roster import Person as Person

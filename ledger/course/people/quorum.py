@@ -23,18 +23,21 @@ _RESPONSIBLE = by(REGISTRARS, "responsibility")
 _VERIFIED = by(REGISTRARS, "verified")
 
 
-def beside(event: Wire, author: str, targets: Iterable[Entry], roster: Roster) -> tuple[Requirement, ...]:
+def beside(
+    event: Wire, author: str, targets: Iterable[Entry], roster: Roster, anchored: int
+) -> tuple[Requirement, ...]:
     """List the signatures that the roster asks for beside those of the kind; `targets` are the entries it names.
 
     The rest of a quorum above two; a second registrar where a suspicion reaches behind the last answer of the
-    key's owner; one registrar where a new key outlives the old one, or where an owner stands by entries that were
-    written before his last answer to an earlier suspicion.
+    key's owner, or behind the greatest head that was anchored, of `anchored` entries; one registrar where a new key
+    outlives the old one, or where an owner stands by entries that were written before his last answer to an earlier
+    suspicion.
     """
     match event:
         case PolicyAmended() | RegistrarChanged() | LogRotated() | LedgerRestored():
             return (_RESPONSIBLE,) * (roster.policy.registrars - 2)
         case KeyRevoked():
-            return (_RESPONSIBLE,) if _reaches_back(event, roster) else ()
+            return (_RESPONSIBLE,) if reaches_back(event, roster, anchored) else ()
         case KeyRotated():
             old = roster.keys.get(event.old_key_id)
             return (_VERIFIED,) if old is not None and _outlives(event.valid_until, old.valid_until) else ()
@@ -67,11 +70,14 @@ def too_few(event: Wire, roster: Roster, at: datetime) -> str:
     return f"{len(left)} would be left of the {least} registrars who must act together"
 
 
-def _reaches_back(event: KeyRevoked, roster: Roster) -> bool:
-    if event.suspected_from is None:
-        return False
-    answered = roster.disputes.newest_answer(event.person)
-    return answered is not None and event.suspected_from < answered
+def reaches_back(event: Wire, roster: Roster, anchored: int) -> str:
+    """Say behind what a suspicion reaches that one registrar does not doubt alone; empty when behind nothing."""
+    if not isinstance(event, KeyRevoked) or event.suspected_from is None:
+        return ""
+    since, answered = event.suspected_from, roster.disputes.newest_answer(event.person)
+    if answered is not None and since < answered:
+        return f"{event.person} answered for his signatures at position {answered}"
+    return f"a head of {anchored} entries was anchored outside" if since < anchored else ""
 
 
 def _outlives(new: str | None, old: date | None) -> bool:

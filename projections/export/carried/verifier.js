@@ -842,7 +842,7 @@ kind lockout.lifted/1 security by=responsibility:registrar : person:Token
 
   // ---------------------------------------------------------------------------- L2: what entries say of each other
 
-  const PI = "principal-investigator", APPROVED = (author) => ({ meanings: ["approved"], roles: [author === PI ? "investigator" : PI] });
+  const SPONSOR = "sponsor-medical", PI = "principal-investigator", APPROVED = (author) => ({ meanings: ["approved"], roles: [author === PI ? "investigator" : PI] });
   /** Whether a restated body could lower a dose or a grade, turn a ruling, or permit more than before. */
   function relaxes(before, after) {
     if (before.kind !== after.kind) return true;
@@ -853,9 +853,27 @@ kind lockout.lifted/1 security by=responsibility:registrar : person:Token
     if (/^toxicity\.(re)?graded\/1$/.test(before.kind)) return now.grade < old.grade || now.toxicity !== old.toxicity;
     return KINDS[before.kind].guards.some((name) => !same(old[name], now[name]));
   }
+  /** The void of an entry that is in effect at log time `at`; a knot of voids that name each other has none. */
+  const voidOf = (log, one, at, passed = []) => passed.includes(one) ? undefined : (log.amending.get(one.id) ?? [])
+    .find((it) => it.kind === "entry.voided/1" && standing(log, it, at, [...passed, one]) === "standing");
+  /** The signatures of an entry, and of the countersignatures in time that stand. */
+  const gathered = (log, one, at, passed = []) => [one, ...(log.countersigning.get(one.id) ?? [])
+    .filter((it) => it.recordedAt - one.recordedAt <= COMPLETION && !voidOf(log, it, at, passed))].flatMap(signersOf);
+  /** Whether an entry is struck by a void, complete, or still waits for a signature. */
+  function standing(log, one, at, passed = []) {
+    if (voidOf(log, one, at, passed)) return "struck";
+    if (!KINDS[one.kind].completed || !missing(one.payload, gathered(log, one, at, passed)).length) return "standing";
+    return at - one.recordedAt > COMPLETION ? "lapsed" : "pending";
+  }
   /** The signatures that kind and content require; `about` is what a correction or void names. */
-  function required(one, about) {
-    const { by } = KINDS[one.kind], approval = APPROVED(one.signatures[0].header.signer.role);
+  function required(log, one, about) {
+    const { by } = KINDS[one.kind], author = one.signatures[0].header.signer, approval = APPROVED(author.role);
+    if (one.kind === "entry.voided/1" && about) {
+      const at = log.logTime(one), own = signersOf(about)[0].person === author.id;
+      if (own && standing(log, about, at) === "pending") return by;
+      const sponsored = gathered(log, about, at).some((it) => it.role === SPONSOR);
+      return [...by, approval, ...(sponsored ? [{ meanings: ["approved"], roles: [SPONSOR] }] : [])];
+    }
     if (one.kind === "entry.voided/1" || (one.kind === "dlt.adjudicated/1" && one.body.reverses !== null)) return [...by, approval];
     if (one.kind !== "entry.corrected/1") return by;
     if (!about) return [...by, approval];
@@ -863,12 +881,13 @@ kind lockout.lifted/1 security by=responsibility:registrar : person:Token
     const more = row.by.slice(1), approved = (row.moved && at !== one.body.occurred.at) || relaxes(said, restated(one));
     return approved ? [...by, approval, ...more] : [...by, ...more];
   }
-  const covers = (needs, requirements) => {
+  /** The needs that no requirement asks for; null where one lacks a need of its own. */
+  const beyond = (needs, requirements) => {
     const left = [...needs];
     return requirements.every((one) => {
       const at = left.findIndex((need) => meets(one, need));
       return at >= 0 && left.splice(at, 1);
-    });
+    }) ? left : null;
   };
 
   const REVIEW = /^(entry\.reviewed|query|entries|record|site|audit|text)[./]/;
@@ -1072,11 +1091,21 @@ kind lockout.lifted/1 security by=responsibility:registrar : person:Token
   function authority(log, one, found) {
     const { kind, payload } = one, row = KINDS[kind], signers = signersOf(one), [author] = signers;
     const about = payload.corrects && log.find(payload.corrects.id);
-    const wanted = required(one, about).map((it) => row.fact ? { ...it, roles: [...it.roles, ...SETS.SITE] } : it);
+    const wanted = required(log, one, about).map((it) => row.fact ? { ...it, roles: [...it.roles, ...SETS.SITE] } : it);
     const [later] = KINDS["entry.countersigned/1"].by, home = one.stream === "study" || one.stream === "people";
-    if (!covers(payload.needs, wanted)) found("needs", `the entry does not name every signature that ${kind} requires`);
+    const more = beyond(payload.needs, wanted);
+    if (!more) found("needs", `the entry does not name every signature that ${kind} requires`);
+    else if (kind !== "toxicity.regraded/1" && !home) meetable(log, one, more, found);
+    const target = kind === "entry.countersigned/1" && log.find(one.body.target), at = log.logTime(one);
+    for (const it of target ? signers : []) {
+      const asked = target.payload.needs.some((need) => need.meaning === it.meaning && need.role === it.role);
+      if ((it.role === "registrar" && !home) || (it.role === SPONSOR && !asked))
+        found("role", `a ${it.role} does not countersign ${target.kind} with the meaning ${it.meaning}`);
+    }
+    if (target && !log.withheld && KINDS[target.kind].completed && at - target.recordedAt > COMPLETION && one.recordedAt - target.recordedAt <= COMPLETION)
+      found("completion-time", "signed as if in time; by log time too late");
     signers.forEach((it, index) => {
-      const fits = wanted.some((want) => meets(want, it)), beside = index && meets(later, it) && (it.role !== "registrar" || home);
+      const fits = wanted.some((want) => meets(want, it)), beside = index && meets(later, it) && it.role !== SPONSOR && (it.role !== "registrar" || home);
       if (!fits && !beside) found("role", `a ${it.role} does not sign ${kind} with the meaning ${it.meaning}`);
       if (!row.task || row.fact) return;
       const tasks = index && SETS.PHARMACY.includes(it.role) ? [row.task, "pharmacy"] : [row.task];
@@ -1090,6 +1119,20 @@ kind lockout.lifted/1 security by=responsibility:registrar : person:Token
     if (!named) found("author", `the entry does not name the signature of its author ${author.person}`);
     if (!row.fact && !row.completed && missing(payload, signers).length)
       found("incomplete", `${kind} lacks a signature that it needs`);
+  }
+  /** What nothing requires is asked for only of people who are there. */
+  function meetable(log, one, more, found) {
+    const { performed_by: other } = one.payload, { roster } = log, [{ meanings }] = KINDS["entry.countersigned/1"].by;
+    const signed = new Set(signersOf(one).map((it) => it.person)), day = new Date(log.logTime(one)).toISOString().slice(0, 10);
+    const unmet = missing(one.payload, signersOf(one));
+    const free = (role) => new Set([...roster.keys.values()].filter((key) => key.ended === null && (key.until === null || day <= key.until)
+      && !signed.has(key.person) && roster.people.get(key.person).roles.includes(role)).map((key) => key.person)).size;
+    for (const need of more) {
+      if ((need.meaning === "performed" && other !== null) || !unmet.some((it) => same(it, need))) continue;
+      const asked = unmet.filter((it) => it.role === need.role).length;
+      if (!SETS.SITE.includes(need.role) || !meanings.includes(need.meaning) || free(need.role) < asked)
+        found("needs", `the entry asks for a signature that nobody can give: ${need.meaning} by a ${need.role}`);
+    }
   }
   /** Entries signed by one act: together, in one stream, under one digest. */
   function together(log, one, before, found) {

@@ -1269,10 +1269,14 @@ class Roster:
         """The key of this name, of a person or a device, ended or not."""
         return self.keys.get(kid) or self.devices.get(kid)
 
+    def holders(self, role: str, at: datetime, but: str = "") -> set[str]:
+        """Who holds a role and a key that may sign at log time `at`, one key left aside."""
+        held = {one["person"] for kid, one in self.keys.items() if holds(one, at) and kid != but}
+        return {person for person in held if role in self.people[person]["roles"]}
+
     def registrars(self, at: datetime, but: str = "") -> set[str]:
         """The registrars with a key that may sign at log time `at`, one key left aside."""
-        held = {one["person"] for kid, one in self.keys.items() if holds(one, at) and kid != but}
-        return {person for person in held if "registrar" in self.people[person]["roles"]}
+        return self.holders("registrar", at, but)
 
     def over(self, entry: Entry, person: str) -> int | None:
         """Where the newest doubt about this person's signature of an entry was raised."""
@@ -1298,13 +1302,15 @@ class Roster:
         own = [one for one in self.answers if one["person"] == person and one["position"] < to]
         return max((one["position"] for one in own if self.stands(one)), default=-1)
 
-    def beside(self, entry: Entry, targets: Sequence[Entry]) -> list[tuple[frozenset[str], frozenset[str]]]:
+    def beside(
+        self, entry: Entry, targets: Sequence[Entry], anchored: int
+    ) -> list[tuple[frozenset[str], frozenset[str]]]:
         """The signatures of registrars that are asked for beside those of the kind."""
         body, kind, author, registrar = entry.body, entry.kind, entry.author.person, frozenset({"registrar"})
         if kind in {CHANGED, POLICY}:
             return [(frozenset({"responsibility"}), registrar)] * (max(2, self.quorum) - 2)
         if kind == "key.revoked/1" and body["suspected_from"] is not None:
-            back = body["suspected_from"] < self.newest_answer(body["person"])
+            back = body["suspected_from"] < max(anchored, self.newest_answer(body["person"]))
             return [(frozenset({"responsibility"}), registrar)] * back
         asked = False
         if kind == "key.rotated/1" and body["old_key_id"] in self.keys:
@@ -1394,15 +1400,15 @@ def missing(entry: Entry, headers: Sequence[Signature]) -> list[Obj]:
     return left
 
 
-def covers(needs: Sequence[Obj], required: Sequence[tuple[frozenset[str], frozenset[str]]]) -> bool:
-    """Whether the needs contain every requirement, each by a need of its own."""
+def beyond(needs: Sequence[Obj], required: Sequence[tuple[frozenset[str], frozenset[str]]]) -> list[Obj] | None:
+    """The needs that no requirement asks for; None where one lacks a need of its own."""
     left = list(needs)
     for meanings, roles in required:
         found = next((need for need in left if need["meaning"] in meanings and need["role"] in roles), None)
         if found is None:
-            return False
+            return None
         left.remove(found)
-    return True
+    return left
 
 
 def relaxes(old: Said, new: Said) -> bool:
@@ -1418,8 +1424,13 @@ def relaxes(old: Said, new: Said) -> bool:
     return any(a.get(name) != b.get(name) for name in KINDS[kind].guards)
 
 
-def required(entry: Entry, about: Said | None, at: str | None) -> list[tuple[frozenset[str], frozenset[str]]]:
-    """The signatures that kind and content require; `about` is what is amended or regraded, `at` its time."""
+def required(
+    entry: Entry, about: Said | None, at: str | None, *, waits: bool, sponsored: bool
+) -> list[tuple[frozenset[str], frozenset[str]]]:
+    """The signatures that kind and content require; `about` is what is amended or regraded, `at` its time.
+
+    A void takes back what `waits` and its own author began, or takes out what the sponsor's physician signed.
+    """
     base, body = list(entry.row.needs), entry.body
     pi = entry.author.role == "principal-investigator"
     approval = (frozenset({"approved"}), frozenset({"investigator" if pi else "principal-investigator"}))
@@ -1430,7 +1441,10 @@ def required(entry: Entry, about: Said | None, at: str | None) -> list[tuple[fro
     grade = about[1].get("grade", 0) if about and about[0] in {"toxicity.graded/1", "toxicity.regraded/1"} else 0
     lowers = entry.kind == "toxicity.regraded/1" and body["grade"] < grade
     turns = entry.kind == "dlt.adjudicated/1" and body["reverses"] is not None
-    return base + ([approval] if entry.kind == VOIDED or lowers or turns else [])
+    if entry.kind == VOIDED and waits:
+        return base
+    sponsor = [(frozenset({"approved"}), frozenset({"sponsor-medical"}))] * (entry.kind == VOIDED and sponsored)
+    return base + ([approval] if entry.kind == VOIDED or lowers or turns else []) + sponsor
 
 
 # --- the log: every entry judged at its place, each against those before it
@@ -1451,6 +1465,7 @@ class Log:
         self.commands: dict[tuple[str, int], int] = {}
         self.counters: dict[str, dict[int, int]] = {}
         self.newest: dict[str, int] = {}
+        self.anchored = 0
         self.places: dict[tuple[str, str], list[int]] = {}
         self.amending: dict[str, list[int]] = {}
         self.countersigning: dict[str, list[int]] = {}
@@ -1652,6 +1667,8 @@ class Log:
         for header in entry.headers:
             self.counters.setdefault(header.kid, {}).setdefault(header.n, position)
         self.newest[entry.author.kid] = position
+        if entry.kind == "anchor.made/1":
+            self.anchored = max(self.anchored, entry.body["size"])
         for scope in (entry.stream, f"{entry.family}/*"):
             self.places.setdefault((scope, entry.kind), []).append(position)
         if payload["corrects"] is not None:
@@ -2136,7 +2153,7 @@ class Log:
             for later in self.amending.get(self.opened(position).id, ()):
                 state = self.standing(later, now)
                 newer = self.opened(later).kind == CORRECTED and position == about.position
-                if state == "pending":
+                if state == "pending" and not (later == about.position and self.withdraws(entry, about, now)):
                     self.add("amendment-waits", f"an amendment at position {later} waits for its second signature")
                 elif state == "standing" and newer and (corrects or about.kind == CORRECTED):
                     self.add("not-head", f"the entry was corrected at position {later}; that is the one to amend")
@@ -2167,14 +2184,21 @@ class Log:
         entry = self.opened(position)
         if self.void_of(entry, now) is not None:
             return "struck"
-        headers = list(entry.headers)
-        for later in self.countersigning.get(entry.id, ()) if entry.row.completed else ():
-            one = self.opened(later)
-            if one.recorded_at - entry.recorded_at <= MONTH and self.void_of(one, now) is None:
-                headers += one.headers
-        if not entry.row.completed or not missing(entry, headers):
+        if not entry.row.completed or not missing(entry, self.all_headers(entry, now)):
             return "standing"
         return "lapsed" if now - entry.recorded_at > MONTH else "pending"
+
+    def withdraws(self, entry: Entry, about: Entry | None, now: datetime) -> bool:
+        """Whether a void takes back what its own author began and still waits for a signature."""
+        own = about is not None and entry.kind == VOIDED and entry.author.person == about.author.person
+        return own and about is not None and self.standing(about.position, now) == "pending"
+
+    def all_headers(self, entry: Entry, now: datetime) -> list[Signature]:
+        """The signatures of an entry, and of the countersignatures in time that stand."""
+        later = (self.opened(one) for one in self.countersigning.get(entry.id, ()))
+        in_time = (one for one in later if one.recorded_at - entry.recorded_at <= MONTH)
+        stand = (one for one in in_time if self.void_of(one, now) is None)
+        return [*entry.headers, *(header for one in stand for header in one.headers)]
 
     def countersigned(self, entry: Entry, about: Entry, now: datetime) -> None:
         """Judge a later signature."""
@@ -2185,9 +2209,14 @@ class Log:
             person, role = header.person, header.role
             if role == "registrar" and about.family not in {"study", "people"}:
                 self.add("role", f"a registrar does not countersign {about.kind}")
+            if role == "sponsor-medical" and {"meaning": header.meaning, "role": role} not in about.needs:
+                self.add("role", f"{about.kind} asks for no such signature of the sponsor")
             if {"meaning": header.meaning, "role": role} in about.needs and person in signed:
                 self.add("same-person", f"{person} has signed the entry; a second person must")
-        if about.row.completed and now - about.recorded_at > MONTH:
+        late = about.row.completed and now - about.recorded_at > MONTH
+        if late and entry.recorded_at - about.recorded_at <= MONTH:
+            self.add("completion-time", "signed as if in time; by log time too late")
+        elif late:
             self.notice(
                 entry, "completion-late", "signed more than 30 days after the entry, which stays without effect"
             )
@@ -2335,12 +2364,18 @@ class Log:
         """Judge the needs, and the card, role, meaning and delegation of each signature."""
         row, author = entry.row, entry.author
         said = self.regraded(entry, now) if about is None else about.said
-        wanted = required(entry, said, None if about is None else about.restated["at"])
-        wanted += roster.beside(entry, self.targets(entry))
+        own, sponsored = self.withdraws(entry, about, now), False
+        if about is not None and entry.kind == VOIDED:
+            sponsored = any(header.role == "sponsor-medical" for header in self.all_headers(about, now))
+        wanted = required(entry, said, None if about is None else about.restated["at"], waits=own, sponsored=sponsored)
+        wanted += roster.beside(entry, self.targets(entry), self.anchored)
         if row.fact:
             wanted = [(meanings, roles | named("SITE")) for meanings, roles in wanted]
-        if not covers(entry.needs, wanted):
+        more = beyond(entry.needs, wanted)
+        if more is None:
             self.add("needs", f"the entry does not name every signature that {entry.kind} requires")
+        else:
+            self.meetable(entry, more, now, roster)
         meanings, roles = KINDS[SIGNED].needs[0]
         for index, header in enumerate(entry.headers):
             meaning, role = header.meaning, header.role
@@ -2350,7 +2385,9 @@ class Log:
             if refused:
                 self.add("signer", refused)
             later = (
-                meaning in meanings and role in roles and (role != "registrar" or entry.family in {"study", "people"})
+                meaning in meanings
+                and role in roles - {"sponsor-medical"}
+                and (role != "registrar" or entry.family in {"study", "people"})
             )
             if not any(meaning in one and role in other for one, other in wanted) and (index == 0 or not later):
                 self.add("role", f"a {role} does not sign {entry.kind} with the meaning {meaning}")
@@ -2368,6 +2405,19 @@ class Log:
             self.add("author", f"the entry does not name the signature of its author {people[0]}")
         if not row.fact and not row.completed and missing(entry, entry.headers):
             self.add("incomplete", f"{entry.kind} lacks a signature that it needs")
+
+    def meetable(self, entry: Entry, more: Sequence[Obj], now: datetime, roster: Roster) -> None:
+        """What nothing requires is asked for only of people who are there."""
+        unmet, signed = missing(entry, entry.headers), {header.person for header in entry.headers}
+        at_home = named("SITE") | ({"registrar"} if entry.family in {"study", "people"} else set())
+        for need in more:
+            own = need["meaning"] == "performed" and entry.payload["performed_by"] is not None
+            if own or need not in unmet:
+                continue
+            role, free = need["role"], roster.holders(need["role"], now) - signed
+            asked = sum(one["role"] == role for one in unmet)
+            if role not in at_home or need["meaning"] not in KINDS[SIGNED].needs[0][0] or len(free) < asked:
+                self.add("needs", f"the entry asks for a signature that nobody can give: {need['meaning']} by a {role}")
 
     def separation(self, entry: Entry) -> None:
         """The prescriber checks nothing of a dose, and its preparer is no check at the bedside."""
@@ -2443,7 +2493,7 @@ ES256, GRANTED = "ES256 signatures (they need the package cryptography)", "deleg
 STUB = re.compile(rb'\{"withheld":"([0-9a-f]{64})"\}\Z')
 RESTING = frozenset({"command-broken", "set", "corrects", "needs", "role"})
 CLOSING = {"query", "signed-off", "source", "lock", "locked", "redaction"}
-BEHIND = frozenset({"future", "ruling", "not-head", "amendment-waits", *CLOSING})
+BEHIND = frozenset({"completion-time", "future", "ruling", "not-head", "amendment-waits", *CLOSING})
 FILES = {
     "protocol.activated/1": ("pack", "dictionary"),
     "dictionary.loaded/1": ("dictionary",),
