@@ -1,0 +1,97 @@
+"""Reading persisted views: rows as they stand, and what was appended since left to be read from the entries."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import NamedTuple, TypeVar
+
+import msgspec
+
+from ledger.book import Ledger
+from ledger.book.views import Progress, views_of
+from ledger.course.lines import Share
+from ledger.errors import DoseLedgerError
+from projections.replay import NOBODY, Window
+from projections.settled import Settled
+from projections.views.definition import BOOKS, PATIENTS, PREFIX, PatientRow, Place, View
+from projections.views.running import continues
+
+Row = TypeVar("Row")
+_OTHER = "it stands for another history than this ledger has"
+
+
+class Used(NamedTuple):
+    """What was taken from a view, to be told: its name, its place in the log, what was read beside it, why it stopped.
+
+    `why_not` says why nothing was taken from it.
+    """
+
+    view: str
+    size: int
+    root: str
+    newer: int
+    stopped: str = ""
+    why_not: str = ""
+
+
+class Keeper:
+    """What a reader takes from the views of a ledger that this build made; `used` says what that was."""
+
+    def __init__(self, made_by: str) -> None:
+        self._made_by = made_by
+        self.used: list[Used] = []
+
+    def patients(self, ledger: Ledger, through: Window) -> Mapping[str, Settled]:
+        """Give the patients whose state through a window is kept, by number."""
+        place = Place(ledger, through.size)
+        rows = self._rows(place, through, PATIENTS, PatientRow)
+        return {
+            number: row.settled
+            for number, row in rows.items()
+            if row.settled is not None and place.grounds.hold(row.grounds)
+        }
+
+    def shares(self, ledger: Ledger, through: Window) -> Mapping[str, Share]:
+        """Give what the drug books need of those patients of whom it is kept, by number."""
+        return self._rows(Place(ledger, through.size), through, BOOKS, Share)
+
+    def _rows(self, place: Place, through: Window, view: View, form: type[Row]) -> Mapping[str, Row]:
+        if through.valid_at is not None:
+            return {}
+        try:
+            found = _read(place.ledger, view)
+        except DoseLedgerError as error:
+            self.used.append(Used(view.name, 0, "", 0, why_not=error.what))
+            return {}
+        if found is None or found[0].size > through.size:
+            return {}
+        progress, rows = found
+        if not continues(place.ledger, progress, self._made_by):
+            why = "another build of the program made it" if progress.made_by != self._made_by else _OTHER
+            self.used.append(Used(view.name, progress.size, progress.root, 0, progress.stopped, why))
+            return {}
+        newer = [entry.stream for entry in place.ledger.entries(progress.size, through.size)]
+        stopped = f"#{progress.stopped_at}: {progress.stopped}" if progress.stopped else ""
+        self.used.append(Used(view.name, progress.size, progress.root, len(newer), stopped))
+        touched = {name.removeprefix(PREFIX) for name in newer if name.startswith(PREFIX)}
+        decode = msgspec.json.Decoder(form).decode
+        try:
+            return {number: decode(data) for number, data in rows if number not in touched}
+        except msgspec.DecodeError:
+            self.used[-1] = self.used[-1]._replace(why_not="a row cannot be read")
+            return {}
+
+
+def kept(ledger: Ledger, through: Window, views: Keeper | None, patient: str | None = None) -> Mapping[str, Settled]:
+    """Give the patients that `views` keep; of one patient alone the entries are read, which costs less."""
+    return NOBODY if views is None or patient is not None else views.patients(ledger, through)
+
+
+def _read(ledger: Ledger, view: View) -> tuple[Progress, tuple[tuple[str, bytes], ...]] | None:
+    store = views_of(ledger)
+    if store is None:
+        return None
+    try:
+        return store.read(view.name)
+    finally:
+        store.close()
