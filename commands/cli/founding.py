@@ -16,14 +16,14 @@ from commands.cli import clock, console, envelope, keyring, lastseen, terminal
 from commands.cli.installed import build
 from commands.cli.keys import card
 from commands.cli.options import Shared
-from commands.cli.place import device_key_path, log_key_path, next_log_key_path, write_private
+from commands.cli.place import beside, device_key_path, log_key_path, next_log_key_path, write_private
 from commands.cli.unlocking import secret_of, signer_of
 from commands.cli.version import SOFTWARE
 from commands.options import witness_key
 from commands.post import Post
 from commands.study import NO_WITNESSES, Foundation, Purpose, Registrar, found
 from ledger.anchors.quorum import policy_of
-from ledger.book import Ledger
+from ledger.book import Ledger, is_url, shown
 from ledger.errors import BadInput, NotAllowed, Unavailable
 from ledger.events.study import Witnesses
 from ledger.signing.keyfile import create_system, open_system
@@ -36,7 +36,7 @@ _PURPOSES = get_args(Purpose)
 
 @dataclass(frozen=True)
 class _Plan:
-    path: Path
+    path: str
     trial: str
     site: str
     zone: str
@@ -49,7 +49,9 @@ class _Plan:
 def init(
     shared: Shared,
     *,
-    path: Annotated[str, typer.Argument(metavar="PATH", help="The file to make, e.g. trial.ledger.")],
+    path: Annotated[
+        str, typer.Argument(metavar="PATH", help="The file to make, e.g. trial.ledger; or the URL of prepared tables.")
+    ],
     trial: Annotated[
         str | None, typer.Option("--trial", metavar="NUMBER", help="The trial's registry number, e.g. nct00983528.")
     ] = None,
@@ -127,7 +129,7 @@ def init(
                 "init",
                 ledger,
                 {
-                    "path": str(plan.path),
+                    "path": ledger.path,
                     "ledger": ledger.id,
                     "origin": ledger.origin,
                     "checkpoint": ledger.checkpoint().decode(),
@@ -138,7 +140,7 @@ def init(
 
 
 def make(
-    path: Path,
+    path: str | Path,
     *,
     trial: str,
     site: str,
@@ -152,7 +154,7 @@ def make(
     """Make the keys, the first entry and the file; all of them or none."""
     log, _ = _key_file(log_key_path(str(path)))
     following, next_public = _key_file(next_log_key_path(str(path)))
-    recovery, recovery_public = _key_file(Path(f"{path}{RECOVERY}"))
+    recovery, recovery_public = _key_file(Path(f"{beside(str(path))}{RECOVERY}"))
     machine, _ = _key_file(device_key_path(str(path)))
     try:
         signer = open_system(log.read_bytes())
@@ -202,11 +204,7 @@ def _asked(
     device: str | None,
     witnesses: Witnesses,
 ) -> _Plan:
-    target = Path(path if path.endswith(".ledger") else f"{path}.ledger").absolute()
-    if target.exists():
-        raise Unavailable(
-            f"there is already a file at {target}", fix="choose another path; a ledger is never overwritten"
-        )
+    target = path if is_url(path) else _free(path)
     trial = _token(
         "--trial", trial or terminal.ask("The trial's registry number (e.g. nct00983528):", option="--trial")
     )
@@ -240,6 +238,15 @@ def _asked(
     )
 
 
+def _free(path: str) -> str:
+    target = Path(path if path.endswith(".ledger") else f"{path}.ledger").absolute()
+    if target.exists():
+        raise Unavailable(
+            f"there is already a file at {target}", fix="choose another path; a ledger is never overwritten"
+        )
+    return str(target)
+
+
 def _token(option: str, text: str) -> str:
     lowered = text.strip().lower()
     if not _TOKEN.match(lowered):
@@ -248,7 +255,7 @@ def _token(option: str, text: str) -> str:
 
 
 def _show(plan: _Plan) -> None:
-    console.insist(f"The first entry of {plan.path}:")
+    console.insist(f"The first entry of {shown(plan.path)}:")
     for label, value in (
         ("trial", plan.trial),
         ("site", plan.site),
@@ -284,9 +291,10 @@ def _registrar(name: str, given: dict[str, bytes], purpose: str) -> Registrar:
 
 def _tell(ledger: Ledger, plan: _Plan) -> None:
     console.answer(ledger.id)
-    console.say(f"The ledger is made: {plan.path}")
+    console.say(f"The ledger is made: {ledger.path}")
     console.say("The line above is its id. Write it into the trial master file: that paper is the root of trust.")
-    console.say(
-        f"Keep {next_log_key_path(str(plan.path)).name} and {plan.path.name}{RECOVERY} in a safe, not on this machine."
-    )
+    following = next_log_key_path(plan.path)
+    where = f" (in {following.parent})" if is_url(plan.path) else ""
+    recovery = Path(f"{beside(plan.path)}{RECOVERY}").name
+    console.say(f"Keep {following.name} and {recovery} in a safe, not on this machine{where}.")
     console.say("Next: doseledger person enrol, doseledger protocol activate.")

@@ -11,7 +11,7 @@ from commands.cli.inspections import fingerprint, note
 from commands.cli.options import Shared
 from commands.cli.pinned import pinned
 from commands.cli.tree import TREE, WRITES, leaves
-from ledger.book import Ledger
+from ledger.book import Ledger, shown
 from ledger.copies import form_of
 from ledger.errors import BadInput, DoseLedgerError, NotAllowed, Unavailable
 from ledger.verify import Report, verify_path
@@ -30,7 +30,9 @@ def readable() -> tuple[str, ...]:
 
 def inspect(
     shared: Shared,
-    file: Annotated[str, typer.Argument(metavar="FILE", help="A ledger file, a bundle, a dossier, or a folder.")],
+    file: Annotated[
+        str, typer.Argument(metavar="FILE", help="A ledger file, a bundle, a dossier, a folder, or a URL.")
+    ],
     words: Annotated[
         list[str] | None,
         typer.Argument(metavar="COMMAND ...", help="A command that reads, with its options; an overview without one."),
@@ -52,7 +54,7 @@ def inspect(
     with pinned(file):
         code = _run([*said, *_manners(shared)]) if said else _overview(shared, file, before)
     if fingerprint(file) != before:
-        console.insist(f"! {file} changed while it was looked at: somebody writes it", "warn")
+        console.insist(f"! {shown(file)} changed while it was looked at: somebody writes it", "warn")
     return code
 
 

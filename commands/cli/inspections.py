@@ -10,7 +10,7 @@ from hashlib import file_digest, sha256
 from pathlib import Path
 
 from commands.cli import console
-from commands.cli.place import state_dir
+from commands.cli.place import ledger_place, state_dir
 
 NAME = "inspections.jsonl"
 
@@ -34,7 +34,7 @@ def note(path: str, before: dict[str, str], command: Sequence[str], at: datetime
     """Write down a look before it is taken; where that is not possible, say so and look all the same."""
     line = {
         "at": at.isoformat(timespec="milliseconds"),
-        "file": str(Path(path).resolve()),
+        "file": ledger_place(path),
         **before,
         "command": list(command),
     }

@@ -14,7 +14,7 @@ import msgspec
 
 from commands.cli import console
 from commands.cli.pinned import pinned_path
-from commands.cli.place import state_dir
+from commands.cli.place import ledger_place, state_dir
 from ledger.anchors import LastSeen, Opener, Standing, compare, opener
 from ledger.book import Ledger
 from ledger.copies import form_of
@@ -79,7 +79,7 @@ def keep(found: Look, place: str) -> str:
     try:
         found.kept.keep(found.standing.note)
         if found.standing.verdict == "first":
-            found.kept.at(str(Path(place).resolve()))
+            found.kept.at(ledger_place(place))
     except (OSError, DoseLedgerError) as error:
         return str(error)
     return ""
@@ -186,7 +186,7 @@ def _elsewhere(found: Look, ledger: Ledger) -> tuple[str, ...]:
     if found.standing.verdict != "first":
         return ()
     try:
-        return found.kept.elsewhere(str(Path(ledger.path).resolve()))
+        return found.kept.elsewhere(ledger_place(ledger.path))
     except OSError:
         return ()
 

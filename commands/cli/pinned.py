@@ -30,9 +30,11 @@ def pinned(path: str) -> Iterator[None]:
 def pinned_path(option: str | None) -> str | None:
     """The pinned record, None where nothing is pinned; BadInput where a command names another one."""
     if _pin.path is not None and option not in {None, _pin.path}:
+        from ledger.book import shown
+
         raise BadInput(
-            f"inspect reads {_pin.path} alone",
-            why=f"the command names {option}",
+            f"inspect reads {shown(_pin.path)} alone",
+            why=f"the command names {shown(option or '')}",
             fix="leave --ledger and FILE out behind inspect",
         )
     return _pin.path
@@ -41,8 +43,10 @@ def pinned_path(option: str | None) -> str | None:
 def require_unpinned() -> None:
     """Refuse (NotAllowed) to write while a record is inspected."""
     if _pin.path is not None:
+        from ledger.book import shown
+
         raise NotAllowed(
             "an inspection writes nothing",
-            why=f"{_pin.path} was opened with inspect",
+            why=f"{shown(_pin.path)} was opened with inspect",
             fix="run the command without inspect, on the ledger itself",
         )

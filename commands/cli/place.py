@@ -6,9 +6,11 @@ An option wins over the environment, the environment over the user's file, that 
 from __future__ import annotations
 
 import os
+import re
 import stat
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import unquote
 
 from commands.cli.pinned import pinned_path
 from ledger.errors import BadInput, Question, Unavailable
@@ -18,6 +20,7 @@ VARIABLES = {
     "keys": "DOSELEDGER_KEYS",
     "as": "DOSELEDGER_AS",
     "state": "DOSELEDGER_STATE",
+    "log-key": "DOSELEDGER_LOG_KEY",
     "device-key": "DOSELEDGER_DEVICE_KEY",
     "timestamp-authorities": "DOSELEDGER_TIMESTAMP_AUTHORITIES",
     "witnesses": "DOSELEDGER_WITNESSES",
@@ -121,13 +124,7 @@ def ledger_path(option: str | None) -> str:
         raise Unavailable(
             "no ledger was found",
             why="none is named, and no file *.ledger lies in this folder or above it",
-            fix="name it: --ledger PATH, or $DOSELEDGER_LEDGER; make one: doseledger init",
-        )
-    if found.startswith(("postgresql://", "postgres://")):
-        raise Unavailable(
-            "this version keeps ledgers in files only",
-            why=f"{found.partition('://')[0]}:// names a server",
-            fix="name a file: --ledger PATH",
+            fix="name it: --ledger PATH or URL, or $DOSELEDGER_LEDGER; make one: doseledger init",
         )
     return found
 
@@ -142,14 +139,31 @@ def state_dir() -> Path:
     return Path(setting("state").value or "")
 
 
+def ledger_place(ledger: str) -> str:
+    """Where a ledger lies, always said in the same way: the whole path of a file, a URL without who uses it."""
+    from ledger.book import is_url, whereabouts
+
+    return whereabouts(ledger) if is_url(ledger) else str(Path(ledger).resolve())
+
+
+def beside(ledger: str) -> str:
+    """What the names of the keys of a ledger begin with: its path; for one on a server a file name of this user's."""
+    from ledger.book import is_url, whereabouts
+
+    if not is_url(ledger):
+        return ledger
+    name = re.sub(r"[^A-Za-z0-9._-]+", "-", unquote(whereabouts(ledger).partition("://")[2])).strip("-")
+    return str(config_file().parent / "ledgers" / name)
+
+
 def log_key_path(ledger: str) -> Path:
-    """The log's key, beside the ledger."""
-    return Path(f"{ledger}.log-key")
+    """The log's key: beside the ledger, or where the settings say."""
+    return Path(setting("log-key").value or f"{beside(ledger)}.log-key")
 
 
 def next_log_key_path(ledger: str) -> Path:
     """The key with which the log goes on when its key is changed; it belongs in a safe, not on this machine."""
-    return Path(f"{ledger}.next-log-key")
+    return Path(f"{beside(ledger)}.next-log-key")
 
 
 def device_key_path(ledger: str) -> Path:
@@ -159,7 +173,7 @@ def device_key_path(ledger: str) -> Path:
 
 def own_device_key_path(ledger: str) -> Path:
     """The key of the machine on which the ledger was made, beside it."""
-    return Path(f"{ledger}.device-key")
+    return Path(f"{beside(ledger)}.device-key")
 
 
 def write_private(path: Path, data: bytes) -> None:

@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 from commands.cli import clock, console, lastseen
 from commands.cli.pinned import require_unpinned
 from commands.cli.place import device_key_path, ledger_path, log_key_path, own_device_key_path
-from ledger.book import Ledger
+from ledger.book import Ledger, is_url
 from ledger.course.people import Roster
 from ledger.errors import IntegrityFailure, NotAllowed, Unavailable
 from ledger.events.study import LedgerCreated
@@ -73,7 +73,7 @@ def writing(option: str | None) -> Iterator[Session]:
 
     require_unpinned()
     path = ledger_path(option)
-    if not Path(path).is_file():
+    if not is_url(path) and not Path(path).is_file():
         Ledger.open(path, read_only=True).close()
     device = _system_key(device_key_path(path), "device")
     with Ledger.open(path, log_signer=_system_key(log_key_path(path), "log")) as ledger, lastseen.on_write(ledger):
@@ -111,5 +111,5 @@ def _system_key(path: Path, whose: str) -> Signer:
         raise Unavailable(
             f"the {whose} key cannot be read",
             why=f"{path}: {error.strerror}",
-            fix="writing needs it beside the ledger; reading does not",
+            fix="writing needs it beside the ledger, or where the settings say (log-key, device-key); reading does not",
         ) from error

@@ -14,6 +14,7 @@ from commands.cli import console, envelope, lastseen
 from commands.cli.options import Shared
 from commands.cli.place import ledger_path, read_file
 from commands.cli.version import SOFTWARE
+from ledger.book import shown
 from ledger.copies import form_of
 from ledger.errors import BadInput, DoseLedgerError, Malformed
 from ledger.merkle.note import VerifierKey, parse_vkey
@@ -143,7 +144,7 @@ def tell(report: Report, path: str, *, every: bool = False) -> None:
     """Print a report for people."""
     good = report.exit_code == 0
     console.answer(console.paint(f"{'v' if good else 'x'} {_SENTENCES[report.verdict]}", "good" if good else "bad"))
-    console.answer(f"  {path}: {report.entries} entries")
+    console.answer(f"  {shown(path)}: {report.entries} entries")
     console.answer(f"  ledger {report.ledger or 'unknown'}")
     console.answer(f"  root   {report.root or 'unknown'}")
     console.answer(f"  {report.anchor}")
@@ -151,11 +152,11 @@ def tell(report: Report, path: str, *, every: bool = False) -> None:
         first = report.first_bad
         kind = f" ({first.kind})" if first.kind else ""
         console.answer(f"  first bad entry: #{first.position}{kind}: {console.one_line(first.why)}")
-    shown = report.findings if every else report.findings[:FIRST]
-    for finding in shown:
+    some = report.findings if every else report.findings[:FIRST]
+    for finding in some:
         console.answer(f"  x {_line(finding)}")
-    if len(shown) < len(report.findings):
-        console.answer(f"  x ... and {len(report.findings) - len(shown)} more, most of which follow from these (--all)")
+    if len(some) < len(report.findings):
+        console.answer(f"  x ... and {len(report.findings) - len(some)} more, most of which follow from these (--all)")
     for finding in report.notices:
         console.answer(f"  ! {_line(finding)}")
     console.answer(f"  checked: {', '.join(report.checked)}")

@@ -19,6 +19,7 @@ _SCHEMES = ("postgresql://", "postgres://")
 _NAME = re.compile(r"\A[a-z][a-z0-9_]{0,39}\Z")
 _SECRET = frozenset({"password", "sslpassword", "scram_client_key", "scram_server_key", "oauth_client_secret"})
 _OURS = "schema"
+_PLACE = frozenset({"host", "hostaddr", "port", "dbname"})
 
 
 def is_url(name: str) -> bool:
@@ -35,6 +36,14 @@ def shown(name: str) -> str:
     scheme, _, user = front.partition("://")
     public = f"{scheme}://{user.partition(':')[0]}{at}{rest}" if at else base
     return _joined(public, [(key, value) for key, value in said if key.lower() not in _SECRET])
+
+
+def whereabouts(name: str) -> str:
+    """Where a URL leads, whoever uses it: host, port, database and schema alone."""
+    base, said = _parts(name)
+    scheme, _, rest = base.partition("://")
+    kept = [(key, value) for key, value in said if key in _PLACE]
+    return _joined(f"{scheme}://{rest.rpartition('@')[2]}", [*kept, (_OURS, schema_of(name))])
 
 
 def schema_of(url: str) -> str:
