@@ -47,12 +47,12 @@ def move(
     opened: Opener,
     *,
     tail: Tail | None = None,
-    check: Callable[[str], object] = str,
+    check: Callable[[str], object] | None = None,
     progress: Progress = min,
 ) -> Moved:
     """Copy the ledger at `source`, or the complete copy of one, to `target`; it appears whole or not at all.
 
-    `opened` opens the notes of this log; `tail` is what was written behind the source; `check` looks at the copy
+    `opened` opens the notes of this log; `tail` is what was written behind the source; `check` looks at a file
     before it has its name, and may refuse it. Whoever writes to `source`
     meanwhile is not disturbed: what he writes is not in the copy. A run that was interrupted is gone on with. Raises
     IntegrityFailure where the source is not one log under its own checkpoints or a text or file is missing, and
@@ -70,7 +70,7 @@ def move(
         if not whole.size:
             raise IntegrityFailure("The ledger has no entries.", fix=_FIX)
         origin = whole if tail is None else Extended(whole, tail)
-        with unfinished(fspath(target), check) as store:
+        with unfinished(fspath(target), origin.size, origin.root(origin.size), check) as store:
             before = _begun(origin, store)
             for stretch in _stretches(origin, before):
                 _carried(origin, store, stretch, opened)

@@ -18,11 +18,11 @@ from ledger.events.entry import Entry
 from ledger.events.study import LedgerCreated
 from ledger.merkle import checkpoint, tree
 from ledger.merkle.epochs import LogKeys
-from ledger.storage import schema
 from ledger.storage.beside import Beside
 from ledger.storage.reader import Reader, Table
 from ledger.storage.rows import Row, log_time, redactions, row_of, signer_rows
 from ledger.storage.schema import LOG
+from ledger.storage.whole import flaws as meta_flaws
 
 __all__ = ["LOG", "Audit", "Flaw", "audit"]
 
@@ -103,8 +103,8 @@ class Audit:
 def _file(reader: Reader) -> Iterator[Flaw]:
     for kind, why in reader.database.flaws():
         yield Flaw(None, kind, why)
-    if tuple(reader.all("SELECT key, value FROM meta ORDER BY key")) != schema.META:
-        yield Flaw(None, "meta", "the table meta does not say what it must")
+    for why in meta_flaws(reader):
+        yield Flaw(None, "meta", why)
 
 
 class _Walk:

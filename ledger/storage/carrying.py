@@ -1,7 +1,8 @@
-"""A ledger carried over into another file: where it grows until it is whole, and how a stretch of it is stored.
+"""A ledger carried over to another place: where it grows until it is whole, and how a stretch of it is stored.
 
-It grows in `<path>.part`, entry by entry under its own checkpoints, and gets its name when nothing is missing any more.
-An interrupted run leaves the file; the next one goes on behind the last checkpoint that is stored there.
+A file grows in `<path>.part`, entry by entry under its own checkpoints, and gets its name when whole; tables
+on a server say how much they lack. An interrupted run leaves what it made; the next one goes on behind the last
+checkpoint that is stored there.
 """
 
 from __future__ import annotations
@@ -16,11 +17,14 @@ from ledger.merkle import tree
 from ledger.merkle.checkpoint import Checkpoint
 from ledger.storage import files
 from ledger.storage.application import Stored
+from ledger.storage.location import is_url
+from ledger.storage.opening import require_driver
 from ledger.storage.reader import Reader
 from ledger.storage.refusals import translated
 from ledger.storage.rows import Batch, TextRow, redactions, signer_rows
 from ledger.storage.store import Store
-from ledger.storage.turn import of_file
+from ledger.storage.turn import Take, of_file
+from ledger.storage.whole import announce
 
 PART = ".part"
 """What the name of a ledger ends with while it is not whole."""
@@ -30,23 +34,21 @@ Heads = Mapping[int, tuple[bytes, Checkpoint]]
 
 
 @contextmanager
-def unfinished(path: str, check: Callable[[str], object] = str) -> Iterator[Store]:
-    """Begin the ledger that shall lie at `path`, or go on with it; it takes its name when the block ends well.
+def unfinished(path: str, size: int, root: bytes, check: Callable[[str], object] | None = None) -> Iterator[Store]:
+    """Begin the ledger that shall lie at `path`, or go on with it; it is one when the block ends well.
 
-    Before that `check` looks at what was made, at the place where it lies; where it raises, nothing is left. Raises
+    It will hold `size` entries under `root`. Before a file takes its name `check` looks at it, where it lies; where
+    that raises, nothing is left. On a server nothing could be taken back, so nothing is checked there. Raises
     Unavailable where something lies at `path`, it lies on a network share, or another program makes it too.
     """
+    if is_url(path):
+        with _on_server(path, size, root) as store:
+            yield store
+        return
     files.require_local(path)
     part = f"{path}{PART}"
     with ExitStack() as stack:
-        try:
-            stack.enter_context(of_file(part)(0))
-        except Unavailable as error:
-            raise Unavailable(
-                f"The copy {part} cannot be written, or another program is writing it.",
-                why=error.why,
-                fix="Wait for the other program; check the folder and who may write in it.",
-            ) from error
+        _alone(stack, of_file(part), part)
         if Path(path).exists():
             raise Unavailable(
                 f"There is already a file at {path}.", fix="Choose another path; a ledger is never overwritten."
@@ -57,12 +59,38 @@ def unfinished(path: str, check: Callable[[str], object] = str) -> Iterator[Stor
         finally:
             store.close()
         try:
-            check(part)
+            if check is not None:
+                check(part)
         except BaseException:
             files.discard(part)
             raise
         files.publish(part, path)
         files.discard(part)
+
+
+@contextmanager
+def _on_server(url: str, size: int, root: bytes) -> Iterator[Store]:
+    """Go on with the ledger in the tables at a URL, which say that it is not whole until it is."""
+    require_driver()
+    from ledger.storage.postgres import opening  # noqa: PLC0415 - the driver loads for a URL alone
+
+    with ExitStack() as stack:
+        store = opening.carry_on(url)
+        stack.callback(store.close)
+        _alone(stack, store.take, store.path)
+        announce(store.reader, size, root)
+        yield store
+
+
+def _alone(stack: ExitStack, take: Take, name: str) -> None:
+    try:
+        stack.enter_context(take(0))
+    except Unavailable as error:
+        raise Unavailable(
+            f"The copy {name} cannot be written, or another program is writing it.",
+            why=error.why,
+            fix="Wait for the other program; check the folder and who may write in it.",
+        ) from error
 
 
 def carry(

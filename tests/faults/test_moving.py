@@ -18,6 +18,7 @@ from commands.cli.lastseen import opener_of
 from ledger.book import Ledger, moving
 from ledger.book.moving import Moved, move
 from ledger.errors import IntegrityFailure, Unavailable
+from ledger.storage.carrying import unfinished
 from ledger.verify import Report, verify_path
 from projections.export import jsonl
 
@@ -224,7 +225,7 @@ def test_two_programs_do_not_make_one_copy(path: Path, tmp_path: Path) -> None:
     """Two colleagues who move the same ledger at the same time would write into one file."""
     from ledger.storage.carrying import unfinished
 
-    with unfinished(str(tmp_path / "new.ledger")):
+    with unfinished(str(tmp_path / "new.ledger"), 1, bytes(32)):
         done = subprocess.run(
             [sys.executable, "-c", KILLED, str(path), str(tmp_path / "new.ledger"), "1"],
             capture_output=True,

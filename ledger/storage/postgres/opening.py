@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from ledger.errors import IntegrityFailure, Unavailable
 from ledger.storage import schema
 from ledger.storage.postgres import catalogue
@@ -12,6 +14,7 @@ from ledger.storage.postgres.server import OnServer
 from ledger.storage.postgres.session import Session
 from ledger.storage.reader import Reader
 from ledger.storage.store import Store
+from ledger.storage.whole import promised, require_whole
 
 _EMPTY = "its tables are there, and no entry in them"
 
@@ -21,10 +24,12 @@ def look(url: str) -> Reader:
     session = Session(url, read_only=True)
     try:
         _require_ours(session)
-        return Reader(OnServer(session))
+        reader = Reader(OnServer(session))
+        require_whole(reader)
     except BaseException:
         session.close()
         raise
+    return reader
 
 
 def write(url: str) -> Store:
@@ -33,7 +38,7 @@ def write(url: str) -> Store:
     if store.reader.size() == 0:
         store.close()
         raise absent(store.path, _EMPTY)
-    return store
+    return _if(require_whole, store)
 
 
 def begin(url: str) -> Store:
@@ -41,11 +46,33 @@ def begin(url: str) -> Store:
     store = _store(url)
     if store.reader.size():
         store.close()
-        raise Unavailable(
-            f"There is already a ledger at {store.path}.",
-            fix="Choose another schema, or another database; a ledger is never overwritten.",
-        )
+        raise _taken(store.path)
+    return _if(require_whole, store)
+
+
+def carry_on(url: str) -> Store:
+    """Open the prepared tables at a URL for a ledger that is carried over; Unavailable where a whole one is there."""
+    store = _store(url)
+    if store.reader.size() and store.reader.size() >= promised(store.reader):
+        store.close()
+        raise _taken(store.path)
     return store
+
+
+def _if(required: Callable[[Reader], object], store: Store) -> Store:
+    try:
+        required(store.reader)
+    except BaseException:
+        store.close()
+        raise
+    return store
+
+
+def _taken(name: str) -> Unavailable:
+    return Unavailable(
+        f"There is already a ledger at {name}.",
+        fix="Choose another schema, or another database; a ledger is never overwritten.",
+    )
 
 
 def _store(url: str) -> Store:
