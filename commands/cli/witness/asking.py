@@ -107,7 +107,7 @@ def witness_list(shared: Shared, layout: Layout) -> None:
     columns = ("name", "size", "at", "entry", "later", "key")
     rows.show(data.rows, layout.format, columns=columns, right=("size", "entry", "later"), empty="No witness is named.")
     if data.quorum:
-        console.say(f"{data.quorum} are asked for; the first {data.covered} entries stand in a head of as many.")
+        console.say(f"Asked for: {data.quorum}. The first {data.covered} entries stand in a head of as many.")
     elif data.rows:
         console.say("None is asked for: --witness-quorum of `policy amend` says how many.")
 
@@ -210,7 +210,7 @@ def _tell(shown: CosignedHeads) -> None:
             console.insist(f"! {one.witness}: {one.why}; it proves no more what came before", "warn")
     if shown.quorum:
         count = len({one.witness for one in shown.rows if one.witness is not None})
-        console.say(f"{count} of {shown.quorum} witnesses that are asked for cosigned this head.")
+        console.say(f"Asked for: {shown.quorum} witnesses. This head was cosigned by {count}.")
 
 
 def _state(error: DoseLedgerError) -> State:

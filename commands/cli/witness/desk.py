@@ -21,18 +21,14 @@ from ledger.merkle.note import VerifierKey
 if TYPE_CHECKING:
     from ledger.signing.signer import Signer
 
-KeyFile = Annotated[
-    str, typer.Option("--key", metavar="FILE", help="The witness's key, as `witness key` made it. [required]")
-]
-Folder = Annotated[
-    str, typer.Option("--state", metavar="FOLDER", help="Its memory: what it cosigned of each log. [required]")
-]
+KeyFile = Annotated[str, typer.Option("--key", metavar="FILE", help="The witness's key, as `witness key` made it.")]
+Folder = Annotated[str, typer.Option("--state", metavar="FOLDER", help="Its memory: what it cosigned of each log.")]
 Known = Annotated[
     list[str],
     typer.Option(
         "--log",
         metavar="KEY",
-        help="The verifier key of a log that it cosigns, NAME+ID+KEY, or a file with it; repeatable. [required]",
+        help="The verifier key of a log that it cosigns, NAME+ID+KEY, or a file with it; repeatable.",
     ),
 ]
 

@@ -28,8 +28,8 @@ def witness_key(
     name: Annotated[
         str, typer.Argument(metavar="NAME", help="The witness's name in its signature lines, e.g. sponsor.example/w1.")
     ],
-    key: Annotated[str, typer.Option("--key", metavar="FILE", help="The file of the key, to be made. [required]")],
-    state: Annotated[str, typer.Option("--state", metavar="FOLDER", help="Its memory, to be made. [required]")],
+    key: Annotated[str, typer.Option("--key", metavar="FILE", help="The file of the key, to be made.")],
+    state: Annotated[str, typer.Option("--state", metavar="FOLDER", help="Its memory, to be made.")],
 ) -> None:
     """Make the key and the memory of a witness; the line printed is what a ledger names it by."""
     from ledger.signing.keyfile import create_system
@@ -96,7 +96,7 @@ def witness_cosign(
     key: KeyFile,
     state: Folder,
     log: Known,
-    out: Annotated[str, typer.Option("--out", "-o", metavar="REPLY", help="The reply, a new file. [required]")],
+    out: Annotated[str, typer.Option("--out", "-o", metavar="REPLY", help="The reply, a new file.")],
 ) -> None:
     """Cosign a request that came by file, as the same witness would over HTTP; the reply goes back by file."""
     answered = witness(key, state, log).answer(read_file(request))
