@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from functools import partial
 from typing import Annotated
@@ -12,9 +12,11 @@ import typer
 
 from commands.cli import console, envelope, lastseen
 from commands.cli.options import Shared
+from commands.cli.outside import Vouchers, given
 from commands.cli.place import ledger_path, read_file
 from commands.cli.version import SOFTWARE
-from ledger.book import shown
+from ledger.anchors.sandwich import Sandwich
+from ledger.book import Ledger, shown
 from ledger.copies import form_of
 from ledger.errors import BadInput, DoseLedgerError, Malformed
 from ledger.merkle.note import VerifierKey, parse_vkey
@@ -49,6 +51,11 @@ def verify(
         str | None,
         typer.Option("--log-key", metavar="KEY", help="The verifier key of the log, from outside; or a file with it."),
     ] = None,
+    vouchers: Vouchers,
+    entry: Annotated[
+        str | None,
+        typer.Option("--entry", metavar="ENTRY", help="Say too between which times outside this entry was written."),
+    ] = None,
     every: Annotated[bool, typer.Option("--all", help=f"Print every finding, not the first {FIRST} alone.")] = False,
 ) -> int:
     """Verify a ledger or a copy from its bytes up: exit 0 when it holds, 8 when anything is not what it must be.
@@ -59,6 +66,7 @@ def verify(
     path = ledger_path(file or (None if known else shared.ledger))
     seen = lastseen.before_verify(path, state)
     outside = Outside(ledger=known, log_key=verifier_key(log_key) if log_key is not None else None)
+    outside = given(vouchers, outside)
     if trusted is not None:
         outside = replace(outside, trusted=read_file(trusted))
     elif seen is not None and seen.note is not None:
@@ -70,11 +78,21 @@ def verify(
     compared = remade(path, report, rebuilds)
     kept = (one for one in report.not_checked if one not in compared)
     report = replace(report, not_checked=(*kept, *left_out))
+    if entry is not None:
+        report = replace(report, sandwich=between(path, entry))
     if shared.json:
         envelope.about("verify", {"id": report.ledger, "size": report.entries, "root": report.root}, report)
         return report.exit_code
     tell(report, path, every=every)
     return report.exit_code
+
+
+def between(path: str, said: str) -> Sandwich:
+    """Say between which times outside an entry was written, by the anchors that stand in the record."""
+    from projections.anchors import sandwich
+
+    with Ledger.open(path, read_only=True) as ledger:
+        return sandwich(ledger, ledger.find(said))
 
 
 def tables(path: str) -> tuple[list[Rebuild], list[str]]:
@@ -159,9 +177,29 @@ def tell(report: Report, path: str, *, every: bool = False) -> None:
         console.answer(f"  x ... and {len(report.findings) - len(some)} more, most of which follow from these (--all)")
     for finding in report.notices:
         console.answer(f"  ! {_line(finding)}")
+    for line in vouched(report):
+        console.answer(f"  {console.one_line(line)}")
     console.answer(f"  checked: {', '.join(report.checked)}")
     if report.not_checked:
         console.answer(f"  NOT CHECKED: {console.one_line('; '.join(report.not_checked))}")
+
+
+def vouched(report: Report) -> Iterator[str]:
+    """The anchors in the record, and the times around an entry that was asked for, a line each."""
+    for one in report.anchors:
+        whose = f" by {one.authority} at {one.at}" if one.authority is not None else ""
+        yield f"anchor #{one.entry}: {one.form}{whose}, {one.size} entries; {one.why}"
+    if report.sandwich is not None:
+        yield from around(report.sandwich)
+
+
+def around(found: Sandwich) -> Iterator[str]:
+    """The time sandwich of an entry, a line for each limit."""
+    low = f"{found.not_before} (#{found.earlier})" if found.not_before is not None else "no anchor says"
+    high = f"{found.not_after} (#{found.later})" if found.not_after is not None else "no anchor says"
+    yield f"written after   {low}"
+    yield f"it says         {found.recorded_at}{' OUTSIDE' if found.outside else ''}"
+    yield f"written before  {high}"
 
 
 def _line(finding: Finding) -> str:

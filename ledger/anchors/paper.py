@@ -47,7 +47,7 @@ def read(text: str) -> Paper:
 
     Blanks, line breaks, hyphens and capitals are forgiven. Raises BadInput, which names the line that was mistyped.
     """
-    words = re.sub(r"\s*\*\s*", " *", text.lower()).replace("-", " ").split()
+    words = _words(text)
     if not words or _SIZE.match(words[0]) is None or int(words[0]) > MAX_SIZE:
         raise BadInput("the paper begins with the number of entries", why=f"this begins with {text[:20]!r}", fix=_FIX)
     size, at = str(int(words[0])), 1
@@ -59,7 +59,7 @@ def read(text: str) -> Paper:
 
 def read_line(number: int, text: str) -> str:
     """Read one typed line: 0 the number of entries, 1 to 4 of the root; gives its digits. Raises BadInput."""
-    words = re.sub(r"\s*\*\s*", " *", text.lower()).replace("-", " ").split()
+    words = _words(text)
     digits, codes = "".join(word for word in words if word[0] != "*"), [word for word in words if word[0] == "*"]
     if number == 0:
         if _SIZE.match(digits) is None or int(digits) > MAX_SIZE:
@@ -72,6 +72,11 @@ def read_line(number: int, text: str) -> str:
     for said in codes:
         _compare(number, digits, said)
     return digits
+
+
+def _words(text: str) -> list[str]:
+    """Groups of digits and check codes, each by itself, whatever blanks were typed."""
+    return re.sub(r"\s*\*\s*([0-9a-f]{2})", r" *\1 ", text.lower().replace("-", " ")).split()
 
 
 def _lines(words: list[str]) -> list[str]:

@@ -1,13 +1,23 @@
-"""What vouches for a ledger from outside: its id on paper, the key of its log, a checkpoint that somebody kept."""
+"""What vouches for a ledger from outside: its id and a head on paper, keys, checkpoints that somebody kept.
+
+Evidence that stands in the log counts where its key is known from outside: whoever owns the log cannot have made it. It
+shows that the entries it covers are those of that day; that a newer anchor was cut off with the newest entries, only
+something that is kept elsewhere shows.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 
+from ledger.anchors.evidence import Held, Known, witnesses_of
+from ledger.anchors.paper import Paper
+from ledger.anchors.quorum import covered, keys_of
 from ledger.errors import DoseLedgerError
 from ledger.merkle.checkpoint import Checkpoint, parse
 from ledger.merkle.epochs import LogKey, of_one_log
 from ledger.merkle.note import VerifierKey
+from ledger.signing.certificates import Certificate
 from ledger.signing.keys import check_ed25519
 from ledger.verify.opening import sentence
 from ledger.verify.passing import Passing
@@ -19,32 +29,153 @@ ANCHORS = frozenset({"fork", "stale"})
 
 @dataclass(frozen=True, slots=True)
 class Outside:
-    """What somebody holds outside: a checkpoint as a signed note, the ledger id, the verifier key of the log.
+    """What somebody holds outside: checkpoints as signed notes, a head on paper, the ledger id, keys.
 
-    `held_as` names the checkpoint in the report.
+    `held_as` names the `trusted` checkpoint in the report; `cosigned` is one that a witness kept. `witnesses` are keys
+    of witnesses, `roots` certificates of time-stamp authorities, whose evidence in the log then counts.
     """
 
     trusted: bytes | None = None
     ledger: str | None = None
     log_key: VerifierKey | None = None
     held_as: str = "trusted checkpoint"
+    paper: Paper | None = None
+    cosigned: bytes | None = None
+    witnesses: tuple[VerifierKey, ...] = ()
+    roots: tuple[Certificate, ...] = ()
+
+    @property
+    def named(self) -> tuple[str, ...]:
+        """What was given, in the words of the report."""
+        given = {
+            self.held_as: self.trusted is not None,
+            "paper": self.paper is not None,
+            "cosigned checkpoint": self.cosigned is not None,
+            "ledger id": self.ledger is not None,
+            "log key": self.log_key is not None,
+            "witnesses": bool(self.witnesses),
+            "time-stamp authorities": bool(self.roots),
+        }
+        return tuple(name for name, there in given.items() if there)
 
 
-def anchored(passing: Passing, key: LogKey | None, outside: Outside, *, copy: bool) -> tuple[str, Verdict]:
-    """Compare with what is held outside: the words for the reader, and the verdict if nothing else is wrong.
+@dataclass(frozen=True, slots=True)
+class Anchored:
+    """How a ledger stands to the outside: the words for the reader, the verdict if nothing else is wrong.
+
+    `anchors` are those that stand in the log, each judged; `compared` says that something outside was asked.
+    """
+
+    words: str
+    verdict: Verdict
+    anchors: tuple[Held, ...] = ()
+    compared: bool = False
+
+    @property
+    def left_open(self) -> tuple[str, ...]:
+        """What is NOT CHECKED, in sentences."""
+        unread = [f"#{one.entry}" for one in self.anchors if one.state == "unchecked" and one.form != "paper"]
+        return (
+            *(() if self.compared else ("outside anchors",)),
+            *((f"who signed the evidence of {', '.join(unread)}",) if unread else ()),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class _Vouched:
+    """Somebody outside saw the first `size` entries as they are here; `size` 0: what he saw was given up by name."""
+
+    size: int
+    words: str
+
+
+def anchored(passing: Passing, key: LogKey | None, outside: Outside, *, copy: bool) -> Anchored:
+    """Compare with what is held outside, and judge the anchors in the log by it; findings go into the pass.
 
     Of a `copy` the ledger id and the key come from the copy itself, unless one of them was given.
     """
     found = [*_named(passing, key, outside)]
-    words, verdict = _kept(passing, key, outside, found)
+    known = _known(passing, outside)
+    inside = () if key is None else _inside(passing, known, found)
+    vouched = (
+        [] if key is None else [*_kept(passing, key, outside, known, found), *_by_evidence(passing, known, inside)]
+    )
     passing.findings.extend(found)
+    compared = outside.trusted is not None or outside.paper is not None or outside.cosigned is not None
     for worst in ("fork", "stale"):
         said = [finding.why for finding in found if finding.code == worst]
         if said:
-            return said[0], "fork" if worst == "fork" else "stale"
-    if verdict == "ok" or not copy or outside.ledger is not None or outside.log_key is not None:
-        return words, verdict
-    return OWN_WORD, "self-consistent"
+            return Anchored(said[0], "fork" if worst == "fork" else "stale", inside, compared)
+    best = max(vouched, key=lambda one: one.size, default=None)
+    if best is not None and best.size:
+        later = passing.seen.size - best.size
+        words = f"anchored by {best.words} of {best.size} entries; {later} came later"
+        more = [f"{one.words} of {one.size} entries" for one in vouched if one.size and one is not best]
+        words += f"; it agrees with {', '.join(more)}" if more else ""
+        return Anchored(words, "ok", inside, compared=True)
+    if copy and outside.ledger is None and outside.log_key is None:
+        return Anchored(OWN_WORD + _own(inside), "self-consistent", inside, compared)
+    return Anchored(best.words if best is not None else NOT_ANCHORED + _own(inside), "ok-unanchored", inside, compared)
+
+
+def _own(anchors: tuple[Held, ...]) -> str:
+    """Say how far the ledger's own anchors reach, where nobody outside was asked about them."""
+    if not anchors:
+        return ""
+    newest = max(anchors, key=lambda one: one.size)
+    return f"; its own newest anchor ({newest.form}, #{newest.entry}) covers {newest.size} entries"
+
+
+def _known(passing: Passing, outside: Outside) -> Known:
+    """Who is known from outside; the witnesses of the first entry are, where the ledger's id is."""
+    genesis = passing.roster.genesis
+    sure = genesis is not None and outside.ledger is not None and outside.ledger == passing.roster.ledger
+    first = keys_of(genesis.witnesses) if genesis is not None and sure else ()
+    return Known(witnesses=outside.witnesses, roots=outside.roots, first=first)
+
+
+def _inside(passing: Passing, known: Known, found: list[Finding]) -> tuple[Held, ...]:
+    """Judge the anchors in the log; one whose evidence is not what it says is a finding."""
+    opened = partial(passing.log_keys.open, check=check_ed25519)
+    anchors: list[Held] = []
+    try:
+        anchors.extend(passing.vouching.judged(passing.source, passing.lacks, opened, known))
+    except DoseLedgerError as error:
+        found.append(Finding("L1", "unreadable", sentence(error)))
+    except Exception as error:  # noqa: BLE001 - no bytes of a file may end an inspection without a finding
+        found.append(Finding("L1", "unreadable", f"{type(error).__name__}: {error}"))
+    for one in anchors:
+        if one.state == "wrong":
+            whose = f"{one.form} by {one.authority}"
+            found.append(Finding("L1", "anchor", f"the evidence ({whose}): {one.why}", one.entry, "anchor.made/1"))
+    return tuple(anchors)
+
+
+def _by_evidence(passing: Passing, known: Known, anchors: tuple[Held, ...]) -> list[_Vouched]:
+    """What is vouched for by evidence in the log whose key is known from outside."""
+    seen, genesis = passing.seen, passing.roster.genesis
+    good = [
+        one
+        for one in anchors
+        if one.known and one.state == "good" and one.size <= seen.size and seen.root_at(one.size).hex() == one.root
+    ]
+    given = {key.name for key in known.witnesses}
+    found = [
+        _Vouched(one.size, f"the {_FORMS[one.form]} {one.authority} at {one.at}")
+        for one in good
+        if one.form == "timestamp" or one.authority in given
+    ]
+    if known.first and genesis is not None:
+        newest: dict[str, int] = {}
+        for one in good:
+            if one.form == "witness" and one.authority is not None:
+                newest[one.authority] = max(newest.get(one.authority, 0), one.size)
+        size = covered(newest, genesis.witnesses)
+        found += [_Vouched(size, f"{genesis.witnesses.quorum} of the witnesses in the first entry")] if size else []
+    return found
+
+
+_FORMS = {"timestamp": "time stamp of", "witness": "cosignature of", "paper": "paper of"}
 
 
 def _named(passing: Passing, key: LogKey | None, outside: Outside) -> list[Finding]:
@@ -59,31 +190,61 @@ def _named(passing: Passing, key: LogKey | None, outside: Outside) -> list[Findi
     return found
 
 
-def _kept(passing: Passing, key: LogKey | None, outside: Outside, found: list[Finding]) -> tuple[str, Verdict]:
-    """Compare with the checkpoint kept outside."""
-    if outside.trusted is None or key is None:
-        return NOT_ANCHORED, "ok-unanchored"
+def _kept(passing: Passing, key: LogKey, outside: Outside, known: Known, found: list[Finding]) -> list[_Vouched]:
+    """Compare with the heads kept outside."""
+    vouched: list[_Vouched | None] = []
+    if outside.paper is not None:
+        vouched.append(_on_paper(passing, outside.paper, found))
+    if outside.cosigned is not None:
+        try:
+            names = ", ".join(witnesses_of(outside.cosigned, known)) or "no witness that is known"
+        except DoseLedgerError:
+            names = "nobody"
+        vouched.append(_note(passing, key, outside.cosigned, f"checkpoint cosigned by {names}", found))
+    if outside.trusted is not None:
+        vouched.append(_note(passing, key, outside.trusted, outside.held_as, found))
+    return [one for one in vouched if one is not None]
+
+
+def _on_paper(passing: Passing, paper: Paper, found: list[Finding]) -> _Vouched | None:
+    """Compare with a head on paper, which bears no signature: one that was given up is told by its size alone."""
+    size, root = paper.size, bytes.fromhex(paper.root)
+    for key in passing.log_keys.keys:
+        if key.lost is not None and key.since < size <= key.lost.size:
+            if size <= passing.seen.size and passing.seen.root_at(size) == root:
+                break
+            return _Vouched(0, f"the paper of {size} entries may be of what was given up at position {key.since}")
+    return _head(passing, size, root, "paper", found)
+
+
+def _note(passing: Passing, key: LogKey, note: bytes, held_as: str, found: list[Finding]) -> _Vouched | None:
+    """Compare with a checkpoint kept outside."""
     size, keys = passing.seen.size, passing.log_keys
     try:
-        kept = keys.ever(outside.trusted, check_ed25519)
+        kept = keys.ever(note, check_ed25519)
     except DoseLedgerError as error:
-        later = _of_a_later_key(outside.trusted, key, size)
+        later = _of_a_later_key(note, key, size)
         if later is None:
-            found.append(Finding("L1", "fork", f"the {outside.held_as} is not of this ledger: {sentence(error)}"))
-            return "", "fork"
+            found.append(Finding("L1", "fork", f"the {held_as} is not of this ledger: {sentence(error)}"))
+            return None
         kept = later
     left = keys.given_up(kept)
     if left is not None and left.lost is not None and left.lost.names(kept):
-        return f"the {outside.held_as} of {kept.size} entries was given up at position {left.since}", "ok-unanchored"
-    if kept.size > size:
-        why = f"the {outside.held_as} saw {kept.size} entries; only {size} are here"
-        found.append(Finding("L1", "stale", why))
-        return why, "stale"
-    if passing.seen.root_at(kept.size) != kept.root:
-        why = f"the {outside.held_as} of {kept.size} entries has another root: there are two histories"
+        return _Vouched(0, f"the {held_as} of {kept.size} entries was given up at position {left.since}")
+    return _head(passing, kept.size, kept.root, held_as, found)
+
+
+def _head(passing: Passing, size: int, root: bytes, held_as: str, found: list[Finding]) -> _Vouched | None:
+    """Compare with a head of that size and root."""
+    here = passing.seen.size
+    if size > here:
+        found.append(Finding("L1", "stale", f"the {held_as} saw {size} entries; only {here} are here"))
+        return None
+    if passing.seen.root_at(size) != root:
+        why = f"the {held_as} of {size} entries has another root: there are two histories"
         found.append(Finding("L1", "fork", why))
-        return why, "fork"
-    return f"anchored by the {outside.held_as} of {kept.size} entries; {size - kept.size} came later", "ok"
+        return None
+    return _Vouched(size, f"the {held_as}")
 
 
 def _of_a_later_key(note: bytes, key: LogKey, size: int) -> Checkpoint | None:

@@ -27,6 +27,7 @@ from ledger.verify.seen import Seen
 from ledger.verify.source import Source
 from ledger.verify.texts import Texts
 from ledger.verify.unseen import Unseen
+from ledger.verify.vouching import Vouching
 
 _NO_HEADS = frozenset({"checkpoints", "earlier checkpoints"})
 
@@ -47,6 +48,7 @@ class Passing:
         self.notices: list[Finding] = []
         self.abandoned: dict[str, set[int]] = {}
         self.texts = Texts()
+        self.vouching = Vouching()
         self.newest_head = 0
         self._sealed = bytearray(1)
         self._named: set[str] = set()
@@ -102,6 +104,7 @@ class Passing:
             self.notices.append(restored.told(opened.entry.event, position, kind))
         self._beside(opened, position)
         self._sealed_at(opened.entry.payload.after.size, position)
+        self.vouching.take(opened, self.roster)
         self.seen.add(opened, looked.leaf)
         good = not any(finding.level == "L1" for finding in self.findings[before:])
         if good:
@@ -139,6 +142,8 @@ class Passing:
         for kid, used in () if self.unseen.withheld else self.seen.counters().items():
             self._gaps(kid, used)
         self.notices.extend(doubts(self.roster, self.seen))
+        self.vouching.ended(self.roster, size)
+        self.notices.extend(self.vouching.notices)
 
     def _signatures(self, opened: Opened, looked: Looked) -> None:
         position, kind = opened.entry.position, opened.entry.kind

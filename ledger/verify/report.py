@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from typing import Literal
 
 from ledger.admission.problem import Level
+from ledger.anchors.evidence import Held
+from ledger.anchors.sandwich import Sandwich
 
 Verdict = Literal["ok", "ok-unanchored", "self-consistent", "stale", "fork", "failed"]
 """`ok` needs something outside that saw this ledger; see docs/spec/verification.md."""
@@ -41,7 +43,8 @@ class Report:
     """What was verified and what was found; `root` is that of all `entries`, in hexadecimal.
 
     `findings` make the verdict; `notices` do not. `anchor` says in plain words what outside the ledger
-    vouches for it. `withheld` counts the entries whose content a copy left out.
+    vouches for it, `anchors` are those that stand in the log, each judged by its evidence. `withheld` counts the
+    entries whose content a copy left out. `sandwich` is given where it was asked for, of one entry.
     """
 
     verdict: Verdict
@@ -55,6 +58,8 @@ class Report:
     notices: tuple[Finding, ...]
     anchor: str
     withheld: int = 0
+    anchors: tuple[Held, ...] = ()
+    sandwich: Sandwich | None = None
 
     @property
     def exit_code(self) -> int:

@@ -127,22 +127,21 @@ def examine(
     passing.findings.extend(derived.findings)
     if copy is not None:
         passing.findings.extend(_flaws(copy, passing, key))
-    anchor, verdict = anchored(passing, key, held, copy=copy is not None)
+    standing = anchored(passing, key, held, copy=copy is not None)
     findings = tuple(sorted(dict.fromkeys(passing.findings), key=_order))
     behind = source.size - passing.seen.size
-    given = {held.held_as: held.trusted, "ledger id": held.ledger, "log key": held.log_key}
     return Report(
-        verdict="failed" if any(finding.code not in ANCHORS for finding in findings) else verdict,
+        verdict="failed" if any(finding.code not in ANCHORS for finding in findings) else standing.verdict,
         ledger=passing.roster.ledger,
         entries=source.size,
         root=passing.seen.root_at(passing.seen.size).hex(),
         checked=(
             *(name for name in CHECKED if name not in lacks),
             *(("rebuilds",) if rebuilds else ()),
-            *(name for name, value in given.items() if value is not None),
+            *held.named,
         ),
         not_checked=(
-            *(("outside anchors",) if held.trusted is None else ()),
+            *standing.left_open,
             *lacks,
             *derived.unread,
             *passing.unseen.words(),
@@ -151,7 +150,8 @@ def examine(
         first_bad=first_bad(findings),
         findings=findings,
         notices=tuple(passing.notices),
-        anchor=anchor,
+        anchor=standing.words,
+        anchors=standing.anchors,
         withheld=len(passing.unseen.withheld),
     )
 
