@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from msgspec import Struct
@@ -13,12 +14,16 @@ from commands.cli.options import Shared
 from commands.cli.place import device_key_path, ledger_path, log_key_path, read_file, write_private
 from commands.cli.session import reading, writing
 from commands.cli.trust import tell
-from ledger.book import Ledger
+from ledger.anchors import Opener
+from ledger.book import Ledger, is_url
 from ledger.copies.tail import SUFFIX, Tail, parse_tail
 from ledger.errors import DoseLedgerError, IntegrityFailure, Unavailable
 from ledger.events.archive import BackupMade, BackupRestored
 from ledger.merkle.checkpoint import parse
 from ledger.verify import Outside, verify_path
+
+if TYPE_CHECKING:  # writing loads only when something is written
+    from ledger.book.moving import Moved
 
 
 class BackupDone(Struct, frozen=True, kw_only=True):
@@ -121,7 +126,6 @@ def restore(
     log and of this machine must lie beside TO, under their usual names.
     """
     from ledger.book.keeping import digest_of, require_free
-    from ledger.book.moving import move
 
     require_free(target)
     if not without_keys:
@@ -134,8 +138,7 @@ def restore(
         lost = 0 if seen is None else max(0, seen - held)
         if lost and not accept_loss:
             raise _older(file, held, lost)
-        opened = lastseen.opener_of(backup)
-        moved = move(file, target, opened, tail=tail, check=lambda part: _require_sound(part, kept, lost=lost))
+        moved = _moved(file, target, lastseen.opener_of(backup), tail, lambda part: _require_sound(part, kept, lost))
     digest, root = digest_of(file), moved.root.hex()
     entry = None
     if not lost and not without_keys:
@@ -146,6 +149,22 @@ def restore(
             envelope.put("restore", ledger, done)
         return
     _told(done)
+
+
+def _moved(file: str, target: str, opened: Opener, tail: Tail | None, check: Callable[[str], object]) -> Moved:
+    """Carry a backup over once it was checked: onto a server from a private file, since nothing is taken back there."""
+    from ledger.book.moving import move
+    from ledger.copies import PrivateFolder
+
+    if not is_url(target):
+        return move(file, target, opened, tail=tail, check=check)
+    private = PrivateFolder()
+    try:
+        whole = private.path / "ledger"
+        move(file, whole, opened, tail=tail, check=check)
+        return move(whole, target, opened)
+    finally:
+        private.close()
 
 
 def _recorded(option: str | None, event: BackupMade | BackupRestored) -> int | None:
@@ -196,7 +215,7 @@ def _older(file: str, held: int, lost: int) -> IntegrityFailure:
     )
 
 
-def _require_sound(part: str, kept: bytes | None, *, lost: int) -> None:
+def _require_sound(part: str, kept: bytes | None, lost: int) -> None:
     """Verify what was made of the backup; IntegrityFailure where it does not hold, or is another history."""
     held_as = lastseen.HELD_AS
     report = verify_path(part, outside=Outside(trusted=None if lost else kept, held_as=held_as))

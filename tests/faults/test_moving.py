@@ -223,8 +223,6 @@ def test_words_that_were_redacted_stay_behind(path: Path, tmp_path: Path) -> Non
 
 def test_two_programs_do_not_make_one_copy(path: Path, tmp_path: Path) -> None:
     """Two colleagues who move the same ledger at the same time would write into one file."""
-    from ledger.storage.carrying import unfinished
-
     with unfinished(str(tmp_path / "new.ledger"), 1, bytes(32)):
         done = subprocess.run(
             [sys.executable, "-c", KILLED, str(path), str(tmp_path / "new.ledger"), "1"],
