@@ -25,7 +25,7 @@ from commands.cli.place import (
     state_dir,
 )
 from commands.cli.version import VERSION
-from ledger.book import Ledger
+from ledger.book import Ledger, is_url
 from ledger.errors import BadInput, DoseLedgerError
 
 SMALL = 20_000
@@ -68,11 +68,11 @@ def _checks(shared: Shared) -> Iterator[Check]:
         yield Check("ledger", "bad", f"{error.what} {error.why}".strip())
         return
     with ledger:
-        yield Check("ledger", "ok", f"{path}, {ledger.size} entries, id {ledger.id[:16]}")
+        yield Check("ledger", "ok", f"{ledger.path}, {ledger.size} entries, id {ledger.id[:16]}")
+        yield from _server(path) if is_url(path) else (_mode(Path(path), "ledger file"),)
         yield from (
             _mode(Path(name), what)
             for name, what in (
-                (path, "ledger file"),
                 (str(log_key_path(path)), "log key"),
                 (str(device_key_path(path)), "device key"),
             )
@@ -92,6 +92,12 @@ def _checks(shared: Shared) -> Iterator[Check]:
         yield _seen(seen)
         yield _anchored(ledger)
         yield _verified(ledger, seen)
+
+
+def _server(url: str) -> Iterator[Check]:
+    from commands.cli.serving import checks
+
+    return (Check(*one) for one in checks(url))
 
 
 def _keys() -> Iterator[Check]:

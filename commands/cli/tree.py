@@ -291,9 +291,19 @@ TREE: dict[str, Branch] = {
     "ledger": Branch("CARE", "The ledger as a whole: at another place.", leaves=_written(copy="moving")),
     "backup": Branch("CARE", "The whole ledger in one file, for the day it is lost.", leaves={"make": "backups"}),
     "restore": Branch("CARE", "A ledger made of a backup, verified and compared with what was last seen.", "backups"),
+    "storage": Branch(
+        "CARE",
+        "The tables of a ledger on a PostgreSQL server: made, and who may use them.",
+        leaves={"migrate": "storing"},
+    ),
     "doctor": Branch("CARE", "Whether this machine and this ledger are in order.", "care"),
     "config": Branch("CARE", "Where each setting comes from.", leaves=_written(show="care")),
     "about": Branch("CARE", "What is installed, and whether its files are unchanged.", "care"),
+    "view": Branch(
+        "CARE",
+        "Lists of all patients kept ready beside a large ledger: made, taken on, and how far they are.",
+        leaves=_written(run="viewing", rebuild="viewing", status="viewing"),
+    ),
     "inspect": Branch(
         "CARE", "Look at a ledger file or a copy with no key and no account; nothing is written.", "inspecting"
     ),

@@ -23,6 +23,10 @@ _UNAVAILABLE = {
         "The role of this URL may not do this in the database.",
         "Use the URL of the role that writes, or have `doseledger storage migrate` give the rights.",
     ),
+    "42704": (
+        "The server does not know a role that is named.",
+        "Who runs the server makes it: CREATE ROLE name LOGIN; then run it again.",
+    ),
     "53100": ("The disk of the server is full; nothing was stored.", "Free some space on it, and run it again."),
     "53200": ("The server has not enough memory; nothing was stored.", _AGAIN),
     "53300": ("The server has too many connections.", "Close some, or let the server allow more; then run it again."),
