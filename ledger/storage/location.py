@@ -82,4 +82,4 @@ def _parts(url: str) -> tuple[str, list[tuple[str, str]]]:
 
 
 def _joined(base: str, said: list[tuple[str, str]]) -> str:
-    return f"{base}?{urlencode(said, quote_via=quote, safe="/")}" if said else base
+    return f"{base}?{urlencode(said, safe='/', quote_via=quote)}" if said else base
