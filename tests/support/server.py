@@ -86,14 +86,15 @@ class Server:
     def start(self) -> Server:
         """Start it, and wait until it answers."""
         said = [word for key, value in self.settings.items() for word in ("-c", f"{key}={value}")]
-        self._process = subprocess.Popen(
-            [self.programs / "postgres", "-D", str(self.data), "-k", str(self.folder), *said],
-            user=other_user(),
-            cwd=self.folder,
-            env={"LC_ALL": "C", "PATH": "/usr/bin:/bin"},
-            stdout=subprocess.DEVNULL,
-            stderr=(self.folder / "log").open("ab"),
-        )
+        with (self.folder / "log").open("ab") as log:
+            self._process = subprocess.Popen(
+                [self.programs / "postgres", "-D", str(self.data), "-k", str(self.folder), *said],
+                user=other_user(),
+                cwd=self.folder,
+                env={"LC_ALL": "C", "PATH": "/usr/bin:/bin"},
+                stdout=subprocess.DEVNULL,
+                stderr=log,
+            )
         until = monotonic() + 30
         while True:
             try:
