@@ -9,6 +9,7 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
+import server
 from jsonschema import Draft202012Validator
 
 from ledger.book import Ledger
@@ -213,3 +214,21 @@ def test_a_ledger_is_copied_as_its_schema_says(here) -> None:
     assert head(here.ledger) == head(here.folder / "new.ledger")
     ran = here.run("ledger", "copy", str(here.ledger), "new.ledger")
     assert 6 == ran.code
+
+
+def test_a_file_is_restored_onto_a_server_and_backed_up_from_there(backed) -> None:
+    """A site whose machine burnt down could not go on, on the hospital's server, with the backup of its file."""
+    found = server.shared()
+    url = found.url(found.fresh())
+    before = head(backed.ledger)
+    gone(backed)
+    lost = {name: f"{backed.ledger}.{name}-key" for name in ("log", "device")}
+    env = {f"DOSELEDGER_{name.upper()}_KEY": path for name, path in lost.items()}
+    made = data(backed.run("restore", "b.backup", url, "--json", **env))
+    assert (*before, 0, before[0]) == (made["size"], bytes.fromhex(str(made["root"])), made["lost"], made["entry"])
+    there = {**env, "DOSELEDGER_LEDGER": url}
+    written(backed, "70kg", **there)
+    made = data(backed.run("backup", "make", "c.backup", "--full", "--json", **there))
+    assert before[0] + 2 == made["size"] == made["entry"]
+    assert 0 == backed.run("verify", **there).code
+    assert made["size"] == head(backed.folder / "c.backup")[0]
