@@ -96,8 +96,12 @@ def between(path: str, said: str) -> Sandwich:
 
 
 def tables(path: str) -> tuple[list[Rebuild], list[str]]:
-    """How a bundle or a dossier is made again to be compared; or why it is not, where another program made it."""
+    """How views, a bundle or a dossier are made again to be compared; or why not, where another program made them."""
     form = form_of(path)
+    if form is None:
+        from commands.cli.views import compared
+
+        return compared(path)
     if form not in {"bundle", "archive", "dossier"}:
         return [], []
     from commands.cli.installed import build

@@ -2,50 +2,47 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import closing, suppress
 
 from ledger.book import Ledger
 from ledger.book.views import Progress, ViewStore, views_of
-from ledger.errors import DoseLedgerError
+from ledger.errors import DoseLedgerError, Unavailable
 from ledger.verify import Finding
-from projections.views.definition import PREFIX, VIEWS, Place, View
+from projections.views.definition import PREFIX, VIEWS, Definition, Place
 from projections.views.running import continues
 
 
 def compared(ledger: Ledger, made_by: str) -> Iterator[Finding]:
     """Give every row of a view of this build that is not what the entries make of it, and every row too many or few."""
+    with suppress(Unavailable):  # a file that cannot be used misleads nobody, and `left_out` names it
+        store = views_of(ledger)
+        if store is not None:
+            with closing(store):
+                for view in VIEWS:
+                    yield from _compared(ledger, store, view, made_by)
+
+
+def left_out(ledger: Ledger, made_by: Callable[[], str]) -> tuple[str, ...] | None:
+    """Say which views cannot be compared: those of another build, which alone can make them again, or a broken file.
+
+    None where there are no views at all.
+    """
     try:
         store = views_of(ledger)
+        if store is None:
+            return None
+        with closing(store):
+            found = store.progress()
     except DoseLedgerError as error:
-        yield _finding(f"the views cannot be read: {error.what}")
-        return
-    if store is None:
-        return
-    try:
-        for view in VIEWS:
-            yield from _compared(ledger, store, view, made_by)
-    except DoseLedgerError as error:
-        yield _finding(f"the views cannot be read: {error.what}")
-    finally:
-        store.close()
+        return (f"the views beside the ledger: {error.what}",)
+    us = made_by()
+    return tuple(
+        f"the view {one.view}, made by {one.made_by or 'an unknown program'}" for one in found if one.made_by != us
+    )
 
 
-def strangers(ledger: Ledger, made_by: str) -> tuple[str, ...]:
-    """Say of which views nothing was compared, because another build made them: only that one can make them again."""
-    store = views_of(ledger)
-    if store is None:
-        return ()
-    try:
-        return tuple(
-            f"the view {one.view}, made by {one.made_by or 'an unknown program'}"
-            for one in store.progress()
-            if one.made_by != made_by
-        )
-    finally:
-        store.close()
-
-
-def _compared(ledger: Ledger, store: ViewStore, view: View, made_by: str) -> Iterator[Finding]:
+def _compared(ledger: Ledger, store: ViewStore, view: Definition, made_by: str) -> Iterator[Finding]:
     found = store.read(view.name)
     if found is None or found[0].made_by != made_by:
         return
@@ -60,7 +57,7 @@ def _compared(ledger: Ledger, store: ViewStore, view: View, made_by: str) -> Ite
         yield _finding(f"the view {view.name} keeps a row of {number}, of whom the ledger knows nothing")
 
 
-def _rows(place: Place, progress: Progress, view: View, kept: dict[str, bytes]) -> Iterator[Finding]:
+def _rows(place: Place, progress: Progress, view: Definition, kept: dict[str, bytes]) -> Iterator[Finding]:
     for name in place.ledger.streams(PREFIX):
         number = name.removeprefix(PREFIX)
         entries = place.entries(number)

@@ -75,7 +75,7 @@ class Place:
 
 
 @dataclass(frozen=True)
-class View:
+class Definition:
     """A view with one row for each patient, which the patient's entries and the grounds that it names decide."""
 
     name: str
@@ -106,7 +106,7 @@ def _encoded(row: Struct) -> bytes:
     return msgspec.json.encode(row, order="deterministic")
 
 
-PATIENTS = View("patients", "Every patient's course and findings, as far as no clock matters.", _patient)
-BOOKS = View("books", "What was released to every patient, as the drug books need it.", _share)
+PATIENTS = Definition("patients", "Every patient's course and findings, as far as no clock matters.", _patient)
+BOOKS = Definition("books", "What was released to every patient, as the drug books need it.", _share)
 VIEWS = (PATIENTS, BOOKS)
 """Every view, in the order in which they are made."""

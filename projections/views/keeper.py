@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import NamedTuple, TypeVar
 
 import msgspec
@@ -13,7 +13,7 @@ from ledger.course.lines import Share
 from ledger.errors import DoseLedgerError
 from projections.replay import NOBODY, Window
 from projections.settled import Settled
-from projections.views.definition import BOOKS, PATIENTS, PREFIX, PatientRow, Place, View
+from projections.views.definition import BOOKS, PATIENTS, PREFIX, Definition, PatientRow, Place
 from projections.views.running import continues
 
 Row = TypeVar("Row")
@@ -37,7 +37,8 @@ class Used(NamedTuple):
 class Keeper:
     """What a reader takes from the views of a ledger that this build made; `used` says what that was."""
 
-    def __init__(self, made_by: str) -> None:
+    def __init__(self, made_by: Callable[[], str]) -> None:
+        """`made_by` names this build; it is asked only where there are views."""
         self._made_by = made_by
         self.used: list[Used] = []
 
@@ -55,7 +56,7 @@ class Keeper:
         """Give what the drug books need of those patients of whom it is kept, by number."""
         return self._rows(Place(ledger, through.size), through, BOOKS, Share)
 
-    def _rows(self, place: Place, through: Window, view: View, form: type[Row]) -> Mapping[str, Row]:
+    def _rows(self, place: Place, through: Window, view: Definition, form: type[Row]) -> Mapping[str, Row]:
         if through.valid_at is not None:
             return {}
         try:
@@ -66,8 +67,9 @@ class Keeper:
         if found is None or found[0].size > through.size:
             return {}
         progress, rows = found
-        if not continues(place.ledger, progress, self._made_by):
-            why = "another build of the program made it" if progress.made_by != self._made_by else _OTHER
+        made_by = self._made_by()
+        if not continues(place.ledger, progress, made_by):
+            why = _OTHER if progress.made_by == made_by else "another build of the program made it"
             self.used.append(Used(view.name, progress.size, progress.root, 0, progress.stopped, why))
             return {}
         newer = [entry.stream for entry in place.ledger.entries(progress.size, through.size)]
@@ -87,7 +89,7 @@ def kept(ledger: Ledger, through: Window, views: Keeper | None, patient: str | N
     return NOBODY if views is None or patient is not None else views.patients(ledger, through)
 
 
-def _read(ledger: Ledger, view: View) -> tuple[Progress, tuple[tuple[str, bytes], ...]] | None:
+def _read(ledger: Ledger, view: Definition) -> tuple[Progress, tuple[tuple[str, bytes], ...]] | None:
     store = views_of(ledger)
     if store is None:
         return None

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from ledger.book import Ledger
 from ledger.errors import DoseLedgerError, Unavailable
-from projections.views.definition import PREFIX, Place, View, site_wide
+from projections.views.definition import PREFIX, Definition, Place, site_wide
 
 
 class Broken(Exception):
@@ -38,7 +38,7 @@ def readable(ledger: Ledger, start: int, stop: int) -> tuple[list[str], Poison |
     return streams, None
 
 
-def poison_of(ledger: Ledger, view: View, broken: Broken, start: int, stop: int) -> Poison:
+def poison_of(ledger: Ledger, view: Definition, broken: Broken, start: int, stop: int) -> Poison:
     """Find the first entry from `start` to before `stop` with which the row of a patient cannot be made any more.
 
     Only entries of the patient and those that are for the whole site can be it.

@@ -10,7 +10,7 @@ import msgspec
 from ledger.book import Ledger
 from ledger.book.views import Progress, ViewStore
 from ledger.errors import Conflict, Unavailable
-from projections.views.definition import PREFIX, Place, Rests, View, site_wide
+from projections.views.definition import PREFIX, Definition, Place, Rests, site_wide
 from projections.views.poison import Broken, Poison, poison_of, readable
 
 PASSING = (Unavailable, Conflict)
@@ -25,7 +25,7 @@ class Run(NamedTuple):
     code: int
 
 
-def take_on(ledger: Ledger, store: ViewStore, view: View, *, made_by: str) -> Run:
+def take_on(ledger: Ledger, store: ViewStore, view: Definition, *, made_by: str) -> Run:
     """Take a view on to the head of the log; it is made anew where it is of another build or another history."""
     before = next((one for one in store.progress() if one.view == view.name), None)
     if before is None or not continues(ledger, before, made_by):
@@ -48,7 +48,7 @@ def take_on(ledger: Ledger, store: ViewStore, view: View, *, made_by: str) -> Ru
     return Run(after, len(made), 0 if poison is None else poison.code)
 
 
-def rebuild(ledger: Ledger, store: ViewStore, view: View, *, made_by: str) -> Run:
+def rebuild(ledger: Ledger, store: ViewStore, view: Definition, *, made_by: str) -> Run:
     """Make a view anew from all entries; the one that is read stays in its place until the other is whole."""
     reach, poison, count = ledger.size, None, 0
 
@@ -77,7 +77,7 @@ def continues(ledger: Ledger, progress: Progress, made_by: str) -> bool:
     return progress.root == _root(ledger, progress.size)
 
 
-def _rows(view: View, place: Place, numbers: Iterable[str]) -> Iterator[tuple[str, bytes]]:
+def _rows(view: Definition, place: Place, numbers: Iterable[str]) -> Iterator[tuple[str, bytes]]:
     for number in numbers:
         try:
             entries = place.entries(number)
@@ -90,7 +90,7 @@ def _rows(view: View, place: Place, numbers: Iterable[str]) -> Iterator[tuple[st
             yield number, row
 
 
-def _stored(store: ViewStore, view: View) -> tuple[tuple[str, bytes], ...]:
+def _stored(store: ViewStore, view: Definition) -> tuple[tuple[str, bytes], ...]:
     found = store.read(view.name)
     return () if found is None else found[1]
 
@@ -112,7 +112,7 @@ def _numbers(ledger: Ledger) -> tuple[str, ...]:
     return tuple(name.removeprefix(PREFIX) for name in ledger.streams(PREFIX))
 
 
-def _progress(ledger: Ledger, view: View, made_by: str, size: int, poison: Poison | None) -> Progress:
+def _progress(ledger: Ledger, view: Definition, made_by: str, size: int, poison: Poison | None) -> Progress:
     at, why = (None, "") if poison is None else (poison.position, poison.why)
     return Progress(view.name, made_by, size, _root(ledger, size), at, why)
 

@@ -6,14 +6,13 @@ from typing import Annotated
 
 import typer
 
-from commands.cli import cards, console, envelope, rows
+from commands.cli import cards, console, envelope, keeping, rows
 from commands.cli.asof import Times, times
 from commands.cli.options import AsOf, Layout, Shared
 from commands.cli.session import reading
 from ledger.book import Ledger
 from ledger.errors import BadInput
 from projections import patient as project
-from projections.card import Overview
 
 Number = Annotated[
     str | None, typer.Argument(metavar="PATIENT", help="The patient's number; all patients when left out.")
@@ -38,7 +37,7 @@ def status(shared: Shared, asof: AsOf, layout: Layout, patient: Number = None, a
             _then(shared, ledger, at, patient, when)
             return
         if patient is None:
-            _overview(shared, layout, project.overview(ledger, **when), "overview")
+            _overview(shared, layout, ledger, when, "overview")
             return
         data = project.status(ledger, patient, **when)
         if shared.json:
@@ -70,13 +69,15 @@ def _then(shared: Shared, ledger: Ledger, at: str, patient: str | None, when: Ti
 def patient_list(shared: Shared, asof: AsOf, layout: Layout) -> None:
     """List all patients with the state of their course."""
     with reading(shared.ledger) as ledger:
-        _overview(shared, layout, project.overview(ledger, **times(ledger, asof)), "patient-list")
+        _overview(shared, layout, ledger, times(ledger, asof), "patient-list")
 
 
-def _overview(shared: Shared, layout: Layout, data: Overview, name: str) -> None:
+def _overview(shared: Shared, layout: Layout, ledger: Ledger, when: Times, name: str) -> None:
+    views = keeping.keeper()
+    data = project.overview(ledger, **when, views=views)
+    keeping.tell(views)
     if shared.json:
-        with reading(shared.ledger) as ledger:
-            envelope.put(name, ledger, data, valid_at=data.valid_at, known_at=data.known_at, size=data.size)
+        envelope.put(name, ledger, data, valid_at=data.valid_at, known_at=data.known_at, size=data.size)
         return
     columns = (
         "patient",
@@ -124,7 +125,9 @@ def todo(
 
             safety.signatures(shared, ledger, times(ledger, asof), layout, role)
             return
-        data = project.todo(ledger, patient=patient, **times(ledger, asof))
+        views = keeping.keeper()
+        data = project.todo(ledger, patient=patient, **times(ledger, asof), views=views)
+        keeping.tell(views)
         if shared.json:
             envelope.put("todo", ledger, data, valid_at=data.valid_at, known_at=data.known_at, size=data.size)
             return

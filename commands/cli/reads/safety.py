@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from commands.cli import console, envelope, rows
+from commands.cli import console, envelope, keeping, rows
 from commands.cli.asof import Times, times
 from commands.cli.options import AsOf, Layout, Shared
 from commands.cli.session import reading
@@ -52,7 +52,9 @@ def deviation_list(
     from projections.deviations import deviations
 
     with reading(shared.ledger) as ledger:
-        data = deviations(ledger, patient=patient, only_open=only_open, **times(ledger, asof))
+        views = keeping.keeper()
+        data = deviations(ledger, patient=patient, only_open=only_open, **times(ledger, asof), views=views)
+        keeping.tell(views)
         if shared.json:
             envelope.put("deviation-list", ledger, data, valid_at=data.valid_at, known_at=data.known_at, size=data.size)
             return
@@ -70,7 +72,9 @@ def safety_report_list(shared: Shared, asof: AsOf, layout: Layout, patient: Pati
     from projections.clocks import safety_reports
 
     with reading(shared.ledger) as ledger:
-        data = safety_reports(ledger, patient=patient, **times(ledger, asof))
+        views = keeping.keeper()
+        data = safety_reports(ledger, patient=patient, **times(ledger, asof), views=views)
+        keeping.tell(views)
         if shared.json:
             envelope.put(
                 "safety-report-list", ledger, data, valid_at=data.valid_at, known_at=data.known_at, size=data.size

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from commands.cli import console, envelope, rows
+from commands.cli import console, envelope, keeping, rows
 from commands.cli.asof import times
 from commands.cli.options import AsOf, Layout, Shared
 from commands.cli.session import reading
@@ -114,7 +114,9 @@ def accountability(
 ) -> int:
     """Show the drug accountability log: a running balance in vials for each lot and location, and where the mg went."""
     with reading(shared.ledger) as ledger:
-        data = project.accountability(ledger, **times(ledger, asof), lot=lot, agent=agent)
+        views = keeping.keeper()
+        data = project.accountability(ledger, **times(ledger, asof), lot=lot, agent=agent, views=views)
+        keeping.tell(views)
         if shared.json:
             at, known = data.valid_at, data.known_at
             envelope.put("accountability", ledger, data, valid_at=at, known_at=known, size=data.size)

@@ -47,6 +47,10 @@ class ViewStore(Protocol):
         """Make a view anew beside the one that is read, and put it in its place in one step."""
         ...
 
+    def wait(self, seconds: float) -> None:
+        """Wait until something may have been appended to the ledger, at most so many seconds."""
+        ...
+
     def close(self) -> None:
         """Let go of it."""
         ...

@@ -11,6 +11,7 @@ import sqlite3
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from time import sleep
 
 from ledger.errors import Conflict, Unavailable
 from ledger.storage import files
@@ -142,6 +143,10 @@ class ViewFile:
         with self._transaction("BEGIN IMMEDIATE"):
             self._connection.execute(_SET, (*after, old + 1))
             self._connection.execute("DELETE FROM rows WHERE view = ? AND generation <> ?", (after.view, old + 1))
+
+    def wait(self, seconds: float) -> None:
+        """Wait until something may have been appended to the ledger: nothing tells, so always to the end."""
+        sleep(seconds)
 
     def _put(self, waiting: list[tuple[str, int, str, bytes]]) -> None:
         with self._transaction("BEGIN IMMEDIATE"):

@@ -1,0 +1,31 @@
+"""The persisted views as commands that read use them: what is taken from them is told, and changes no answer."""
+
+from __future__ import annotations
+
+from commands.cli import console
+from commands.cli.installed import build
+from commands.cli.version import SOFTWARE
+from projections.views.keeper import Keeper
+
+
+def made_by() -> str:
+    """Name this build, as the rows of a view name theirs."""
+    return f"{SOFTWARE.replace('/', ' ')}, build {build()}"
+
+
+def keeper() -> Keeper:
+    """Make a reader of the views that this build made."""
+    return Keeper(made_by)
+
+
+def tell(views: Keeper) -> None:
+    """Say which views were used, up to where they stand, and which could not be."""
+    for one in views.used:
+        if one.why_not:
+            console.say(f"! The view {one.view} is not used: {one.why_not}; the entries were read instead.", "warn")
+            console.say("  To do: doseledger view run")
+            continue
+        newer = f"; the {one.newer} entries after them were read from the ledger" if one.newer else ""
+        console.say(f"From the view {one.view}: {one.size} entries, root {one.root[:16]}…{newer}.", "dim")
+        if one.stopped:
+            console.say(f"! The view {one.view} has stopped before the entry {one.stopped}", "warn")
