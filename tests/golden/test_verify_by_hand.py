@@ -39,7 +39,8 @@ def copy(tmp_path: Path) -> Path:
     entries = frozen("entries")[:ENTRIES]
     texts = {one["commitment"]: (bytes.fromhex(one["salt"]), one["text"].encode()) for one in frozen("texts")}
     named = {name: text for name, text in texts.items() if any(name in one["payload"] for one in entries)}
-    blobs = kept_blobs()
+    files = kept_blobs().items()
+    blobs = {name: data for name, data in files if any(name in one["payload"] for one in entries)}
     secret = next(one["secret"] for one in frozen("keys") if one["owner"] == "the log")
     trial = json.loads(entries[0]["payload"])["body"]["trial"]
     raws = tuple(one["raw"].encode() for one in entries)
