@@ -19,6 +19,7 @@ _SCHEMES = ("postgresql://", "postgres://")
 _NAME = re.compile(r"\A[a-z][a-z0-9_]{0,39}\Z")
 _SECRET = frozenset({"password", "sslpassword", "scram_client_key", "scram_server_key", "oauth_client_secret"})
 _OURS = "schema"
+_PASSWORD = re.compile(r"(postgres(?:ql)?://[^\s:/@]*):[^\s@]*@")
 _PLACE = frozenset({"host", "hostaddr", "port", "dbname"})
 
 
@@ -36,6 +37,11 @@ def shown(name: str) -> str:
     scheme, _, user = front.partition("://")
     public = f"{scheme}://{user.partition(':')[0]}{at}{rest}" if at else base
     return _joined(public, [(key, value) for key, value in said if key.lower() not in _SECRET])
+
+
+def masked(text: str) -> str:
+    """Words of others, a parser's or a driver's, without the passwords of the URLs in them."""
+    return _PASSWORD.sub(r"\1@", text)
 
 
 def whereabouts(name: str) -> str:

@@ -8,14 +8,17 @@ from ledger.storage.lookout import OnFile
 from ledger.storage.reader import Reader
 
 
-def look_at(name: str) -> Reader:
-    """Open a ledger for reading alone; raises Unavailable where there is none of this version."""
+def look_at(name: str, *, begun: bool = True) -> Reader:
+    """Open a ledger for reading alone; raises Unavailable where there is none of this version.
+
+    `begun` refuses tables on a server in which nothing stands yet.
+    """
     if not is_url(name):
         return Reader(OnFile.look(name))
     require_driver()
     from ledger.storage.postgres import opening  # noqa: PLC0415 - the driver loads for a URL alone
 
-    return opening.look(name)
+    return opening.look(name, begun=begun)
 
 
 def require_driver() -> None:

@@ -48,9 +48,9 @@ class Stored:
             last = str(rows[0][0])
             yield last
 
-    def audit(self) -> Audit:
-        """Begin to look for derived things in the file that are not as the bytes say."""
-        return Audit(self._reader)
+    def audit(self, since: Since | None = None) -> Audit:
+        """Begin to look for derived things in the file that are not as the bytes say; of what came `since`, only."""
+        return Audit(self._reader) if since is None else Audit(self._reader, since.earlier, since.log_keys)
 
 
 def opened(path: str) -> tuple[Reader, Stored]:

@@ -40,7 +40,7 @@ class OnServer:
                 return []  # a text that no column can hold names nothing
             raise
 
-    def flaws(self) -> Iterator[tuple[str, str]]:
+    def shape(self) -> Iterator[tuple[str, str]]:
         """The encoding, the tables as the catalogue describes them, and who may do what with them."""
         ((encoding,),) = self.all(
             "SELECT pg_encoding_to_char(encoding)::text FROM pg_database WHERE datname = current_database()"
@@ -51,6 +51,10 @@ class OnServer:
             yield "schema", why
         for why in catalogue.grants(self.session):
             yield "grants", why
+
+    def flaws(self) -> Iterator[tuple[str, str]]:
+        """The same: what the server keeps in its pages is its own affair."""
+        return self.shape()
 
     def close(self) -> None:
         """Let go of the server."""
