@@ -25,7 +25,7 @@ from commands.cli.place import (
     state_dir,
 )
 from commands.cli.version import VERSION
-from ledger.book import Ledger, is_url
+from ledger.book import Ledger, is_url, shown
 from ledger.errors import BadInput, DoseLedgerError
 
 SMALL = 20_000
@@ -192,7 +192,7 @@ def config_show(
 ) -> None:
     """Show the settings in force; no setting can change the clock."""
     found = [
-        SettingRow(one.name, one.value or "", one.origin)
+        SettingRow(one.name, shown(one.value or ""), one.origin)
         for one in (setting(name, {"ledger": shared.ledger, "as": shared.me}.get(name)) for name in VARIABLES)
     ]
     found.append(SettingRow("clock", "the machine's", "fixed"))

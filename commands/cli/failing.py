@@ -9,16 +9,18 @@ from ledger.errors import Conflict, DoseLedgerError, Refused
 
 
 def show(error: DoseLedgerError) -> None:
-    """Print an error to stderr: as text, or as one JSON object where the run asked for JSON."""
+    """Print an error to stderr: as text, or as one JSON object where the run asked for JSON; never a password."""
+    from ledger.book import masked
+
     if console.manner.json:
-        console.insist(json.dumps({"schema": "doseledger/error/1", "error": fields(error)}, ensure_ascii=False))
+        console.insist(masked(json.dumps({"schema": "doseledger/error/1", "error": fields(error)}, ensure_ascii=False)))
         return
     rules = f"   [{', '.join(error.rules)}]" if isinstance(error, Refused) and error.rules else ""
-    console.insist(f"x {sentence(error.what)}{rules}", "bad")
+    console.insist(f"x {masked(sentence(error.what))}{rules}", "bad")
     if error.why:
-        console.insist(f"  Why: {error.why}")
+        console.insist(f"  Why: {masked(error.why)}")
     if error.fix:
-        console.insist(f"  To do: {error.fix}")
+        console.insist(f"  To do: {masked(error.fix)}")
     if error.attempt is not None:
         console.insist(f"  The attempt is kept as #{error.attempt}.")
     if error.counted:

@@ -55,7 +55,7 @@ class Stored:
 
 def opened(path: str) -> tuple[Reader, Stored]:
     """Open the file at `path` for a verification; raises Unavailable or IntegrityFailure where it is no ledger."""
-    reader = look_at(path)
+    reader = look_at(path, begun=False)
     try:
         return reader, Stored(reader)
     except (TypeError, ValueError) as error:

@@ -16,15 +16,18 @@ from ledger.storage.reader import Reader
 from ledger.storage.store import Store
 from ledger.storage.whole import promised, require_whole
 
-_EMPTY = "its tables are there, and no entry in them"
 
+def look(url: str, *, begun: bool) -> Reader:
+    """Open the ledger at a URL for reading alone; raises Unavailable where there is none of this version.
 
-def look(url: str) -> Reader:
-    """Open the ledger at a URL for reading alone; raises Unavailable where there is none of this version."""
+    `begun` refuses tables without an entry too.
+    """
     session = Session(url, read_only=True)
     try:
         _require_ours(session)
         reader = Reader(OnServer(session))
+        if begun:
+            _require_begun(reader)
         require_whole(reader)
     except BaseException:
         session.close()
@@ -34,11 +37,7 @@ def look(url: str) -> Reader:
 
 def write(url: str) -> Store:
     """Open the ledger at a URL for writing; IntegrityFailure where its tables are not ours."""
-    store = _store(url)
-    if store.reader.size() == 0:
-        store.close()
-        raise absent(store.path, _EMPTY)
-    return _if(require_whole, store)
+    return _if(require_whole, _if(_require_begun, _store(url)))
 
 
 def begin(url: str) -> Store:
@@ -84,6 +83,11 @@ def _store(url: str) -> Store:
     except BaseException:
         session.close()
         raise
+
+
+def _require_begun(reader: Reader) -> None:
+    if reader.size() == 0:
+        raise absent(reader.path, "its tables are there, and no entry in them")
 
 
 def _require_guarded(session: Session) -> None:
