@@ -1,0 +1,142 @@
+"""Persisted views: what is read from them is what is read from the entries, at every place of every history."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import closing
+from datetime import datetime, timedelta
+from pathlib import Path
+from random import Random
+
+import pytest
+from acts import PATIENT, Ward, founded
+from cut import Cut
+from dosed import eventful, reviewed
+
+from commands.cli.simulating import READS
+from commands.simulate import run
+from ledger.book import Ledger
+from ledger.book.views import make_views, views_of
+from ledger.errors import BadInput
+from projections import accountability, clocks, deviations, patient
+from projections.views.comparing import compared
+from projections.views.definition import VIEWS
+from projections.views.keeper import Keeper
+from projections.views.running import rebuild, take_on
+from projections.views.standing import standing
+
+STORIES = Path(__file__).parents[1] / "stories"
+PLAYED = ("TRIAL", "LOT10", "CYCLE1", "ESC4", "two-patients", "sign-off", "redacted", "quarantine", "modified", "S45")
+READERS = (
+    patient.overview,
+    patient.todo,
+    deviations.deviations,
+    clocks.safety_reports,
+    accountability.accountability,
+)
+US = "doseledger 0.1.0, build 0"
+LATER = (timedelta(), timedelta(hours=30), timedelta(days=3), timedelta(days=45))
+
+
+def answers(ledger: Ledger, now: datetime, views: Keeper | None = None) -> list[object]:
+    """What every reader gives; words where it cannot, as before there is a protocol."""
+    found: list[object] = []
+    for reader in READERS:
+        try:
+            found.append(reader(ledger, now=now, views=views))
+        except BadInput as error:
+            found.append((error.what, error.why))
+    return found
+
+
+def grow(path: Path, seed: int) -> Iterator[tuple[Cut, datetime]]:
+    """A history at a few places of its growth, and the log time of the newest entry; the last place is its end."""
+    with Ledger.open(path, read_only=True) as whole:
+        end = whole.size
+    draw = Random(seed)
+    with Cut.at(path, 1) as cut:
+        for stop in [*sorted(draw.sample(range(2, end), min(6, end - 2))), end]:
+            cut.stop = stop
+            yield cut, cut.log_time(stop - 1)
+
+
+def agrees(path: Path, seed: int = 1) -> int:
+    """Take the views along with a history, and compare what is read with and without them; gives what was compared."""
+    count = 0
+    for place, (cut, now) in enumerate(grow(path, seed)):
+        store = make_views(cut)
+        with closing(store):
+            if place % 3 != 2:  # every third place is read from a view that stands further back
+                for view in VIEWS:
+                    assert 0 == take_on(cut, store, view, made_by=US).code
+        for late in LATER:
+            views = Keeper(lambda: US)
+            assert answers(cut, now + late) == answers(cut, now + late, views)
+            assert {"patients", "books"} >= {one.view for one in views.used if not one.why_not} != set()
+            count += 1
+        assert [] == list(compared(cut, US))
+    return count
+
+
+@pytest.mark.parametrize("name", PLAYED)
+def test_a_view_says_what_the_entries_say(name: str, tmp_path: Path) -> None:
+    """The list of all patients calls a dose due that was given, or leaves out the patient whose drug is held."""
+    story = (STORIES / f"{name}.toml").read_bytes()
+    result = run(story, read_file=lambda file: (STORIES / file).read_bytes(), reads=READS, work=tmp_path)
+    assert agrees(Path(result.path), seed=len(name)) > 0
+
+
+@pytest.fixture(scope="module")
+def busy(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A site with a patient to whom everything happened, closed."""
+    folder = tmp_path_factory.mktemp("views")
+    path = folder / "busy.ledger"
+    with closing(Ward.copy(founded(folder / "site.ledger"), path)) as ward:
+        eventful(ward)
+        reviewed(ward)
+    return path
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_whatever_the_places_are(busy: Path, tmp_path: Path, seed: int) -> None:
+    """A correction that waits for a signature counts in the list and not on the card, or the other way round."""
+    path = tmp_path / "busy.ledger"
+    path.write_bytes(busy.read_bytes())
+    assert agrees(path, seed) > 0
+
+
+def test_a_view_made_anew_is_the_one_that_was_taken_along(busy: Path, tmp_path: Path) -> None:
+    """Two pharmacists with the same record would see two lists, and one of them is wrong."""
+    path = tmp_path / "busy.ledger"
+    path.write_bytes(busy.read_bytes())
+    with Ledger.open(path, read_only=True) as ledger, closing(make_views(ledger)) as store:
+        grown = []
+        for cut, _ in grow(path, 7):
+            grown = [take_on(cut, store, view, made_by=US).progress for view in VIEWS]
+        rows = [store.read(view.name) for view in VIEWS]
+        anew = [rebuild(ledger, store, view, made_by=US).progress for view in VIEWS]
+        assert grown == anew
+        assert rows == [store.read(view.name) for view in VIEWS]
+        assert {ledger.root().hex()} == {one.root for one in anew}
+
+
+def test_the_place_in_the_log_is_told(busy: Path, tmp_path: Path) -> None:
+    """Nobody can say whether yesterday's list already knew of the reaction (position and root of every view)."""
+    path = tmp_path / "busy.ledger"
+    path.write_bytes(busy.read_bytes())
+    with Cut.at(path, 40) as cut:
+        assert ["not made", "not made"] == [row.state for row in standing(cut, US).views]
+        assert views_of(cut) is None
+        with closing(make_views(cut)) as store:
+            for view in VIEWS:
+                take_on(cut, store, view, made_by=US)
+        assert ["at the head", "at the head"] == [row.state for row in standing(cut, US).views]
+        cut.stop = 47
+        told = standing(cut, US)
+        assert [("behind", 40, 7)] * 2 == [(row.state, row.size, row.behind) for row in told.views]
+        assert {cut.root_at(40).hex()} == {row.root for row in told.views}
+        views = Keeper(lambda: US)
+        patient.overview(cut, now=cut.log_time(46), views=views)
+        (used,) = views.used
+        assert ("patients", 40, cut.root_at(40).hex(), 7) == (used.view, used.size, used.root, used.newer)
+        assert PATIENT in {row.patient for row in patient.overview(cut, now=cut.log_time(46)).patients}
