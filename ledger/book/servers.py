@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from ledger.storage.location import schema_of
-from ledger.storage.opening import require_driver
+from ledger.storage.postgres import driver
 
 if TYPE_CHECKING:  # the driver loads for a URL alone
     from ledger.storage.postgres.facts import Facts
@@ -19,7 +19,7 @@ def migrate(url: str, writers: Sequence[str], readers: Sequence[str]) -> Migrate
     Raises Unavailable where the role of the URL cannot do that, IntegrityFailure where other things lie in the schema,
     BadInput for a name that no role can have here.
     """
-    require_driver()
+    driver.require()
     from ledger.storage.postgres import migrating  # noqa: PLC0415
 
     return migrating.migrate(url, migrating.Roles(writers, readers))
@@ -27,7 +27,7 @@ def migrate(url: str, writers: Sequence[str], readers: Sequence[str]) -> Migrate
 
 def script(url: str, writers: Sequence[str], readers: Sequence[str]) -> str:
     """What `migrate` runs for a new ledger, as a file for psql: for whoever lets no other program make tables."""
-    require_driver()
+    driver.require()
     from ledger.storage.postgres import migrating  # noqa: PLC0415
 
     found = migrating.script(schema_of(url), migrating.Roles(writers, readers))
@@ -36,7 +36,7 @@ def script(url: str, writers: Sequence[str], readers: Sequence[str]) -> str:
 
 def facts(url: str) -> Facts:
     """Look at the server of a ledger; raises Unavailable where there is none, or no tables."""
-    require_driver()
+    driver.require()
     from ledger.storage.postgres import facts as looking  # noqa: PLC0415
 
     return looking.facts(url)

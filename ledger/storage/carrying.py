@@ -18,7 +18,7 @@ from ledger.merkle.checkpoint import Checkpoint
 from ledger.storage import files
 from ledger.storage.application import Stored
 from ledger.storage.location import is_url
-from ledger.storage.opening import require_driver
+from ledger.storage.postgres import driver
 from ledger.storage.reader import Reader
 from ledger.storage.refusals import translated
 from ledger.storage.rows import Batch, TextRow, redactions, signer_rows
@@ -71,7 +71,7 @@ def unfinished(path: str, size: int, root: bytes, check: Callable[[str], object]
 @contextmanager
 def _on_server(url: str, size: int, root: bytes) -> Iterator[Store]:
     """Go on with the ledger in the tables at a URL, which say that it is not whole until it is."""
-    require_driver()
+    driver.require()
     from ledger.storage.postgres import opening  # noqa: PLC0415 - the driver loads for a URL alone
 
     with ExitStack() as stack:

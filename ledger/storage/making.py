@@ -7,7 +7,7 @@ from contextlib import contextmanager
 
 from ledger.storage import files
 from ledger.storage.location import is_url
-from ledger.storage.opening import require_driver
+from ledger.storage.postgres import driver
 from ledger.storage.store import Store
 
 
@@ -18,7 +18,7 @@ def store_at(name: str) -> Store:
     """
     if not is_url(name):
         return Store.open(name)
-    require_driver()
+    driver.require()
     from ledger.storage.postgres import opening  # noqa: PLC0415 - the driver loads for a URL alone
 
     return opening.write(name)
@@ -31,7 +31,7 @@ def made_at(name: str) -> Iterator[Store]:
     On a server the tables must be there, and empty. Raises Unavailable where something is, or nothing can be made.
     """
     if is_url(name):
-        require_driver()
+        driver.require()
         from ledger.storage.postgres import opening  # noqa: PLC0415 - the driver loads for a URL alone
 
         yield opening.begin(name)

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from ledger.errors import Unavailable
 from ledger.storage.location import is_url
 from ledger.storage.lookout import OnFile
+from ledger.storage.postgres import driver
 from ledger.storage.reader import Reader
 
 
@@ -15,19 +15,7 @@ def look_at(name: str, *, begun: bool = True) -> Reader:
     """
     if not is_url(name):
         return Reader(OnFile.look(name))
-    require_driver()
+    driver.require()
     from ledger.storage.postgres import opening  # noqa: PLC0415 - the driver loads for a URL alone
 
     return opening.look(name, begun=begun)
-
-
-def require_driver() -> None:
-    """Refuse (Unavailable) a URL where the driver of PostgreSQL is not installed."""
-    try:
-        import psycopg  # noqa: F401, PLC0415 - an extra of the installation
-    except ImportError as error:
-        raise Unavailable(
-            "This installation cannot reach a PostgreSQL server.",
-            why=str(error),
-            fix="Install the driver: pip install 'doseledger[postgres]'",
-        ) from error

@@ -70,6 +70,10 @@ PLANTS: dict[str, tuple[Plant, ...]] = {
         imports("commands.cli.planted", "sqlite3"),
         imports("projections.planted", "sqlite3"),
     ),
+    "door-of-the-server": (
+        imports("commands.cli.planted", "psycopg"),
+        imports("ledger.storage.reader", "psycopg.errors", "ledger.storage.reader -> psycopg"),
+    ),
     "door-of-the-keys": (
         imports("ledger.codec", "cryptography.hazmat", "ledger.codec -> cryptography"),
         imports("commands.cli.planted", "bcrypt"),
