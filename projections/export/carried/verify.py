@@ -1,14 +1,17 @@
 #!/usr/bin/env python3
 r"""Verify a copy of a doseledger record, without doseledger.
 
-    python3 verify.py COPY [--ledger ID] [--log-key KEY] [--trusted CHECKPOINT] [--json] [--pure]
+    python3 verify.py COPY [--ledger ID] [--log-key KEY] [--trusted CHECKPOINT] [--paper 'ENTRIES ROOT']
+                           [--witness KEY] [--cosigned CHECKPOINT] [--stamps FOLDER] [--json] [--pure]
 
 COPY is a folder with entries.jsonl, a bundle (folder or .zip), a dossier (.html), or an entries.jsonl alone. Nothing
 is installed and nothing is read but COPY: the standard library of Python 3.8 or later is enough. Where the package
 `cryptography` is there it checks the signatures, faster; --pure does without it. ES256 needs it.
 
 --ledger is the ledger's id and --log-key the log's verifier key, both from the paper in the trial master file;
---trusted is a file with a checkpoint that was kept elsewhere. Without one of them the copy is compared with itself.
+--trusted is a file with a checkpoint that was kept elsewhere, --paper what stands on a page in the binder, --witness
+the verifier key of a witness (repeatable), --cosigned a checkpoint that a witness kept. Without one of them the copy is
+compared with itself. Time stamps are not read here: --stamps writes them, and the heads they are of, for openssl.
 
 What is checked is docs/spec/verification.md, levels L1 (bytes, signatures, keys, tree, checkpoints, texts, files) and
 L2 (what entries say of each other), with the same codes. What is not checked is listed as NOT CHECKED.
@@ -1189,6 +1192,7 @@ class Roster:
 
     def __init__(self) -> None:
         self.ledger, self.site, self.quorum = "", "", 2
+        self.witnesses: Obj = {"quorum": 0, "keys": []}
         self.genesis: Obj = {}
         self.people: dict[str, Obj] = {}
         self.keys: dict[str, Obj] = {}
@@ -1233,7 +1237,7 @@ class Roster:
         body, kind = entry.body, entry.kind
         if kind == GENESIS:
             self.ledger, self.site, self.genesis = entry.leaf, entry.payload["site"], body
-            self.quorum = body["quorum"]
+            self.quorum, self.witnesses = body["quorum"], body["witnesses"]
             self.device(body["device"], position)
         if kind in {GENESIS, CHANGED, RECOVERED}:
             gone = body.get("removed")
@@ -1251,7 +1255,7 @@ class Roster:
         elif kind == "key.revoked/1":
             self.revoke(entry, position)
         elif kind == POLICY:
-            self.quorum = body["quorum"]
+            self.quorum, self.witnesses = body["quorum"], body["witnesses"]
         elif kind in {"signature.reaffirmed/1", "signature.repudiated/1"}:
             said = {"person": entry.author.person, "kid": entry.author.kid, "said": entry.id, "said_at": entry.position}
             stands = {"position": position, "stands": kind == "signature.reaffirmed/1"}
@@ -1505,7 +1509,7 @@ class Log:
         self.commands: dict[tuple[str, int], int] = {}
         self.counters: dict[str, dict[int, int]] = {}
         self.newest: dict[str, int] = {}
-        self.anchored = 0
+        self.anchored, self.anchors = 0, Anchors()
         self.places: dict[tuple[str, str], list[int]] = {}
         self.amending: dict[str, list[int]] = {}
         self.countersigning: dict[str, list[int]] = {}
@@ -1582,6 +1586,7 @@ class Log:
             if digest not in self.files:
                 self.fail(None, None, "blob", f"no entry names the file {digest[:12]}...")
         self.doubted()
+        self.anchors.ended(self, last + 1)
 
     def entry(self, position: int) -> None:
         """Pass the next entry."""
@@ -1625,6 +1630,7 @@ class Log:
             self.notice(entry, "redacted", f"texts deleted by two persons: {len(entry.body['commitments'])}")
         self.beside(entry)
         self.seen_sealed(entry.payload["after"]["size"], position)
+        self.anchors.take(entry, self)
         self.keep(entry)
         good = all(finding.level != "L1" for finding in self.findings[size:])
         if good:
@@ -2633,15 +2639,219 @@ FILES = {
 }
 
 
+# --- anchors: docs/spec/anchors.md
+
+ANCHOR = "anchor.made/1"
+FORCED = {"key.revoked/1": "a key was revoked", "export.made/1": "a copy was exported"}
+EPOCH_1970 = datetime(1970, 1, 1, tzinfo=moment("1970-01-01T00:00:00Z").tzinfo)
+STAMPED = "openssl ts -verify -data {size}.note -in {entry}.tsr -CAfile ROOT.pem (--stamps FOLDER writes both files)"
+
+
+class Anchors:
+    """The anchors in the log: what is due, times that lie outside, and the evidence of witnesses."""
+
+    def __init__(self) -> None:
+        self.all: list[tuple[int, Obj]] = []
+        self.due: list[tuple[int, str]] = []
+        self.named: list[tuple[int, Obj]] = []
+        self.places: list[int] = []
+        self.times: list[datetime] = []
+        self.open: list[tuple[int, datetime]] = []
+
+    def take(self, entry: Entry, log: Log) -> None:
+        """Take the next entry, before it takes effect."""
+        position, body, kind = entry.position, entry.body, entry.kind
+        self.authority(position, log)
+        why = FORCED.get(kind, "")
+        if kind == "cohort.decided/1" and body["decision"] == "escalate":
+            why = "the next dose level was decided"
+        self.due += [(position, why)] if why else []
+        at = bisect_left(self.places, entry.payload["after"]["size"])
+        if at and entry.recorded_at < self.times[at - 1] - MINUTES:
+            log.notice(entry, "outside-sandwich", f"its author had seen {self.times[at - 1].isoformat()}")
+        self.open.append((position, entry.recorded_at))
+        if kind != ANCHOR:
+            return
+        self.all.append((position, body))
+        self.due = [one for one in self.due if one[0] >= body["size"]]
+        if body["at"] is not None:
+            shown = moment(body["at"])
+            self.places.append(position)
+            self.times.append(max([shown, *self.times[-1:]]))
+            for place, said in self.open:
+                if place < body["size"] and said > shown + MINUTES:
+                    why = f"its head was shown to {body['authority']} at {body['at']}"
+                    log.notices.append(Finding("L2", "outside-sandwich", why, place, None))
+            self.open = [one for one in self.open if one[0] >= body["size"]]
+
+    def authority(self, position: int, log: Log) -> None:
+        """Whom the registrars name as witnesses from here on."""
+        if not self.named or self.named[-1][1] is not log.roster.witnesses:
+            self.named.append((position, log.roster.witnesses))
+
+    def ended(self, log: Log, size: int) -> None:
+        """Close the pass."""
+        self.authority(size, log)
+        if self.due:
+            position, why = self.due[0]
+            more = f", and {len(self.due) - 1} more" if len(self.due) > 1 else ""
+            why = f"an anchor is due since #{position} ({why}{more})"
+            log.notices.append(Finding("L1", "anchor-due", why, position, None))
+
+    def judged(self, log: Log, given: Sequence[Said], ledger: str | None) -> list[Obj]:
+        """Each anchor with what its evidence is worth; one that is not what it says is a finding."""
+        found = []
+        first: Obj = log.first.body["witnesses"] if log.first and ledger == log.roster.ledger else {"keys": []}
+        sure = [*given, *witness_keys(first)]
+        for position, body in self.all:
+            held = {"entry": position, **{name: body[name] for name in ("form", "size", "root", "authority", "at")}}
+            if body["form"] == "paper":
+                state, known, why = "unchecked", False, "on paper, which is elsewhere"
+            elif log.copy.alone or log.copy.blob(body["evidence"]) != body["evidence"]:
+                state, known, why = "unchecked", False, "its evidence is not at hand"
+            elif body["form"] == "timestamp":
+                state, known, why = "unchecked", False, STAMPED.format(size=body["size"], entry=position)
+            else:
+                policy = [one for since, one in self.named if since <= body["size"]][-1]
+                try:
+                    state, known, why = self.witnessed(log, body, sure, witness_keys(policy))
+                except Bad as error:
+                    state, known, why = "wrong", False, str(error)
+                    where = f"the evidence (witness by {body['authority']}): {why}"
+                    log.fail(position, ANCHOR, "anchor", where)
+            found.append({**held, "state": state, "known": known, "why": why})
+        return found
+
+    def witnessed(self, log: Log, body: Obj, sure: Sequence[Said], policy: Sequence[Said]) -> tuple[str, bool, str]:
+        """What the cosignature under one anchor is worth; Bad where it is not what the entry says."""
+        note = log.copy.content(body["evidence"])
+        head = read_note(note)
+        key = next(one for one in reversed(log.keys) if one["since"] < head.size)
+        if open_note(note, log.origin(key), key["key"]) != (body["size"], bytes.fromhex(body["root"])):
+            raise Bad("the cosigned note is of another head")
+        named = [one for one in (*sure, *policy) if one[0] == body["authority"]]
+        for one in named:
+            at = cosigned_at(head, one)
+            if at is not None and at != moment(body["at"]):
+                raise Bad(f"the cosignature states the time {at.isoformat()}")
+            if at is not None and one in sure:
+                return "good", True, "its cosignature holds"
+            if at is not None:
+                return "good", False, "its cosignature holds, by a key that this ledger names itself"
+        if named:
+            raise Bad(f"the note bears no cosignature of {body['authority']}")
+        return "unchecked", False, "the registrars named no such witness, and nobody gave its key"
+
+
+def witness_keys(policy: Obj) -> list[Said]:
+    """The witnesses that a policy names, each key once, by the name in their signature lines."""
+    found: dict[str, Said] = {}
+    for one in policy["keys"]:
+        if one["key"]["crv"] == "Ed25519":
+            found.setdefault(one["key"]["x"], (one["name"], one["key"]))
+    return list(found.values())
+
+
+def witness_key(text: str) -> Said:
+    """The key of a witness in the line NAME+ID+KEY (C2SP tlog-cosignature); Bad for anything else."""
+    found = re.match(r"([^+]+)\+([0-9a-f]{8})\+([A-Za-z0-9+/=]+)\Z", text)
+    data = unbase64(found.group(3)) if found else b""
+    if not found or not NAME.match(found.group(1)) or len(data) != 33 or data[0] != 4:
+        raise Bad("this is no verifier key of a witness")
+    if sha256(f"{found.group(1)}\n".encode() + data).digest()[:4].hex() != found.group(2):
+        raise Bad("the key id of the witness does not belong to its name and key")
+    return found.group(1), {"crv": "Ed25519", "kty": "OKP", "x": b64url(data[1:]), "y": None}
+
+
+def cosigned_at(head: Note, key: Said) -> datetime | None:
+    """The earliest time at which a witness cosigned a head; None where no line says so, Bad for one that is not his."""
+    name, jwk = key
+    key_id = sha256(f"{name}\n".encode() + b"\x04" + unbase64(jwk["x"], url=True)).digest()[:4]
+    times = []
+    for said, by, data in head.signed:
+        if (said, by) == (name, key_id):
+            if len(data) != 72:
+                raise Bad(f"a cosignature has 72 bytes, not {len(data)}")
+            at = int.from_bytes(data[:8], "big")
+            if at > 7258118399 or not made(jwk, b"cosignature/v1\ntime %d\n" % at + head.body, data[8:]):
+                raise Bad(f"the cosignature by {name} was not made by its key over this head")
+            times.append(EPOCH_1970 + timedelta(seconds=at))
+    return min(times, default=None)
+
+
+def covered(log: Log, anchors: Sequence[Obj], given: Sequence[Said]) -> int:
+    """How many entries evidence in the log vouches for whose key is known from outside; 0 for none."""
+    good = [
+        one
+        for one in anchors
+        if one["known"] and one["size"] <= len(log.leaves) and log.tree.root(one["size"]).hex() == one["root"]
+    ]
+    names = {name for name, _ in given}
+    best = max([one["size"] for one in good if one["authority"] in names], default=0)
+    policy: Obj = log.first.body["witnesses"] if log.first else {"quorum": 0, "keys": []}
+    newest: dict[str, int] = {}
+    for one in good:
+        newest[one["authority"]] = max(newest.get(one["authority"], 0), one["size"])
+    sizes = sorted((newest[name] for name in {name for name, _ in witness_keys(policy)} & set(newest)), reverse=True)
+    return max(best, sizes[policy["quorum"] - 1] if 0 < policy["quorum"] <= len(sizes) else 0)
+
+
+def read_paper(text: str) -> tuple[int, bytes]:
+    """Size and root as somebody typed them from paper, with check codes or without; Bad names the line of a slip."""
+    words = re.sub(r"\s*\*\s*([0-9a-f]{2})", r" *\1 ", text.lower().replace("-", " ")).split()
+    if not words or not re.match(r"[0-9]{1,16}\Z", words[0]) or int(words[0]) >= 1 << 53:
+        raise Bad("the paper begins with the number of entries")
+    lines, coded, marks = [str(int(words[0])), ""], [], words[1:]
+    if marks and marks[0][0] == "*":
+        coded.append((0, lines[0], marks.pop(0)))
+    for mark in marks:
+        if mark[0] == "*":
+            coded.append((len(lines) - 1, lines[-1], mark))
+            lines.append("")
+        else:
+            lines[-1] += mark
+    for number, line, mark in coded:
+        if mark[1:] != sha256(f"doseledger-paper/1 {number} {line}".encode()).hexdigest()[:2]:
+            raise Bad(f"line {number} of the root is mistyped" if number else "the number of entries is mistyped")
+    root = "".join(lines[1:])
+    if not HEX.match(root) or any(len(line) != 16 for number, line, _ in coded if number):
+        raise Bad(f"the root on the paper has 64 digits 0-9 a-f; {len(root)} are typed")
+    return int(lines[0]), bytes.fromhex(root)
+
+
+def stamps(log: Log, folder: str) -> int:
+    """Write every time stamp of the log, and the head it is of, as files that openssl reads; give how many."""
+    os.makedirs(folder, exist_ok=True)
+    count = 0
+    for position, body in log.anchors.all:
+        note = log.copy.notes.get(body["size"])
+        if body["form"] == "timestamp" and note is not None and not log.copy.alone:
+            for name, data in ((f"{body['size']}.note", note), (f"{position}.tsr", log.copy.content(body["evidence"]))):
+                with open(os.path.join(folder, name), "wb") as file:
+                    file.write(data)
+            count += 1
+    return count
+
+
 # --- the verdict
 
 
-def verify(path: str, ledger: str | None, log_key: str | None, trusted: bytes | None) -> Obj:
+def verify(
+    path: str,
+    ledger: str | None,
+    log_key: str | None,
+    trusted: bytes | None,
+    *,
+    paper: tuple[int, bytes] | None = None,
+    cosigned: bytes | None = None,
+    witnesses: Sequence[Said] = (),
+    folder: str | None = None,
+) -> Obj:
     """The report on a copy, with the members that `doseledger verify --json` gives it."""
     findings: list[Finding] = []
     notices: list[Finding] = []
     unchecked, verdict, log = ["derived columns", "zone against offset"], "failed", None
-    name, root, size = "", "", 0
+    name, root, size, anchors, vouched = "", "", 0, [], False  # type: str, str, int, list[Obj], bool
     try:
         log = Log(Copy(path))
         log.run()
@@ -2650,14 +2860,27 @@ def verify(path: str, ledger: str | None, log_key: str | None, trusted: bytes | 
     if log is not None:
         name, root, size = log.roster.ledger, log.tree.root(len(log.leaves)).hex(), len(log.copy.lines)
         made_of = {"ledger": name, "origin": log.origin(), "size": size, "root": root}
+        try:
+            anchors = log.anchors.judged(log, witnesses, ledger)
+            vouched = covered(log, anchors, witnesses) > 0
+            _ = stamps(log, folder) if folder is not None else 0
+        except Exception as error:
+            findings.append(Finding("L1", "unreadable", sentence(error), None, None))
         findings, notices, unchecked = log.findings + findings, log.notices, unchecked + log.unchecked()
         try:
             findings += [Finding("L1", "copy", why, None, None) for why in log.copy.flaws(made_of)]
         except Exception as error:
             findings.append(Finding("L1", "copy", sentence(error), None, None))
-        found = list(outside(log, ledger, log_key, trusted))
+        found = list(outside(log, ledger, log_key))
+        for held_as, note in (("trusted checkpoint", trusted), ("cosigned checkpoint", cosigned)):
+            if note is not None and log.first is not None:
+                found += kept(log, note, held_as)
+                vouched = vouched or not log.without(note)
+        if paper is not None and log.first is not None:
+            lost = lost_on_paper(log, *paper)
+            found += [] if lost else compared(log, *paper, "paper")
+            vouched = vouched or not lost
         findings += found
-        vouched = trusted is not None and not log.without(trusted)
         anchored = "ok" if vouched else "self-consistent" if ledger is None and log_key is None else "ok-unanchored"
         verdict = min((one.code for one in found), default=anchored)
     unique = sorted(dict.fromkeys(findings), key=lambda one: (one.position is None, one.position or 0, one.level))
@@ -2667,10 +2890,11 @@ def verify(path: str, ledger: str | None, log_key: str | None, trusted: bytes | 
         "ledger": name,
         "entries": size,
         "root": root,
-        "not_checked": unchecked + ([] if trusted else ["outside anchors"]),
+        "not_checked": unchecked + ([] if vouched or trusted or paper or cosigned else ["outside anchors"]),
         "first_bad": bad and {"position": bad.position, "kind": bad.kind, "why": bad.why},
         "findings": [one._asdict() for one in unique],
         "notices": [one._asdict() for one in notices],
+        "anchors": anchors,
     }
 
 
@@ -2679,32 +2903,46 @@ def sentence(error: Exception) -> str:
     return str(error) if isinstance(error, (Bad, OSError)) else f"{type(error).__name__}: {error}"
 
 
-def outside(log: Log, ledger: str | None, log_key: str | None, trusted: bytes | None) -> Iterator[Finding]:
-    """What differs from what was given from outside the copy."""
+def outside(log: Log, ledger: str | None, log_key: str | None) -> Iterator[Finding]:
+    """What differs from the id and the key that were given from outside the copy."""
     if ledger is not None and ledger != log.roster.ledger:
         yield Finding("L1", "fork", f"this is the ledger {log.roster.ledger or 'unknown'}, not {ledger}", None, None)
-    if log.first is None:
+    if log_key is None or log.first is None:
         return
     try:
-        if log_key is not None and log_key not in [vkey(log.origin(one), one["key"])[0] for one in log.keys]:
+        if log_key not in [vkey(log.origin(one), one["key"])[0] for one in log.keys]:
             yield Finding("L1", "fork", f"the key given is of another log than {log.origin()}, or another", None, None)
-        if trusted is not None:
-            seen = read_note(trusted)
-            try:
-                seen = log.ever(trusted)
-            except Bad:
-                if seen.size <= len(log.leaves) or epoch(seen.origin)[0] != epoch(log.origin())[0]:
-                    raise
-            if log.given_up(seen):
-                return
-            if seen.size > len(log.leaves):
-                why = f"the trusted checkpoint saw {seen.size} entries; only {len(log.leaves)} are here"
-                yield Finding("L1", "stale", why, None, None)
-            elif log.tree.root(seen.size) != seen.root:
-                why = f"the trusted checkpoint of {seen.size} entries has another root"
-                yield Finding("L1", "fork", why, None, None)
     except Bad as error:
         yield Finding("L1", "fork", f"what was given is not of this ledger: {error}", None, None)
+
+
+def kept(log: Log, note: bytes, held_as: str) -> Iterator[Finding]:
+    """What differs from a signed checkpoint that was kept outside the copy."""
+    try:
+        seen = read_note(note)
+        try:
+            seen = log.ever(note)
+        except Bad:
+            if seen.size <= len(log.leaves) or epoch(seen.origin)[0] != epoch(log.origin())[0]:
+                raise
+        if not log.given_up(seen):
+            yield from compared(log, seen.size, seen.root, held_as)
+    except Bad as error:
+        yield Finding("L1", "fork", f"the {held_as} is not of this ledger: {error}", None, None)
+
+
+def compared(log: Log, size: int, root: bytes, held_as: str) -> Iterator[Finding]:
+    """What differs from a head that was kept outside the copy."""
+    if size > len(log.leaves):
+        yield Finding("L1", "stale", f"the {held_as} saw {size} entries; only {len(log.leaves)} are here", None, None)
+    elif log.tree.root(size) != root:
+        yield Finding("L1", "fork", f"the {held_as} of {size} entries has another root", None, None)
+
+
+def lost_on_paper(log: Log, size: int, root: bytes) -> bool:
+    """Whether a head on paper may be of what was given up: it bears no signature that would tell."""
+    same = size <= len(log.leaves) and log.tree.root(size) == root
+    return not same and any(one["lost"] and one["since"] < size <= one["lost"]["size"] for one in log.keys)
 
 
 SENTENCE = {
@@ -2727,6 +2965,9 @@ def told(report: Obj) -> str:
         for one in listed:
             place = "" if one["position"] is None else f"#{one['position']} "
             lines.append(f"  {mark} {one['level']} {place}{one['code']}: {one['why']}")
+    for one in report["anchors"]:
+        whose = f" by {one['authority']} at {one['at']}" if one["authority"] else ""
+        lines.append(f"anchor #{one['entry']}: {one['form']}{whose}, {one['size']} entries; {one['why']}")
     lines += [f"NOT CHECKED: {one}" for one in report["not_checked"]]
     lines += [f"{name:7} {report[name]}" for name in ("entries", "root", "ledger")]
     return "\n".join(UNSEEN.sub(lambda found: f"\\u{ord(found[0]):04x}", line) for line in lines)
@@ -2736,6 +2977,12 @@ def told(report: Obj) -> str:
 UNSEEN = re.compile("[\x00-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]")
 
 
+def open_limited(name: str) -> bytes:
+    """The bytes of a file, and one more than the longest note has."""
+    with open(name, "rb") as file:
+        return file.read(262145)
+
+
 def main(arguments: Sequence[str]) -> int:
     """Read the command line, verify, and say what was found."""
     parser = argparse.ArgumentParser(prog="verify.py", description="Verify a copy of a doseledger record.")
@@ -2743,21 +2990,31 @@ def main(arguments: Sequence[str]) -> int:
     parser.add_argument("--ledger", metavar="ID", help="the ledger id, from paper")
     parser.add_argument("--log-key", metavar="KEY", help="the verifier key of the log, from paper")
     parser.add_argument("--trusted", metavar="CHECKPOINT", help="a file with a checkpoint that was kept elsewhere")
+    parser.add_argument("--paper", metavar="TEXT", help="a head on paper: the number of entries, then the root")
+    parser.add_argument("--witness", metavar="KEY", action="append", default=[], help="the verifier key of a witness")
+    parser.add_argument("--cosigned", metavar="CHECKPOINT", help="a file with a checkpoint that a witness kept")
+    parser.add_argument("--stamps", metavar="FOLDER", help="write the time stamps and their heads for openssl")
     parser.add_argument("--json", action="store_true", help="the report as JSON")
     parser.add_argument("--pure", action="store_true", help="use the standard library alone")
-    given, trusted = parser.parse_args(arguments), None
+    given = parser.parse_args(arguments)
     USE["library"] = LIBRARY and not given.pure
     if given.ledger is not None and not HEX.match(given.ledger):
         parser.error("--ledger takes 64 hexadecimal digits")
     if not os.path.exists(given.copy):
         parser.error(f"there is nothing at {given.copy}")
-    if given.trusted is not None:
+    notes = []
+    for option, name in (("--trusted", given.trusted), ("--cosigned", given.cosigned)):
         try:
-            with open(given.trusted, "rb") as file:
-                trusted = file.read(262145)
+            notes.append(None if name is None else open_limited(name))
         except OSError as error:
-            parser.error(f"--trusted: {error}")
-    report = verify(given.copy, given.ledger, given.log_key, trusted)
+            parser.error(f"{option}: {error}")
+    try:
+        paper = None if given.paper is None else read_paper(given.paper)
+        witnesses = [witness_key(one) for one in given.witness]
+    except Bad as error:
+        parser.error(str(error))
+    more: Obj = {"paper": paper, "cosigned": notes[1], "witnesses": witnesses, "folder": given.stamps}
+    report = verify(given.copy, given.ledger, given.log_key, notes[0], **more)
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(encoding="utf-8", errors="backslashreplace")
     try:
