@@ -22,7 +22,9 @@ from time import monotonic, sleep
 
 import psycopg
 
-from ledger.storage.postgres import tables
+from ledger.storage import schema
+from ledger.storage.location import schema_of
+from ledger.storage.postgres import migrating
 
 SETTINGS = {
     "listen_addresses": "",
@@ -37,7 +39,8 @@ SETTINGS = {
     "log_min_messages": "fatal",
 }
 SCHEMA = "doseledger"
-APP, INSPECT = "doseledger_app", "doseledger_inspect"
+OWNER, APP, INSPECT = "doseledger_owner", "doseledger_app", "doseledger_inspect"
+ROLES = migrating.Roles((APP,), (INSPECT,))
 
 
 def programs(version: int = 18) -> Path:
@@ -138,6 +141,9 @@ class Server:
 
 
 _SERVERS: list[Server] = []
+_SCHEMAS = count()
+TRIALS = "trials"
+"""The database in which most tests have a schema of their own."""
 
 
 def shared() -> Server:
@@ -147,6 +153,9 @@ def shared() -> Server:
         atexit.register(server.remove)
         _SERVERS.append(server)
         prepare(server)
+        with server.admin() as connection:
+            connection.execute(f"CREATE ROLE {OWNER} LOGIN")
+            connection.execute(f"CREATE DATABASE {TRIALS} OWNER {OWNER} TEMPLATE template0 STRATEGY FILE_COPY")
     return _SERVERS[0]
 
 
@@ -155,6 +164,24 @@ def prepare(server: Server, database: str = "template1") -> None:
     with server.admin(database) as connection:
         for role in (APP, INSPECT):
             connection.execute(f"CREATE ROLE {role} LOGIN")
-        connection.execute(f"CREATE SCHEMA {SCHEMA}")
-        for statement in tables.statements(SCHEMA):
+        for statement in migrating.script(SCHEMA, ROLES):
             connection.execute(statement)
+
+
+def place(original: str | None = None) -> str:
+    """The URL of new empty tables, or of a copy of those at another URL, for the role that writes."""
+    server, name = shared(), f"trial_{next(_SCHEMAS)}"
+    statements = list(migrating.script(name, ROLES))
+    if original is not None:
+        kept = schema_of(original)
+        filled = [f"INSERT INTO {name}.{one} SELECT * FROM {kept}.{one}" for one in schema.TABLES]
+        rest = next(i for i, one in enumerate(statements) if "INDEX" in one)
+        statements = [*statements[:rest], *filled, *(one for one in statements[rest:] if "INSERT INTO" not in one[:12])]
+    with psycopg.connect(server.url(TRIALS, OWNER), autocommit=True) as connection:
+        connection.execute(";".join(("BEGIN", *statements, "COMMIT")))
+    return server.url(TRIALS, APP, schema=name)
+
+
+def by(url: str, role: str) -> str:
+    """The same place for another role."""
+    return url.replace(f"//{APP}@", f"//{role}@")
