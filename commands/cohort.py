@@ -7,7 +7,7 @@ from typing import ClassVar, Literal
 
 from commands.draft import Desk, Draft, When, refuse
 from commands.slots import cohorts, level_of, open_findings
-from ledger.errors import BadInput
+from ledger.errors import BadInput, NotAllowed
 from ledger.events import cohort
 from ledger.rules import accrual
 from ledger.rules.cohort import Cohorts, Level
@@ -162,7 +162,14 @@ class SuspendAccrual(OfLevel):
     why: Literal["dlt", "decision-basis", "supply", "sponsor", "other"]
 
     def decide(self, desk: Desk) -> tuple[Draft, ...]:
-        """Closing is always possible, once."""
+        """Closing is always possible, once, and is the principal investigator's."""
+        author = desk.roster.people[desk.actors[0]]
+        if "principal-investigator" not in author.roles:
+            raise NotAllowed(
+                f"{author.name} may not suspend accrual",
+                why="the principal investigator suspends and resumes accrual; the sponsor's physician decides with him",
+                fix="the principal investigator signs",
+            )
         _, level = self.found(desk)
         if level.course.suspended is not None:
             raise BadInput(

@@ -96,6 +96,7 @@ do = "{do}"
         ("inv.1", [], "level open", 'level = "0"'),
         ("spon.1", [], "level open", 'level = "0"'),
         ("crc.1", [], "accrual suspend", 'level = "0"\nwhy = "other"'),
+        ("spon.1", [], "accrual suspend", 'level = "0"\nwhy = "sponsor"'),
         ("inv.1", ["crc.1"], "cohort replace", 'patient = "P-101"\nbasis = "left"'),
         ("spon.1", ["inv.1"], "cohort replace", 'patient = "P-101"\nbasis = "left"'),
         ("spon.1", [], "patient enrol", 'patient = "P-102"'),
