@@ -230,10 +230,10 @@ def test_a_quorum_is_of_different_witnesses() -> None:
     assert quorum_reached(LOG.note(5), Witnesses(quorum=0, keys=policy.keys))
     assert not quorum_reached(b"no note", policy)
     first, second = (policy_of([named(name)], 1).keys[0] for name in ("w1", "w2"))
-    renamed = policy_of(
-        [witness_key("w1", key_of("w2").public.raw), witness_key("w9", key_of("w1").public.raw)], 0
-    ).keys
-    again = cosign(text, witness_key("w1", key_of("w2").public.raw), AT, key_of("w2").sign)
+    other_key = witness_key("w1", key_of("w2").public.raw)
+    other_name = witness_key("w9", key_of("w1").public.raw)
+    renamed = policy_of([other_key, other_name], 0).keys
+    again = cosign(text, other_key, AT, key_of("w2").sign)
     same = Witnesses(quorum=2, keys=(first, renamed[0]))
     assert not quorum_reached(once + again, same), "two keys under one name are one witness"
     alias = Witnesses(quorum=2, keys=(first, renamed[1], second))

@@ -114,15 +114,18 @@ def witness_cosign(
 
 def _refusal(answered: Answered) -> DoseLedgerError:
     """Say why a request by file was not cosigned, as an error of the exit code that fits."""
-    answer = answered.answer
-    where = f"both heads are in {answered.incident}" if answered.incident is not None else ""
+    answer, path = answered.answer, answered.incident
     match answer.status:
-        case 409 if answer.incident is None:
+        case 409 if path is None:
             size = answer.body.decode().strip()
             fix = f"at the ledger, ask again: doseledger witness request --from {size} --out FILE"
             return Conflict("the request does not go on from what this witness cosigned", why=answer.why, fix=fix)
-        case 409 | 422:
-            fix = where or "ask whoever keeps the ledger to verify it: doseledger verify"
+        case 409:
+            fix = f"keep {path}: it proves the two histories to anybody: doseledger proof check"
+            return IntegrityFailure("this log signed two histories", why=answer.why, fix=fix)
+        case 422:
+            where = f"; both heads are in {path}" if path is not None else ""
+            fix = f"ask whoever keeps the ledger to verify it: doseledger verify{where}"
             return IntegrityFailure("this is not the log that was cosigned before", why=answer.why, fix=fix)
         case 404 | 403:
             fix = "compare --log with the key on the paper of the trial master file"
