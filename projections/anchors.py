@@ -99,12 +99,15 @@ def status(ledger: Ledger, zone: tzinfo) -> AnchorStatus:
     )
 
 
-def sandwich(ledger: Ledger, entry: Entry) -> Sandwich:
-    """Say between which times outside an entry was written, as the anchors in the log state them."""
+def sandwich(ledger: Ledger, entry: Entry, *, size: int | None = None) -> Sandwich:
+    """Say between which times outside an entry was written, as the anchors among the first `size` entries state them.
+
+    Whether their evidence holds, a verification says.
+    """
     found = (
         (one.position, one.event)
         for name in ledger.streams("archive/")
-        for one in ledger.stream(name)
+        for one in ledger.stream(name, up_to=size)
         if isinstance(one.event, AnchorMade)
     )
     return Times(found).around(entry.position, entry.payload.after.size, entry.payload.recorded_at)

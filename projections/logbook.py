@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
+from ledger.anchors.sandwich import Sandwich
 from ledger.book import Ledger
 from ledger.course.history import History, effective
 from ledger.course.patient import fold
@@ -16,6 +17,7 @@ from ledger.errors import BadInput
 from ledger.events.base import Payload, Ref
 from ledger.events.body import references
 from ledger.events.entry import Entry
+from projections.anchors import sandwich
 from projections.effects import Amendment, Effect, amendments, effects
 from projections.findings import FindingRow, finding_row
 from projections.printed import Needed, Signature, View, needed, second, signature, utc
@@ -55,7 +57,8 @@ class Named(View, frozen=True, kw_only=True):
 class Shown(View, frozen=True, kw_only=True):
     """One entry in full: its place, its signed payload as it stands, its texts, and everything said about it.
 
-    `as_it_stands` restates the body where it was corrected, else null; `missing` are signatures that it lacks.
+    `as_it_stands` restates the body where it was corrected, else null; `missing` are signatures that it lacks;
+    `sandwich` says between which times outside it was written, as the anchors in the log state them.
     """
 
     position: int
@@ -80,6 +83,7 @@ class Shown(View, frozen=True, kw_only=True):
     as_it_stands: dict[str, object] | None
     named_by: tuple[int, ...]
     findings: tuple[FindingRow, ...]
+    sandwich: Sandwich
 
 
 def log(
@@ -175,6 +179,7 @@ def show(ledger: Ledger, entry: Entry, *, now: datetime, known_at: int | datetim
         findings=tuple(finding_row(one) for one in opened.findings if one.target == entry.id)
         if opened is not None
         else (),
+        sandwich=sandwich(ledger, entry, size=through.size),
     )
 
 

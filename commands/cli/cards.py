@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from commands.cli import console
+from ledger.anchors.sandwich import Sandwich
 from projections.card import DoseRow, OrderRow, Read, Status, Toxicity
 from projections.findings import FindingRow
 from projections.printed import Signature
@@ -183,3 +184,12 @@ def _section(title: str, lines: Iterable[str]) -> None:
 
 def _mg(amount: str | None) -> str:
     return "" if amount is None else f"{amount} mg"
+
+
+def around(found: Sandwich) -> Iterator[str]:
+    """The time sandwich of an entry, a line for each limit."""
+    low = f"{found.not_before} (#{found.earlier})" if found.not_before is not None else "no anchor says"
+    high = f"{found.not_after} (#{found.later})" if found.not_after is not None else "no anchor says"
+    yield f"written after   {low}"
+    yield f"it says         {found.recorded_at}{' OUTSIDE' if found.outside else ''}"
+    yield f"written before  {high}"

@@ -10,7 +10,7 @@ from typing import Annotated
 
 import typer
 
-from commands.cli import console, envelope, lastseen
+from commands.cli import cards, console, envelope, lastseen
 from commands.cli.options import Shared
 from commands.cli.outside import Vouchers, given
 from commands.cli.place import ledger_path, read_file
@@ -194,16 +194,7 @@ def vouched(report: Report) -> Iterator[str]:
         whose = f" by {one.authority} at {one.at}" if one.authority is not None else ""
         yield f"anchor #{one.entry}: {one.form}{whose}, {one.size} entries; {one.why}"
     if report.sandwich is not None:
-        yield from around(report.sandwich)
-
-
-def around(found: Sandwich) -> Iterator[str]:
-    """The time sandwich of an entry, a line for each limit."""
-    low = f"{found.not_before} (#{found.earlier})" if found.not_before is not None else "no anchor says"
-    high = f"{found.not_after} (#{found.later})" if found.not_after is not None else "no anchor says"
-    yield f"written after   {low}"
-    yield f"it says         {found.recorded_at}{' OUTSIDE' if found.outside else ''}"
-    yield f"written before  {high}"
+        yield from cards.around(report.sandwich)
 
 
 def _line(finding: Finding) -> str:

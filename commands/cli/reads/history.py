@@ -145,6 +145,8 @@ def show(shared: Shared, asof: AsOf, entry: Entry) -> None:
             console.answer(_indented(data.as_it_stands))
         _block("Named by", (f"#{position}" for position in data.named_by))
         _block("Findings", (cards.finding(row) for row in data.findings))
+        if data.sandwich.earlier is not None or data.sandwich.later is not None:
+            _block("Times outside, by the anchors in the log", cards.around(data.sandwich))
         console.answer("Signed payload")
         console.answer(_indented(data.payload))
 
