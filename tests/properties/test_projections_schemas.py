@@ -40,6 +40,7 @@ from projections import (
     proofs,
     queue,
     toxicity,
+    witnesses,
 )
 from projections.card import Overview, Status, Todo
 from projections.certificate import checking, paper
@@ -156,6 +157,23 @@ def on_paper(ward: Ward, _: Path) -> PaperAnchor:
     )
 
 
+COSIGNED = witnesses.CosignedHeads(
+    quorum=1,
+    reached=False,
+    rows=(
+        witnesses.CosignedHead(
+            url="https://w.example",
+            state="unavailable",
+            why="it does not answer",
+            witness=None,
+            size=3,
+            root="1f",
+            at=None,
+            entry=None,
+        ),
+    ),
+)
+"""One witness was asked and did not answer."""
 OUTPUTS = {
     "status": Output(Status, lambda w, _: patient.status(w.book, PATIENT, now=w.local)),
     "overview": Output(Overview, lambda w, _: patient.overview(w.book, now=w.local)),
@@ -214,6 +232,12 @@ OUTPUTS = {
         lambda *_: stamping.Answers((), (stamping.Unanswered("tsa.example.org", 3, "no", waits=True),)),
     ),
     "anchor-request": Output(stamping.Asking, lambda *_: stamping.Asking("head.tsq", 3, "1f")),
+    "witness-list": Output(witnesses.WitnessRows, lambda w, _: witnesses.witnesses(w.book)),
+    "witness-request": Output(witnesses.CosignedHeads, lambda *_: COSIGNED),
+    "witness-add": Output(witnesses.CosignedHeads, lambda *_: COSIGNED),
+    "witness-request-file": Output(
+        witnesses.RequestFile, lambda *_: witnesses.RequestFile(witness="w.example/1", old=0, size=3, path="request")
+    ),
     "ledger-copy": Output(moving.Copied, lambda *_: moving.Copied(target="b", size=3, root="1f", before=0, behind=1)),
     "backup-make": Output(
         backups.BackupDone,
