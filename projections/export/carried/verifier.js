@@ -606,6 +606,23 @@ kind lockout.lifted/1 security by=responsibility:registrar : person:Token
       malformed("this is no checkpoint");
     return head;
   }
+  /** The number of the epoch in the name of a log, and the name without it: main is the first, main.2 the next. */
+  const EPOCH = /^(.*[^/])\.([2-9]|[1-9][0-9]{1,3})$/, epoch = (origin) => Number(EPOCH.exec(origin)?.[2] ?? 1);
+  const series = (origin) => EPOCH.exec(origin)?.[1] ?? origin;
+  /** The checkpoint in a note that any key of its epoch has signed: of another history, the key may have changed elsewhere. */
+  async function everNote(note, heads) {
+    const { origin } = openNote(note), own = heads.filter((it) => it.origin === origin), last = own.pop() ?? heads.at(-1);
+    for (const it of own) {
+      try { return await checkedNote(note, it); } catch (error) { if (!(error instanceof Malformed)) throw error; }
+    }
+    return checkedNote(note, last);
+  }
+  /** The entry in which registrars gave up a head, and all that came before it in its epoch; undefined where none did. */
+  function givenUp(head, heads) {
+    const it = heads.find(({ lost, origin }) => lost && epoch(head.origin) < epoch(origin));
+    const named = it && (head.size < it.lost.size || (head.size === it.lost.size && head.root === it.lost.root));
+    return named && it.since < head.size ? it : undefined;
+  }
   /** The checkpoint in a note, once the log's key has signed it. */
   async function checkedNote(note, log) {
     const head = openNote(note);
@@ -638,6 +655,7 @@ kind lockout.lifted/1 security by=responsibility:registrar : person:Token
     return left;
   }
 
+  const TURNED = "log.rotated/1", RESTORED = "ledger.restored/1";
   const ANSWERS = /^signature\.re(affirm|pudiat)ed\/1$/;
   /** Everything about authority, folded from the entries before a position; keys that ended stay known. */
   class Roster {
@@ -758,6 +776,7 @@ kind lockout.lifted/1 security by=responsibility:registrar : person:Token
     if (kind === "key.enrolled/1") return [asked(body)];
     if (kind === "registrar.recovered/1") return [asked(body.registrar)];
     if (kind === "registrar.changed/1") return body.added ? [asked(body.added)] : [];
+    if (kind === TURNED || kind === RESTORED) return [{ key: body.key, key_id: null }];
     if (kind === "policy.amended/1") return body.witnesses.keys.map(({ key }) => ({ key, key_id: null }));
     if (kind !== "key.rotated/1") return [];
     const [{ header }] = signatures, owner = roster?.people.get(body.person);
@@ -897,6 +916,7 @@ kind lockout.lifted/1 security by=responsibility:registrar : person:Token
     entries = []; tree = newTree(); roster = new Roster(); time = null; withheld = 0;
     ids = new Map(); commands = new Map(); counters = new Map(); last = new Map(); registered = new Set();
     amending = new Map(); countersigning = new Map(); reviews = new Map();
+    heads = []; // the keys of the log, each for the heads of more than `since` entries
 
     get size() { return this.entries.length; }
     find(id) { return this.entries[this.ids.get(id)]; }
@@ -963,8 +983,10 @@ kind lockout.lifted/1 security by=responsibility:registrar : person:Token
     const [family, whose = payload.site] = one.stream.split("/");
     if (whose !== payload.site && family !== "patient" && family !== "cohort")
       found("site", `the entry of the site ${payload.site} stands on the stream ${one.stream}`);
-    if (kind === "export.made/1" && log.tree.roots[one.body.size] !== one.body.root)
-      found("export-root", `the copy that is recorded is not of the first ${one.body.size} entries`);
+    const code = { "export.made/1": "export-root", "backup.made/1": "export-root", "backup.restored/1": "export-root", "anchor.made/1": "anchor-root" }[kind];
+    if (code && log.tree.roots[one.body.size] !== one.body.root)
+      found(code, `what is recorded is not of the first ${one.body.size} entries`);
+    if (kind === TURNED || kind === RESTORED) turning(log, one, (why) => found("log-key", why));
     if (log.ids.has(one.id)) found("id-reused", `the entry id already stands at position ${log.ids.get(one.id)}`);
     for (const { kid, n, person } of signers) {
       if (log.counters.has(`${kid} ${n}`)) found("n-reused", `the key of ${person} was used in two places: ${n} stands already`);
@@ -1005,8 +1027,26 @@ kind lockout.lifted/1 security by=responsibility:registrar : person:Token
         found("future", `${at} is later than the entry was recorded`);
     }
     if (kind === "log.clock/1" && one.body.reset) found("clock-reset", "only registrars begin log time anew");
-    if (!payload.reason && ["entry.corrected/1", "entry.voided/1", "override.granted/1", "record.unlocked/1", "text.redacted/1"].includes(kind))
+    if (!payload.reason && ["entry.corrected/1", "entry.voided/1", RESTORED, "override.granted/1", "record.unlocked/1", "text.redacted/1"].includes(kind))
       found("reason", `${kind} gives no reason`);
+  }
+  /** Another key of the log was committed to before; an epoch has a name and a key of its own, and a loss. */
+  function turning(log, { kind, body, position }, wrong) {
+    const before = log.heads.filter((it) => it.since < position), now = before.at(-1), own = kidOf(body.key);
+    const kids = before.filter((it) => it.jwk.crv === "Ed25519").map((it) => kidOf(it.jwk)), { lost, log: name } = body;
+    if (!now) return;
+    if (kind === TURNED) {
+      if (name !== now.origin.split("/").at(-1)) wrong(`the key of ${name} is changed, the log goes on as ${now.origin}`);
+      if (own !== now.next) wrong("this is not the key to which the log committed itself before");
+    } else {
+      if (series(`/${name}`) !== "/main" || epoch(name) <= epoch(now.origin)) wrong(`${name} is no name for the next epoch`);
+      if (kids.includes(own)) wrong("an epoch is sealed by a key of its own");
+      if (body.size !== log.size || log.tree.roots[body.size] !== body.root) wrong("the entry goes on from another head than that before it");
+      if (log.tree.roots[lost.size] === lost.root) wrong(`nothing is lost: the head of ${lost.size} entries is one of this log`);
+    }
+    if (body.key.crv !== "Ed25519") wrong("heads are signed with Ed25519 keys only");
+    if (log.roster.key(own)) wrong("a person or a device holds this key");
+    if ([...kids, own].includes(body.next_log_key)) wrong("the key that is committed to was one of the log before");
   }
   /** The device is one of the site; protocol and dictionary are those that the author saw. */
   function written({ kind, payload, signatures }, roster, found) {
@@ -1197,14 +1237,13 @@ kind lockout.lifted/1 security by=responsibility:registrar : person:Token
     }
     if (!size) put("L1", "empty", "the copy holds no entries");
     const absent = [], redacted = new Map(), named = new Set(), unsealed = new Set(); // texts that are not here, and the redactions that may say why
-    let head = null, waiting = null; // the log's own name and key come from the first entry
+    const { heads } = log; // the log's own name and its keys come from its entries
+    let waiting = null;
     try {
-      for (let start = 0, stop = 1; start < size && (head || !start); start = stop, stop += CHUNK) {
-        const run = lines.slice(start, stop).map((line, at) => looked(line, start + at)), [own] = run;
-        if (!start && own.kind === "ledger.created/1") {
-          head = { origin: `doseledger/${own.body.trial}/${own.leaf.slice(0, 32)}/main`, jwk: own.body.log_key, supported };
-        }
-        const under = (one) => [one.payload && begin(one, keys, supported), head && checkHead(kept.heads.get(one.position + 1), head)];
+      for (let start = 0, stop = 1; start < size && (heads.length || !start); start = stop, stop += CHUNK) {
+        const run = lines.slice(start, stop).map((line, at) => looked(line, start + at));
+        run.forEach(turn);
+        const under = (one) => [one.payload && begin(one, keys, supported), heads.length && checkHead(kept.heads.get(one.position + 1), heads), evidence(one)];
         const ready = Promise.all(run.flatMap(under)).then(() => run);
         if (waiting) (await waiting).forEach(pass);
         waiting = ready;
@@ -1212,13 +1251,13 @@ kind lockout.lifted/1 security by=responsibility:registrar : person:Token
         if (start) await pause();
       }
       if (waiting) (await waiting).forEach(pass);
-      if (head) ended();
+      if (heads.length) ended();
     } catch (error) { // no bytes may end an inspection without a finding
       put("L1", "unreadable", String(error), log.size);
     }
     outside.onProgress?.(log.size, size);
-    const made = { ledger: log.roster.ledger, origin: head?.origin ?? "", size, root: log.tree.roots[log.size] };
-    const anchor = await anchored(head, log, outside), behind = size - log.size;
+    const head = heads.at(-1), made = { ledger: log.roster.ledger, origin: head?.origin ?? "", size, root: log.tree.roots[log.size] };
+    const anchor = await anchored(log, outside), behind = size - log.size;
     if (anchor.why) put("L1", anchor.verdict, anchor.why);
     findings.sort((a, b) => (a.position ?? Infinity) - (b.position ?? Infinity) || (a.level < b.level ? -1 : Number(a.level > b.level)));
     const inside = findings.some((it) => it.code !== "fork" && it.code !== "stale"), { roster } = log;
@@ -1233,6 +1272,10 @@ kind lockout.lifted/1 security by=responsibility:registrar : person:Token
     };
     const notices = entries.filter((one) => one.doubt).map(({ position, payload, doubt }) => (
       { level: "L2", code: doubt, why: doubted[doubt], position, kind: payload.kind }));
+    for (const { position, payload } of entries.filter((one) => one.payload?.kind === RESTORED)) {
+      const { lost: { size: most, root }, log: name } = payload.body, why = `what was sealed up to ${most} entries, root ${root}, is given up; ${name} goes on`;
+      notices.push({ level: "L2", code: "restored", why, position, kind: RESTORED });
+    }
     return {
       verdict: inside ? "failed" : !supported ? "unsupported" : anchor.verdict, ...made, logKey: head && head.jwk.y === null ? vkey(head) : "",
       checked: supported ? CHECKED : CHECKED.filter((it) => it !== "signatures"), notChecked: left.filter(Boolean),
@@ -1247,6 +1290,22 @@ kind lockout.lifted/1 security by=responsibility:registrar : person:Token
       try {
         return stub ? place : { ...place, ...open(line) };
       } catch (error) { return { ...place, error: String(error.message) }; }
+    }
+    /** Take the key of the log that an entry names: it seals the heads that cover the entry. */
+    function turn({ position, kind, body, leaf }) {
+      const first = !position && kind === "ledger.created/1", last = heads.at(-1);
+      if (!first && !(last && (kind === TURNED || kind === RESTORED))) return;
+      const origin = first ? `doseledger/${body.trial}/${leaf.slice(0, 32)}/main` : kind === RESTORED ? last.origin.replace(/[^/]*$/, body.log) : last.origin;
+      heads.push({ since: position, origin, jwk: first ? body.log_key : body.key, next: body.next_log_key, lost: body.lost ?? null, supported });
+    }
+    /** Open the note of what was lost, by the keys of before. */
+    async function evidence(one) {
+      const bytes = one.kind === RESTORED && one.body.evidence !== null && kept.blobs.get(one.body.evidence);
+      if (!bytes) return;
+      try {
+        const { size: most, root } = await everNote(text8(bytes), heads.filter((it) => it.since < one.position)), { lost } = one.body;
+        if (most !== lost.size || root !== lost.root) one.unproved = "the note of what was lost is of another head";
+      } catch (error) { one.unproved = `the note of what was lost is no head of this log: ${error.message}`; }
     }
     function pass(one) {
       const before = findings.length, fail = (level, code, why) => put(level, code, why, one.position, one.kind ?? null);
@@ -1289,6 +1348,7 @@ kind lockout.lifted/1 security by=responsibility:registrar : person:Token
         const bytes = kept.blobs.get(digest);
         if (!bytes || hex(sha256(bytes)) !== digest)
           fail("L1", "blob", `the bytes with the digest ${digest.slice(0, 8)}... are missing or others`);
+        else if (one.unproved) fail("L1", "anchor", one.unproved);
       }
     }
     function ended() {
@@ -1316,22 +1376,25 @@ kind lockout.lifted/1 security by=responsibility:registrar : person:Token
   const sound = (it, shape) => it !== null && typeof it === "object" && Object.keys(it).length === Object.keys(shape).length
     && Object.entries(shape).every(([name, form]) => form === null ? name in it : typeof it[name] === "string" && form.test(it[name]));
   const committed = ({ commitment, salt, text }) => `sha256:${hex(sha256(joined(unhex(salt), utf8(text))))}` === commitment;
-  async function checkHead(it, head) {
-    try { if (it) it.head = await checkedNote(it.note, head); } catch (error) { it.error = String(error.message); }
+  async function checkHead(it, heads) {
+    try { if (it) it.head = await checkedNote(it.note, heads.findLast(({ since }) => since < it.size)); } catch (error) { it.error = String(error.message); }
   }
   const vkey = ({ origin, jwk }) => {
     const raw = unbase64(jwk.x), typed = base64url(joined([1], raw)).replaceAll("-", "+").replaceAll("_", "/");
     return `${origin}+${keyId(origin, raw)}+${typed}`;
   };
   /** The verdict where nothing inside is wrong, and why it is not a good one. */
-  async function anchored(head, log, { ledger, logKey, trusted }) {
-    const fork = (why) => ({ verdict: "fork", why });
-    if (!head) return { verdict: "self-consistent" };
+  async function anchored(log, { ledger, logKey, trusted }) {
+    const fork = (why) => ({ verdict: "fork", why }), { heads } = log, alone = ledger || logKey ? "ok-unanchored" : "self-consistent";
+    if (!heads.length) return { verdict: "self-consistent" };
     if (ledger && ledger !== log.roster.ledger) return fork(`this is the ledger ${log.roster.ledger}, not the one that was expected`);
-    if (logKey && logKey.trim() !== vkey(head)) return fork("the key of the log is not the one that was expected");
-    if (!trusted) return { verdict: ledger || logKey ? "ok-unanchored" : "self-consistent" };
+    const named = heads.filter(({ jwk }) => jwk.y === null).map(vkey);
+    if (logKey && !named.includes(logKey.trim())) return fork("the key of the log is not the one that was expected");
+    if (!trusted) return { verdict: alone };
     try {
-      const kept = await checkedNote(trusted, head);
+      const said = openNote(trusted), later = said.size > log.size && series(said.origin) === series(heads[0].origin);
+      const kept = await everNote(trusted, heads).catch((error) => { if (later) return said; throw error; });
+      if (givenUp(kept, heads)) return { verdict: alone };
       if (kept.size > log.size) return { verdict: "stale", why: `the trusted checkpoint saw ${kept.size} entries; only ${log.size} are here` };
       if (kept.root !== log.tree.roots[kept.size]) return fork(`the trusted checkpoint of ${kept.size} entries has another root`);
       return { verdict: "ok" };
