@@ -55,10 +55,14 @@ class Forged:
     def note(self, size: int) -> bytes:
         """The signed checkpoint of the first `size` entries."""
         leaves = [tree.leaf_hash(raw) for raw in self.entries[:size]]
-        log, key = next(((log, key) for at, log, key in reversed(self.turns) if at < size), (self.log, self.log_key))
-        origin = checkpoint.origin(self.trial, leaves[0].hex(), log)
+        origin, key = self.sealing(size)
         head = checkpoint.Checkpoint(origin=origin, size=size, root=tree.root(leaves))
         return checkpoint.seal(head, origin, key.public.raw, key.sign)
+
+    def sealing(self, size: int) -> tuple[str, MemorySigner]:
+        """The name and the key of the head of so many entries."""
+        log, key = next(((log, key) for at, log, key in reversed(self.turns) if at < size), (self.log, self.log_key))
+        return checkpoint.origin(self.trial, tree.leaf_hash(self.entries[0]).hex(), log), key
 
     def with_entries(self, *entries: bytes) -> Forged:
         """The same with other entries."""

@@ -68,12 +68,11 @@ def sheaf(forged: Forged) -> Sheaf:
 
 def _notes(forged: Forged) -> Iterator[bytes]:
     frontier: tuple[bytes, ...] = ()
-    log, public = forged.log_key, forged.log_key.public.raw
     for at, raw in enumerate(forged.entries):
         frontier = tree.append(at, frontier, tree.leaf_hash(raw)).frontier
-        origin = checkpoint.origin(forged.trial, tree.leaf_hash(forged.entries[0]).hex(), forged.log)
+        origin, key = forged.sealing(at + 1)
         head = checkpoint.Checkpoint(origin=origin, size=at + 1, root=tree.frontier_root(frontier))
-        yield checkpoint.seal(head, origin, public, log.sign)
+        yield checkpoint.seal(head, origin, key.public.raw, key.sign)
 
 
 def read(folder: Path) -> Sheaf:

@@ -9,6 +9,7 @@ from contextlib import closing
 from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -288,7 +289,7 @@ def test_a_whole_ledger_is_in_order(ward: Ward, honest: Sheaf, tmp_path: Path) -
     cases += [
         honest.case(ledger="0" * 64),
         honest.case(logKey="a+b+c"),
-        replace(honest, entries=honest.entries[:1], checkpoints=honest.checkpoints[:1]).case(trusted=last),
+        replace(honest, entries=honest.entries[:1], checkpoints=honest.checkpoints[:1], blobs={}).case(trusted=last),
     ]
     found = run(cases)
     assert ["self-consistent", "self-consistent", "ok-unanchored", "ok", "fork", "fork", "stale"] == [
@@ -558,7 +559,9 @@ def copies(honest: Sheaf, forged: Forged) -> dict[str, Sheaf]:
         "a checkpoint of more": checkpoint(honest, size - 1, size=size + 5),
         "no checkpoints": replace(honest, checkpoints=()),
         "only the last checkpoint": replace(honest, checkpoints=honest.checkpoints[-1:]),
-        "a checkpoint in the middle left out": replace(honest, checkpoints=honest.checkpoints[:5] + honest.checkpoints[6:]),
+        "a checkpoint in the middle left out": replace(
+            honest, checkpoints=honest.checkpoints[:5] + honest.checkpoints[6:]
+        ),
         "a file that nobody names": replace(honest, blobs={**honest.blobs, sha256(b"x").hexdigest(): b"x"}),
         "withheld with its leaf": honest.put(weight, stub(leaf_of(spot))),
         "withheld with another leaf": honest.put(weight, stub("00" * 32)),
