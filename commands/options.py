@@ -182,8 +182,13 @@ def device_card(text: str, reading: Reading) -> Device:
         ) from error
 
 
-def witness_key(text: str, _: Reading | None = None) -> VerifierKey:
-    """Read the key of a witness, as C2SP tlog-cosignature writes it: NAME+ID+KEY; its name must fit into the record."""
+def witness_key(text: str, reading: Reading) -> VerifierKey:
+    """Read the key of a witness, NAME+ID+KEY as C2SP writes it, or a file with it."""
+    return named_witness(text if "+" in text else reading.read_file(text).decode("utf-8", "replace"))
+
+
+def named_witness(text: str) -> VerifierKey:
+    """Read the key of a witness whose name the record can hold."""
     try:
         found = parse_witness_key(text.strip())
         msgspec.convert(found.name, Code)

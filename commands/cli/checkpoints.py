@@ -37,6 +37,10 @@ def checkpoint_show(
         str | None,
         typer.Option("--out", "-o", metavar="FILE", help="Write the note into a new file, to be kept outside."),
     ] = None,
+    key_out: Annotated[
+        str | None,
+        typer.Option("--key-out", metavar="FILE", help="Write the verifier key of the log into a new file."),
+    ] = None,
 ) -> None:
     """Show the signed head of the log: how many entries there are, and the root over all of them."""
     from commands.cli.asof import reader
@@ -45,6 +49,8 @@ def checkpoint_show(
         data = heads.head(ledger, ledger.size if size is None else size, ZoneInfo(reader(ledger).zone))
         if out is not None:
             write_private(Path(out), data.note.encode())
+        if key_out is not None:
+            write_private(Path(key_out), f"{data.log_key}\n".encode())
         if shared.json:
             envelope.put("checkpoint-show", ledger, data, size=data.size)
             return

@@ -16,16 +16,17 @@ from commands.cli import clock, console, envelope, keyring, lastseen, terminal
 from commands.cli.installed import build
 from commands.cli.keys import card
 from commands.cli.options import Shared
-from commands.cli.place import beside, device_key_path, log_key_path, next_log_key_path, write_private
+from commands.cli.place import beside, device_key_path, log_key_path, next_log_key_path, read_file, write_private
 from commands.cli.unlocking import secret_of, signer_of
 from commands.cli.version import SOFTWARE
-from commands.options import witness_key
+from commands.options import named_witness
 from commands.post import Post
 from commands.study import NO_WITNESSES, Foundation, Purpose, Registrar, found
 from ledger.anchors.quorum import policy_of
 from ledger.book import Ledger, is_url, shown
 from ledger.errors import BadInput, NotAllowed, Unavailable
 from ledger.events.study import Witnesses
+from ledger.merkle.note import VerifierKey
 from ledger.signing.keyfile import create_system, open_system
 from ledger.signing.keys import PublicKey
 
@@ -75,7 +76,9 @@ def init(
     witness: Annotated[
         list[str] | None,
         typer.Option(
-            "--witness", metavar="KEY", help="An outside witness of the log: its key, NAME+ID+KEY; repeatable."
+            "--witness",
+            metavar="KEY",
+            help="An outside witness of the log: its key, NAME+ID+KEY, or a file with it; repeatable.",
         ),
     ] = None,
     witness_quorum: Annotated[
@@ -96,7 +99,7 @@ def init(
     ] = None,
 ) -> None:
     """Make a ledger. All root registrars sign its first entry, whose hash is the ledger's id."""
-    named = policy_of([witness_key(one) for one in witness or ()], witness_quorum)
+    named = policy_of([_witness(one) for one in witness or ()], witness_quorum)
     plan = _asked(
         path,
         trial=trial,
@@ -287,6 +290,10 @@ def _registrar(name: str, given: dict[str, bytes], purpose: str) -> Registrar:
         f"{secret} of {name} (Ctrl-C to decline)", option=f"--passphrase-file {name}=FILE"
     )
     return Registrar(name, whose.name, whose.organisation, signer_of(text, said, fast=purpose != "production"))
+
+
+def _witness(said: str) -> VerifierKey:
+    return named_witness(said if "+" in said else read_file(said).decode("utf-8", "replace"))
 
 
 def _tell(ledger: Ledger, plan: _Plan) -> None:

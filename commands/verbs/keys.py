@@ -71,7 +71,7 @@ ROWS = (
             Option(
                 "witness-key",
                 options.witness_key,
-                "The key of a witness, as NAME+ID+KEY.",
+                "The key of a witness, as NAME+ID+KEY, or a file with it.",
                 field="witness_keys",
                 many=True,
             ),

@@ -40,14 +40,18 @@ def witness_key(
             why="letters, digits, dots, hyphens and strokes, at most 64",
             fix="an address that is yours, for example sponsor.example/w1",
         )
-    path = Path(key)
+    path, beside = Path(key), Path(f"{key}.pub")
     text, public = create_system(comment=f"doseledger witness {name}")
     mine = named(name, public.raw)
-    write_private(path, text)
+    written: list[Path] = []
     try:
+        for one, data in ((path, text), (beside, f"{mine.text()}\n".encode())):
+            write_private(one, data)
+            written.append(one)
         Memory.begin(Path(state), mine)
     except BaseException as error:
-        path.unlink(missing_ok=True)
+        for one in written:
+            one.unlink()
         if isinstance(error, OSError):
             raise Unavailable(f"{state} cannot be written", why=error.strerror or str(error)) from error
         raise
