@@ -28,6 +28,9 @@ from ledger.signing.signer import Signer
 
 Tell = Callable[[datetime, str], None]
 
+BETWEEN = timedelta(seconds=5)
+"""What passes at least between two acts: nobody signs several within one second."""
+
 
 @dataclass
 class Stage:
@@ -87,7 +90,7 @@ class Stage:
     def play(self, ledger: Ledger, post: Post, steps: list[Step], tell: Tell) -> None:
         """Play every step; a refusal that the script expects is part of it, any other ends the play."""
         for step in steps:
-            self.now = step.at
+            self.now = max(step.at, self.now + BETWEEN)
             try:
                 last = self._act(ledger, post, step.by, step.verb, self._named(step.options))
             except Refused as error:

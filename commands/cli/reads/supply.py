@@ -140,7 +140,13 @@ def tell(data: project.Accountability, agent: str | None = None) -> None:
     for one in data.findings:
         console.answer(console.paint(f"! {one.id} {one.text}", "warn"))
     if data.books:
-        console.say("v Every balance is 0 or explained." if data.explained else "x Not every balance is explained.")
+        console.say("v Every balance is 0 or explained." if data.explained else _unexplained(data))
+
+
+def _unexplained(data: project.Accountability) -> str:
+    named = ", ".join(one.lot for one in data.lots if not one.explained)
+    whose = f" of lot {named}" if named else ""
+    return f"! A balance{whose} is not explained yet: see what is asked above, and the column UNEXPLAINED MG."
 
 
 def _printed(book: project.BookRow, line: project.LineRow) -> Printed:
