@@ -5,19 +5,26 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import closing
 from datetime import datetime, timedelta
+from itertools import pairwise
 from pathlib import Path
 from random import Random
 
 import pytest
-from acts import PATIENT, Ward, founded
+from acts import DRUG, MONDAY, PATIENT, Ward, founded, key
 from cut import Cut
-from dosed import eventful, reviewed
+from dosed import eventful, recorded, reviewed
 
 from commands.cli.simulating import READS
+from commands.draft import Circumstances
+from commands.perform import perform
+from commands.sealing import Hand
 from commands.simulate import run
+from commands.study import ActivateProtocol
 from ledger.book import Ledger
 from ledger.book.views import make_views, views_of
 from ledger.errors import BadInput
+from ledger.protocol.bundled import bundled
+from ledger.protocol.model import Pack, load
 from projections import accountability, clocks, deviations, patient
 from projections.views.comparing import compared
 from projections.views.definition import VIEWS
@@ -140,3 +147,55 @@ def test_the_place_in_the_log_is_told(busy: Path, tmp_path: Path) -> None:
         (used,) = views.used
         assert ("patients", 40, cut.root_at(40).hex(), 7) == (used.view, used.size, used.root, used.newer)
         assert PATIENT in {row.patient for row in patient.overview(cut, now=cut.log_time(46)).patients}
+
+
+def test_what_stands_beside_a_patient_moves_his_row(tmp_path: Path) -> None:
+    """A lot is called back, a delegation is explained, a key was stolen: the list shows what was true before that."""
+    founded(tmp_path / "site.ledger")
+    with closing(Ward.copy(tmp_path / "site.ledger", tmp_path / "trial.ledger")) as ward:
+        recorded(ward, "3mg", MONDAY, lot="OLD")
+        other = recorded(ward, "10mg", MONDAY + timedelta(days=1))
+        lot = {"agent": DRUG, "lot": "OLD"}
+        vials = {"strength": "30mg", "vials": 5, "expiry": "2011-02-28"}
+        stricter = load(bundled("nct00983528-demo"), overrides={"week_cap_mg": "12"})
+        acts = (
+            lambda: ward.do("pharm.1", "lot receive", **lot, **vials, at="2010-02-27T09:00", reason="late-entry"),
+            lambda: ward.do("pharm.1", "lot quarantine", **lot, why="recalled", at="2010-02-28T09:00", reason="late-entry"),
+            lambda: ward.do("nurse.9", "patient measure", patient=PATIENT, weight="70kg"),
+            lambda: ward.do("pi.1", "person delegate", person="nurse.9", **{"from": "2010-01-01"}),
+            lambda: activated(ward, stricter),
+            lambda: ward.do("reg.1", "key revoke", person="nurse.1", reason="compromised", suspected_from=other),
+            lambda: stood_by(ward, other),
+        )
+        shown = [moved(ward)]
+        for act in acts:
+            act()
+            shown.append(moved(ward))
+        assert [True] * len(acts) == [one != before for before, one in pairwise(shown)]
+
+
+def stood_by(ward: Ward, entry: str) -> None:
+    """Let the nurse stand by what she signed, with another key."""
+    ward.held["nurse.1"] = "nurse.1 again"
+    ward.do("reg.1", "person enrol", wit=("reg.2",), request=ward.request("nurse.1"), role=["nurse"])
+    ward.do("nurse.1", "key reaffirm", entries=[entry])
+
+
+def activated(ward: Ward, pack: Pack) -> None:
+    """Bring another pack into force."""
+    act = ActivateProtocol(pack=pack.data, dictionary=bundled("ctcae-5.0"))
+    perform(act, ward.book, ward.post, [Hand("pi.1", key("pi.1"))], Circumstances(), command=ward.command())
+
+
+def moved(ward: Ward) -> list[object]:
+    """What the deviation log and the lists say now: from the entries, a view that lags behind, and one at the head."""
+    now = ward.now + timedelta(days=1)
+    plain = answers(ward.book, now)
+    assert plain == answers(ward.book, now, Keeper(lambda: US))
+    with closing(make_views(ward.book)) as store:
+        for view in VIEWS:
+            take_on(ward.book, store, view, made_by=US)
+    assert plain == answers(ward.book, now, Keeper(lambda: US))
+    assert [] == list(compared(ward.book, US))
+    rows = deviations.deviations(ward.book, now=now).rows
+    return [rows, [row.due for row in patient.overview(ward.book, now=now).patients], ward.book.roster().disputes]
