@@ -28,13 +28,13 @@ ess_cert_id_alg = sha256
 class Authority:
     """An authority in a folder: `root` is the PEM of its root, and `answer` stamps what a request asks for."""
 
-    def __init__(self, folder: Path, *, usage: str = "timeStamping") -> None:
-        """`usage` is what its certificate is for; RFC 3161 allows nothing but timeStamping."""
+    def __init__(self, folder: Path) -> None:
+        """Make its keys and certificates in a folder."""
         self.folder = folder
         folder.mkdir(parents=True, exist_ok=True)
         self._keys("root", "-x509", "-days", "3650")
         self._keys("tsa")
-        (folder / "usage").write_text(f"extendedKeyUsage=critical,{usage}\n")
+        (folder / "usage").write_text("extendedKeyUsage=critical,timeStamping\n")
         signing = ("-CA", "root.pem", "-CAkey", "root.key", "-CAcreateserial", "-days", "3650", "-extfile", "usage")
         self._openssl("x509", "-req", "-in", "tsa.pem", *signing, "-out", "tsa.crt")
         (folder / "ts.cnf").write_text(CONFIG.format(folder=folder))
