@@ -12,15 +12,17 @@ from ledger.errors import DoseLedgerError, NotAllowed
 from ledger.events.entry import Entry
 from ledger.events.keys import LogRotated
 from ledger.events.study import LedgerRestored
+from ledger.logkeys import keys_of
 from ledger.merkle.epochs import epoch, named
 
 
 def log_keys(entry: Entry, roster: Roster, view: View, found: list[Problem]) -> None:
     """Judge an entry that names another key of the log; `roster` is that of the entries before it."""
     event = entry.event
-    if not isinstance(event, LogRotated | LedgerRestored) or not roster.log_keys.keys:
+    if not isinstance(event, LogRotated | LedgerRestored) or not roster.turns:
         return
-    now = roster.log_keys.newest
+    keys = keys_of(roster.turns)
+    now, before = keys.newest, thumbprints(keys)
     strong(None, event.key, found)
     kid = _thumbprint(event.key, found)
     if isinstance(event, LogRotated):
@@ -31,12 +33,12 @@ def log_keys(entry: Entry, roster: Roster, view: View, found: list[Problem]) -> 
     else:
         if epoch(event.log) <= epoch(now.origin) or event.log != named(now.origin, epoch(event.log)):
             found.append(_wrong(f"{event.log} is no name for the epoch after {now.origin}"))
-        if kid in thumbprints(roster.log_keys):
+        if kid in before:
             found.append(_wrong("an epoch is sealed by a key of its own, not by an earlier key of the log"))
         _restored(event, view, found)
     if roster.key(kid) is not None:
         found.append(_wrong("a person or a device holds this key"))
-    if event.next_log_key in thumbprints(roster.log_keys) | {kid}:
+    if event.next_log_key in before | {kid}:
         found.append(_wrong("the key that is committed to was a key of the log before"))
 
 

@@ -17,6 +17,7 @@ from ledger.errors import DoseLedgerError, Malformed, NotAllowed
 from ledger.events.entry import Entry
 from ledger.events.keys import RegistrarChanged
 from ledger.events.people import DeviceEnrolled, KeyEnrolled, KeyRequest
+from ledger.logkeys import keys_of
 from ledger.merkle.epochs import LogKeys
 from ledger.signing import header as headers
 from ledger.signing import jws, keys
@@ -95,7 +96,8 @@ def unused(kid: str, holder: str, roster: Roster, at: datetime, found: list[Prob
     """
     first = roster.genesis
     kept = {first.recovery_key} if first is not None else set()
-    kept |= thumbprints(roster.log_keys) | {key.following for key in roster.log_keys.keys}
+    log = keys_of(roster.turns)
+    kept |= thumbprints(log) | {key.following for key in log.keys}
     if roster.key(kid) is not None or kid in kept:
         found.append(Problem("key-reused", f"the key {kid[:8]} was enrolled before", NotAllowed, fix=_OWN_KEY))
     for entry in roster.pending.values():
@@ -107,7 +109,7 @@ def unused(kid: str, holder: str, roster: Roster, at: datetime, found: list[Prob
 
 def thumbprints(keys: LogKeys) -> set[str]:
     """The names of the keys that have sealed heads of the log."""
-    return {PublicKey("Ed25519", key.public).kid for key in keys.keys}
+    return {PublicKey("Ed25519", key.public).kid for key in keys.keys if key.public}
 
 
 def awaited(holder: str, roster: Roster, at: datetime, found: list[Problem]) -> None:

@@ -11,8 +11,8 @@ from hashlib import sha256
 
 from ledger import codec
 from ledger.copies import Copy, PrivateFolder, Withheld, open_copy
-from ledger.course.people.logkeys import turned
 from ledger.errors import DoseLedgerError, IntegrityFailure, Unavailable
+from ledger.logkeys import turned
 from ledger.merkle.epochs import LogKeys
 from ledger.signing import keys
 from ledger.storage.reader import Reader

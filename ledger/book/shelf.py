@@ -11,9 +11,9 @@ from hashlib import sha256
 
 from ledger import codec
 from ledger.course.people import Roster, evolve
-from ledger.course.people.logkeys import TURNS, turned
 from ledger.errors import BadInput, IntegrityFailure
 from ledger.events.entry import Entry
+from ledger.logkeys import TURNS, turned
 from ledger.merkle.epochs import LogKeys
 from ledger.storage.reader import Reader
 from ledger.storage.schema import LOG

@@ -17,6 +17,7 @@ from ledger.book.view import BatchView
 from ledger.course.people import evolve
 from ledger.errors import BadInput, Conflict, IntegrityFailure
 from ledger.events.body import blobs as named_blobs
+from ledger.logkeys import keys_of
 from ledger.signing.signer import Signer
 from ledger.storage.receipt import Receipt, receipt_of
 from ledger.storage.rows import TextRow, uuid_bytes
@@ -72,7 +73,7 @@ def append(
     _require_sealed(store, opened)
     receipts = store.append(
         [(one.entry, raw) for one, raw in zip(opened, entries, strict=True)],
-        seal=sealing(roster.log_keys.at(size + len(opened)), signers),
+        seal=sealing(keys_of(roster.turns).at(size + len(opened)), signers),
         texts=rows,
         blobs=[(digest, data) for digest, data in blobs.items() if store.reader.blob(digest) is None],
     )

@@ -11,7 +11,7 @@ from collections.abc import Callable
 
 from msgspec import Struct
 
-from ledger.errors import IntegrityFailure
+from ledger.errors import IntegrityFailure, Malformed
 from ledger.merkle import checkpoint
 from ledger.merkle.checkpoint import Checkpoint
 from ledger.merkle.tree import MAX_SIZE
@@ -81,7 +81,7 @@ class LogKeys(Struct, frozen=True):
         for key in own[:-1]:
             try:
                 return _opened(note, key, check)
-            except IntegrityFailure:
+            except (IntegrityFailure, Malformed):
                 continue
         return _opened(note, own[-1] if own else self.at(head.size), check)
 

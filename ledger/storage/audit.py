@@ -11,7 +11,7 @@ from hashlib import sha256
 from typing import NamedTuple
 
 from ledger import codec
-from ledger.course.people.logkeys import turned
+from ledger.logkeys import turned
 from ledger.errors import DoseLedgerError
 from ledger.events.body import blobs
 from ledger.events.entry import Entry

@@ -11,7 +11,7 @@ from ledger.admission.signatures import check_made, public_of
 from ledger.codec import Opened, commitments, open_whole
 from ledger.copies import Withheld
 from ledger.course.people import Roster, evolve
-from ledger.course.people.logkeys import turned
+from ledger.logkeys import turned
 from ledger.errors import DoseLedgerError, Malformed
 from ledger.events.body import blobs
 from ledger.events.keys import SignatureAbandoned

@@ -12,6 +12,7 @@ from ledger.codec import Opened
 from ledger.course.people import Roster
 from ledger.errors import DoseLedgerError, IntegrityFailure
 from ledger.events.exports import CopyCertified, ExportMade
+from ledger.logkeys import keys_of
 from ledger.merkle import checkpoint
 from ledger.merkle.note import VerifierKey
 from ledger.merkle.proof import check_consistency, check_inclusion
@@ -142,11 +143,12 @@ def _attested(copy: Counted, roster: Roster, paper: Certificate) -> str:
 
 def _proved(copy: Counted, roster: Roster, paper: Certificate) -> str:
     note = paper.checkpoint.encode()
-    key = roster.log_keys.at(checkpoint.parse(note)[0].size)
+    log = keys_of(roster.turns)
+    key = log.at(checkpoint.parse(note)[0].size)
     named = VerifierKey(name=key.origin, public=key.public).text()
     if paper.log_key != named:
         raise IntegrityFailure("the certificate names another key of the log", why=f"the copy's is {named}")
-    head = roster.log_keys.open(note, keys.check_ed25519)
+    head = log.open(note, keys.check_ed25519)
     if head.origin != paper.origin:
         raise IntegrityFailure("the checkpoint is of another log")
     for one in (paper.export, paper.certified):

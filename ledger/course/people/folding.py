@@ -10,7 +10,6 @@ from msgspec.structs import replace
 from ledger.course import needs
 from ledger.course.people.delegations import Delegation, ended
 from ledger.course.people.disputes import Answer, Dispute
-from ledger.course.people.logkeys import turned
 from ledger.course.people.packs import Brought
 from ledger.course.people.roster import Ending, Key, Person, Policy, Roster
 from ledger.events.base import Wire
@@ -103,7 +102,7 @@ def _applied(roster: Roster, entry: Entry, position: int) -> Roster:
         case PolicyAmended():
             return replace(roster, amended=_policy(event))
         case LogRotated() | LedgerRestored():
-            return replace(roster, log_keys=turned(roster.log_keys, entry))
+            return replace(roster, turns=(*roster.turns, entry))
         case SignatureReaffirmed() | SignatureRepudiated():
             return _answered(roster, event, entry, position)
         case DelegationGranted():
@@ -127,7 +126,7 @@ def _founded(roster: Roster, event: LedgerCreated, entry: Entry) -> Roster:
         genesis=event,
         ledger=entry.leaf,
         site=entry.payload.site,
-        log_keys=turned(roster.log_keys, entry),
+        turns=(entry,),
         devices={event.device.key_id: _device(event.device, entry.position)},
     )
     for one in event.registrars:

@@ -17,7 +17,6 @@ from ledger.events.base import DictionaryRef, Occurred, ProtocolRef
 from ledger.events.entry import Entry, Signer
 from ledger.events.people import Task
 from ledger.events.study import LedgerCreated, ProtocolActivated, Witnesses
-from ledger.merkle.epochs import LogKeys
 
 Ending = Literal["rotated", "lost", "compromised", "left", "removed"]
 """Why a key signs nothing any more; `removed`: its owner is no registrar any more."""
@@ -76,7 +75,8 @@ class Roster(Struct, frozen=True):
     """Everything about authority at one position of the log, folded from the entries before it.
 
     Keys that have ended stay known: none of them can be enrolled again. `pending` are the entries about people that
-    await a signature; `brought` are the protocol packs and dictionaries, in the order of the log.
+    await a signature; `brought` are the protocol packs and dictionaries, `turns` the entries that
+    name a key of the log, in the order of the log.
     """
 
     genesis: LedgerCreated | None = None
@@ -91,7 +91,7 @@ class Roster(Struct, frozen=True):
     brought: tuple[Brought, ...] = ()
     amended: Policy | None = None
     disputes: Disputes = Disputes()
-    log_keys: LogKeys = LogKeys()
+    turns: tuple[Entry, ...] = ()
 
     @property
     def policy(self) -> Policy:

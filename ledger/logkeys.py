@@ -1,6 +1,8 @@
-"""The fold of the log's keys: the first entry names one, a rotation the one after it, a restoration begins an epoch."""
+"""The keys of the log as its entries name them: the first one, the one after it, and with a loss that of an epoch."""
 
 from __future__ import annotations
+
+from collections.abc import Iterable
 
 from ledger import wire
 from ledger.events.entry import Entry
@@ -12,6 +14,14 @@ from ledger.signing import base64url
 
 TURNS = frozenset({"log.rotated/1", "ledger.restored/1"})
 """The kinds after which another key seals the heads."""
+
+
+def keys_of(entries: Iterable[Entry]) -> LogKeys:
+    """Fold the keys from the entries that name them, in log order."""
+    keys = LogKeys()
+    for entry in entries:
+        keys = turned(keys, entry)
+    return keys
 
 
 def turned(keys: LogKeys, entry: Entry) -> LogKeys:
@@ -32,4 +42,5 @@ def turned(keys: LogKeys, entry: Entry) -> LogKeys:
 
 
 def _public(key: wire.Jwk) -> bytes:
-    return base64url.decode(key.x.encode())
+    """The bytes of the key; none for a key that is not Ed25519, which opens no head."""
+    return base64url.decode(key.x.encode()) if key.crv == "Ed25519" else b""
