@@ -33,6 +33,13 @@ class Ran:
     why: str
 
 
+@dataclass(frozen=True)
+class Runs:
+    """What a run made of each view."""
+
+    views: tuple[Ran, ...]
+
+
 def view_run(
     shared: Shared,
     *,
@@ -65,14 +72,15 @@ def view_run(
                 if ledger.size != seen:
                     seen = ledger.size
                     ran = [take_on(ledger, store, view, made_by=us) for view in VIEWS]
-                    _tell(ran, quietly=shared.json)
+                    if not shared.json:
+                        _tell(ran)
                 if not follow or (until is not None and monotonic() >= until):
                     break
                 store.wait(every if until is None else max(0.0, min(every, until - monotonic())))
         finally:
             store.close()
         if shared.json:
-            envelope.put("view-run", ledger, {"views": [_ran(one) for one in ran]}, size=seen)
+            envelope.put("view-run", ledger, _runs(ran), size=seen)
     return max(one.code for one in ran)
 
 
@@ -96,7 +104,7 @@ def view_rebuild(
         finally:
             store.close()
         if shared.json:
-            envelope.put("view-rebuild", ledger, {"views": [_ran(one) for one in ran]})
+            envelope.put("view-rebuild", ledger, _runs(ran))
         else:
             _tell(ran)
     return max(one.code for one in ran)
@@ -114,15 +122,16 @@ def view_status(shared: Shared, layout: Layout) -> None:
         rows.show(data.views, layout.format, columns=COLUMNS, right=("size", "behind", "stopped_at"))
 
 
-def _ran(run: Run) -> Ran:
-    at = run.progress
-    return Ran(at.view, at.size, at.root, run.rows, at.stopped_at, at.stopped)
+def _runs(ran: Sequence[Run]) -> Runs:
+    return Runs(
+        tuple(
+            Ran(at.view, at.size, at.root, run.rows, at.stopped_at, at.stopped) for run in ran if (at := run.progress)
+        )
+    )
 
 
-def _tell(ran: Sequence[Run], *, quietly: bool = False) -> None:
-    if quietly:
-        return
-    for one in map(_ran, ran):
+def _tell(ran: Sequence[Run]) -> None:
+    for one in _runs(ran).views:
         console.answer(f"{one.view}: {one.size} entries, {one.rows} rows made, root {one.root or 'none'}")
         if one.why:
             why = console.one_line(one.why)

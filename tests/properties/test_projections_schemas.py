@@ -16,7 +16,7 @@ from acts import PATIENT, Ward, founded
 from dosed import eventful, reviewed
 from jsonschema import Draft202012Validator
 
-from commands.cli import backups, moving, stamping
+from commands.cli import backups, moving, stamping, viewing
 from commands.cli.anchoring import Standing
 from ledger.anchors import paper as typed
 from ledger.book import Ledger
@@ -59,6 +59,7 @@ from projections.inspected import Inspected, inspected
 from projections.recompute import Recomputed, recompute
 from projections.review import asked, signoff, trail
 from projections.trail import history, then
+from projections.views import standing as views
 
 FOLDER = Path(__file__).parents[2] / "docs" / "reference" / "json"
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
@@ -246,6 +247,11 @@ OUTPUTS = {
     "restore": Output(
         backups.Restored,
         lambda *_: backups.Restored(target="b", size=3, root="1f", digest="2e", entry=None, seen=4, lost=1),
+    ),
+    "view-status": Output(views.Standing, lambda w, _: views.standing(w.book, "doseledger 0.1.0, build 0")),
+    **dict.fromkeys(
+        ("view-run", "view-rebuild"),
+        Output(viewing.Runs, lambda *_: viewing.Runs((viewing.Ran("books", 3, "1f", 1, 3, "a mistake"),))),
     ),
     "verify": Output(Report, lambda w, _: w.report()),
     "inspect": Output(
