@@ -11,14 +11,15 @@ from hashlib import sha256
 from typing import NamedTuple
 
 from ledger import codec
-from ledger.logkeys import turned
 from ledger.errors import DoseLedgerError
 from ledger.events.body import blobs
 from ledger.events.entry import Entry
 from ledger.events.study import LedgerCreated
+from ledger.logkeys import turned
 from ledger.merkle import checkpoint, tree
 from ledger.merkle.epochs import LogKeys
 from ledger.storage.beside import Beside
+from ledger.storage.earlier import Earlier
 from ledger.storage.reader import Reader, Table
 from ledger.storage.rows import Row, log_time, redactions, row_of, signer_rows
 from ledger.storage.schema import LOG
@@ -47,10 +48,12 @@ def audit(reader: Reader) -> Iterator[Flaw]:
 class Audit:
     """The audit of one file in steps, so that whoever reads the same entries opens them once for both."""
 
-    def __init__(self, reader: Reader) -> None:
+    def __init__(self, reader: Reader, since: Earlier | None = None, log_keys: LogKeys | None = None) -> None:
+        """With `since`, and the keys of the log as of it, compare only what hangs on the entries behind it."""
         self._reader = reader
-        self._walk = _Walk(reader)
-        self._next = _FIRST
+        self._since = since
+        self._walk = _Walk(reader, since, log_keys or LogKeys())
+        self._next = _FIRST if since is None else since.size()
         self._readable = True
 
     @property
@@ -69,6 +72,10 @@ class Audit:
 
     def rest(self) -> Iterator[Flaw]:
         """Compare what is left: the rows behind those that were taken, the file itself, and the blobs."""
+        if self._since is not None:
+            yield from self._calm(Flaw(None, *found) for found in self._reader.database.shape())
+            yield from self._calm(self._end())
+            return
         yield from self._calm(_file(self._reader))
         yield from self._calm(self._end())
         yield from self._calm(_blobs(self._reader))
@@ -110,14 +117,15 @@ def _file(reader: Reader) -> Iterator[Flaw]:
 class _Walk:
     """What is known of the log up to the entry that is looked at."""
 
-    def __init__(self, reader: Reader) -> None:
+    def __init__(self, reader: Reader, since: Earlier | None, log_keys: LogKeys) -> None:
         self.reader = reader
-        self.size = 0
+        self.since = since
+        self.size = 0 if since is None else since.size()
         self.whole = True
-        self.frontier: tuple[bytes, ...] = ()
+        self.frontier: tuple[bytes, ...] = () if since is None else since.frontier(self.size)
         self.versions: dict[str, int] = {}
-        self.time: int | None = None
-        self.log_keys = LogKeys()
+        self.time = None if since is None else since.log_time(self.size - 1)
+        self.log_keys = log_keys
         self.counted: dict[Table, int] = {"signers": 0, "nodes": 0, "texts": 0, "checkpoints": 0, "redactions": 0}
 
     def step(self, row: Row, beside: Beside, heads: Mapping[int, checkpoint.Checkpoint]) -> Iterator[Flaw]:
@@ -145,7 +153,7 @@ class _Walk:
             yield Flaw(None, "empty", "the ledger has no entry")
         elif self.reader.note(self.size) is None:
             yield Flaw(self.size - 1, "checkpoint", f"no checkpoint covers all {self.size} entries")
-        for table, expected in self.counted.items():
+        for table, expected in self.counted.items() if self.since is None else ():
             found = self.reader.count(table)
             if found != expected:
                 yield Flaw(None, "extra", f"{table} has {found} rows; {expected} of them belong to entries")
@@ -154,7 +162,10 @@ class _Walk:
         position = row.leaf_index
         if (position == 0) == isinstance(entry.event, LedgerCreated):
             self.log_keys = turned(self.log_keys, entry)
-        version = self.versions[entry.stream] = self.versions.get(entry.stream, 0) + 1
+        before = self.versions.get(entry.stream)
+        if before is None:
+            before = 0 if self.since is None else self.since.version(entry.stream)
+        version = self.versions[entry.stream] = before + 1
         self.time = log_time(entry, self.time)
         expected = row_of(entry, raw, version=version, at=self.time)
         if _same(row, expected):

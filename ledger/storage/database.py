@@ -32,8 +32,12 @@ class Database(Protocol):
         """The rows of one statement, all as they stood at one moment; raises our own errors alone."""
         ...
 
+    def shape(self) -> Iterator[tuple[str, str]]:
+        """What is wrong with the tables as they are declared: of what kind, and why. Cheap, however many rows."""
+        ...
+
     def flaws(self) -> Iterator[tuple[str, str]]:
-        """What is wrong with the tables themselves, whatever their rows say: of what kind, and why."""
+        """What is wrong with the tables themselves, whatever their rows say; `shape` first."""
         ...
 
     def close(self) -> None:

@@ -89,8 +89,8 @@ class OnFile:
                     return
             self._look_again()
 
-    def flaws(self) -> Iterator[tuple[str, str]]:
-        """The header, the tables and triggers, what SQLite says of its pages, and bytes that no row holds."""
+    def shape(self) -> Iterator[tuple[str, str]]:
+        """The header, the tables and triggers."""
         for pragma, expected in (
             ("application_id", schema.APPLICATION_ID),
             ("user_version", schema.FORMAT),
@@ -103,6 +103,10 @@ class OnFile:
         for thing in sorted(stored ^ files.own_objects(), key=repr):
             said = "not ours" if thing in stored else "missing or changed"
             yield "schema", f"{thing[0]} {thing[1]} is {said}"
+
+    def flaws(self) -> Iterator[tuple[str, str]]:
+        """The header, the tables and triggers, what SQLite says of its pages, and bytes that no row holds."""
+        yield from self.shape()
         for (line,) in self.all("PRAGMA integrity_check(20)"):
             if line != "ok":
                 yield "integrity", str(line)

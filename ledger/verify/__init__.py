@@ -5,6 +5,7 @@ from ledger.verify.report import Finding as Finding
 from ledger.verify.report import FirstBad as FirstBad
 from ledger.verify.report import Report as Report
 from ledger.verify.report import Verdict as Verdict
+from ledger.verify.since import Verified as Verified
 from ledger.verify.source import Source as Source
 from ledger.verify.whole import Rebuild as Rebuild
 from ledger.verify.whole import examine as examine

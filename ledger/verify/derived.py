@@ -7,15 +7,15 @@ from collections.abc import Callable, Iterable, Sequence
 from ledger.errors import DoseLedgerError
 from ledger.verify.opening import Run, sentence
 from ledger.verify.report import Finding
-from ledger.verify.source import Oddity, Source
+from ledger.verify.source import Audit, Oddity
 
 
 class Derived:
     """The audit of one source; what the threads have opened is not opened again."""
 
-    def __init__(self, source: Source) -> None:
+    def __init__(self, audit: Audit) -> None:
         self.findings: list[Finding] = []
-        self._audit = source.audit()
+        self._audit = audit
         self._going = True
 
     @property

@@ -12,9 +12,8 @@ from ledger.verify.seen import Seen
 def doubts(roster: Roster, seen: Seen) -> Iterator[Finding]:
     """Give a notice for every disputed and every repudiated signature, in the order of the log."""
     found: dict[tuple[int, str], Finding] = {}
-    counters = seen.counters()
     for doubt in roster.disputes.doubts:
-        for position in counters.get(doubt.kid, {}).values():
+        for position in seen.counters_of(doubt.kid).values():
             named = seen.named(position) if doubt.since <= position < doubt.until else None
             if named is None:
                 continue

@@ -11,12 +11,12 @@ from ledger.admission.signatures import check_made, public_of
 from ledger.codec import Opened, commitments, open_whole
 from ledger.copies import Withheld
 from ledger.course.people import Roster, evolve
-from ledger.logkeys import turned
 from ledger.errors import DoseLedgerError, Malformed
 from ledger.events.body import blobs
 from ledger.events.keys import SignatureAbandoned
 from ledger.events.review import TextRedacted
 from ledger.events.study import LedgerCreated, LedgerRestored
+from ledger.logkeys import turned
 from ledger.merkle.epochs import LogKeys
 from ledger.signing import keys
 from ledger.verify import restored
@@ -24,6 +24,7 @@ from ledger.verify.doubts import doubts
 from ledger.verify.opening import Head, Looked, Run, head_of, sentence
 from ledger.verify.report import Finding
 from ledger.verify.seen import Seen
+from ledger.verify.since import Continued, Since
 from ledger.verify.source import Source
 from ledger.verify.texts import Texts
 from ledger.verify.unseen import Unseen
@@ -35,9 +36,13 @@ _NO_HEADS = frozenset({"checkpoints", "earlier checkpoints"})
 class Passing:
     """The state of the pass; `known` fills with the keys that the log makes active, for the threads to use."""
 
-    def __init__(self, source: Source, lacks: Iterable[str] = ()) -> None:
-        """`lacks` names what the source does not hold: `texts`, `blobs`, `checkpoints`, `earlier checkpoints`."""
+    def __init__(self, source: Source, lacks: Iterable[str] = (), since: Since | None = None) -> None:
+        """`lacks` names what the source does not hold: `texts`, `blobs`, `checkpoints`, `earlier checkpoints`.
+
+        With `since` the pass begins behind what was verified before.
+        """
         self.source = source
+        self.since = since
         self.lacks = frozenset(lacks)
         self.unseen = Unseen()
         self.seen = Seen(self._reopen)
@@ -53,6 +58,8 @@ class Passing:
         self._sealed = bytearray(1)
         self._named: set[str] = set()
         self.broken = False
+        if since is not None:
+            self._begin(since)
 
     def take(self, run: Run) -> None:
         """Pass a run of entries and their checkpoints, both in order."""
@@ -133,7 +140,7 @@ class Passing:
             self.fail(size - 1, None, "L1", "checkpoint", f"no signed checkpoint of all {size} entries is stored")
         if "texts" not in self.lacks:
             self.findings.extend(self.texts.ended(self.source))
-        if "blobs" not in self.lacks and not self.unseen.withheld:
+        if self.since is None and "blobs" not in self.lacks and not self.unseen.withheld:
             for digest in self.source.digests():
                 if digest not in self._named:
                     self.fail(None, None, "L1", "blob", f"no entry names the stored bytes {digest[:12]}...")
@@ -167,10 +174,23 @@ class Passing:
         roster = evolve(self.roster, opened.entry)
         if roster is self.roster:
             return
+        self._know(roster)
+
+    def _know(self, roster: Roster) -> None:
         self.roster = roster
         for key in (*roster.keys.values(), *roster.devices.values()):
             if key.kid not in self.known:
                 self.known[key.kid] = public_of(key.jwk)
+
+    def _begin(self, since: Since) -> None:
+        self.seen = Continued(since, self._reopen)
+        self.log_keys = since.log_keys
+        self.newest_head = since.size
+        self._sealed = bytearray(b"\x01") * (since.size + 1)
+        self.texts.redacted_before(since.earlier.redacted)
+        self.abandoned = since.abandoned()
+        self.vouching.begin(since.roster)
+        self._know(since.roster)
 
     def _beside(self, opened: Opened, position: int) -> None:
         """What the entry promises beside its bytes: its texts, and the blobs of the protocol it activates."""

@@ -9,12 +9,23 @@ from ledger.admission.problem import Level
 from ledger.anchors.evidence import Held
 from ledger.anchors.sandwich import Sandwich
 
-Verdict = Literal["ok", "ok-unanchored", "self-consistent", "stale", "fork", "failed"]
-"""`ok` needs something outside that saw this ledger; see docs/spec/verification.md."""
+Verdict = Literal["ok", "ok-unanchored", "self-consistent", "continued", "stale", "fork", "failed"]
+"""`ok` needs something outside that saw this ledger; `continued` looked at what came since a checkpoint alone.
+
+docs/spec/verification.md says what each of them means.
+"""
 
 NOT_ANCHORED = "not anchored: nothing outside this ledger vouches that its newest entries are all there"
 OWN_WORD = "not anchored: the ledger id and the log's key come from the copy itself; compare them with the paper"
-EXIT: dict[Verdict, int] = {"ok": 0, "ok-unanchored": 0, "self-consistent": 0, "stale": 8, "fork": 8, "failed": 8}
+EXIT: dict[Verdict, int] = {
+    "ok": 0,
+    "ok-unanchored": 0,
+    "self-consistent": 0,
+    "continued": 0,
+    "stale": 8,
+    "fork": 8,
+    "failed": 8,
+}
 """The exit code of the command line for each verdict."""
 
 

@@ -34,8 +34,10 @@ _NO_KIND = (_UNREAD, _WITHHELD)
 class Seen:
     """The entries passed so far; `reopen` opens the entry at a position again from its stored bytes."""
 
-    def __init__(self, reopen: Callable[[int], Opened]) -> None:
-        self.tree = Tree()
+    def __init__(self, reopen: Callable[[int], Opened], tree: Tree | None = None) -> None:
+        """`tree` may hold entries before the first one that is passed."""
+        self.tree = Tree() if tree is None else tree
+        self.first = self.tree.size
         self._reopen = reopen
         self._recent: dict[int, Opened] = {}
         self._newest: Opened | None = None
@@ -104,7 +106,7 @@ class Seen:
             return self._newest
         found = self._recent.get(position)
         if found is None:
-            if self._names[self._kinds[position]] in _NO_KIND:
+            if self._names[self._kinds[position - self.first]] in _NO_KIND:
                 raise Malformed(f"the entry at position {position} cannot be read")
             found = self._reopen(position)
             self._keep(position, found)
@@ -112,20 +114,21 @@ class Seen:
 
     def named(self, position: int) -> Named | None:
         """What names the entry at a position."""
-        if not 0 <= position < self.tree.size or self._names[self._kinds[position]] in _NO_KIND:
+        if not self.first <= position < self.tree.size or self._names[self._kinds[position - self.first]] in _NO_KIND:
             return None
-        text = self._ids[16 * position : 16 * position + 16].hex()
+        at = 16 * (position - self.first)
+        text = self._ids[at : at + 16].hex()
         name = f"{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}"
         return Named(
             name,
             self.tree.leaf(position).hex(),
-            self._names[self._streams[position]],
-            self._names[self._kinds[position]],
+            self._names[self._streams[position - self.first]],
+            self._names[self._kinds[position - self.first]],
         )
 
     def withheld(self, position: int) -> str | None:
         """The leaf hash of an entry that a copy left out, in hexadecimal; None for every other position."""
-        if not 0 <= position < self.tree.size or self._names[self._kinds[position]] != _WITHHELD:
+        if not self.first <= position < self.tree.size or self._names[self._kinds[position - self.first]] != _WITHHELD:
             return None
         return self.tree.leaf(position).hex()
 
@@ -145,7 +148,7 @@ class Seen:
         for position in places[bisect_left(places, start) :]:
             if position >= stop:
                 return None
-            if self._names[self._kinds[position]] not in kinds:
+            if self._names[self._kinds[position - self.first]] not in kinds:
                 continue
             if command_id is None or self.opened(position).entry.payload.command.id != command_id:
                 return position
@@ -158,7 +161,8 @@ class Seen:
     def positions(self, stream: str, start: int, stop: int) -> Sequence[int]:
         """The entries of a stream in [start, stop)."""
         number = self._numbers.get(stream)
-        return [one for one in range(start, min(stop, self.tree.size)) if self._streams[one] == number]
+        within = range(max(start, self.first), min(stop, self.tree.size))
+        return [one for one in within if self._streams[one - self.first] == number]
 
     def n_used(self, kid: str, n: int) -> int | None:
         """Where this key has already signed with this counter."""
@@ -188,6 +192,10 @@ class Seen:
     def counters(self) -> dict[str, dict[int, int]]:
         """For every key the counters it has signed with, and where."""
         return self._counters
+
+    def counters_of(self, kid: str) -> dict[int, int]:
+        """The counters that one key has signed with, and where."""
+        return self._counters.get(kid, {})
 
     def _number(self, name: str) -> int:
         number = self._numbers.get(name)

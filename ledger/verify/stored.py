@@ -9,6 +9,7 @@ from ledger.errors import IntegrityFailure
 from ledger.storage.audit import Audit
 from ledger.storage.opening import look_at
 from ledger.storage.reader import Reader
+from ledger.verify.since import Since, Verified
 
 
 class Stored:
@@ -47,6 +48,10 @@ class Stored:
         while rows := self._reader.all("SELECT digest FROM blobs WHERE digest > ? ORDER BY digest LIMIT 1", (last,)):
             last = str(rows[0][0])
             yield last
+
+    def since(self, verified: Verified) -> Since:
+        """The part of it that a checkpoint vouches for; raises an error of ours where it is none of this ledger."""
+        return Since(self._reader, verified)
 
     def audit(self, since: Since | None = None) -> Audit:
         """Begin to look for derived things in the file that are not as the bytes say; of what came `since`, only."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from hashlib import sha256
 
 from ledger.errors import DoseLedgerError
@@ -15,12 +15,21 @@ SALT_BYTES = 32
 _KIND = "text.redacted/1"
 
 
+def _never(_: str) -> None:
+    """Nothing was redacted before."""
+
+
 class Texts:
     """What a pass learns of texts: those that are absent, and the redactions in order that may explain it."""
 
     def __init__(self) -> None:
         self._absent: list[tuple[str, int, str]] = []
         self._redacted: dict[str, int] = {}
+        self._before: Callable[[str], int | None] = _never
+
+    def redacted_before(self, before: Callable[[str], int | None]) -> None:
+        """Take in where the redactions stand that are not passed."""
+        self._before = before
 
     def redacts(self, event: TextRedacted, position: int) -> None:
         """Take a redaction in that was found in order."""
@@ -43,7 +52,7 @@ class Texts:
     def ended(self, source: Source) -> Iterator[Finding]:
         """Name the texts that no redaction explains, and those that stand there although they were redacted."""
         for commitment, position, kind in self._absent:
-            if commitment not in self._redacted:
+            if commitment not in self._redacted and self._before(commitment) is None:
                 yield Finding("L1", "text", f"the text behind {commitment[:15]}... is missing", position, kind)
         for commitment, position in self._redacted.items():
             if source.text(commitment) is not None:

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from hashlib import sha256
 
-from ledger.merkle.tree import EMPTY_ROOT, HASH_BYTES, root_at
+from ledger.merkle.tree import EMPTY_ROOT, HASH_BYTES, frontier_places, root_at
 
 
 class Tree:
     """A growing tree over leaf hashes; about 64 bytes per leaf."""
 
-    def __init__(self) -> None:
-        self.size = 0
+    def __init__(self, size: int = 0, frontier: Sequence[bytes] = ()) -> None:
+        """Grow from a tree of `size` leaves on, of which the `frontier` alone is known."""
+        self.size = self._first = size
+        self._known = dict(zip(frontier_places(size), frontier, strict=True))
         self._levels: list[bytearray] = [bytearray()]
-        self._peaks: list[bytes] = []
+        self._peaks = list(frontier)
         self._root = EMPTY_ROOT
         self._root_size = 0
 
@@ -47,4 +50,6 @@ class Tree:
         return top
 
     def _node(self, level: int, index: int) -> bytes:
-        return bytes(self._levels[level][index * HASH_BYTES : (index + 1) * HASH_BYTES])
+        known = self._known.get((level, index))
+        at = (index - (self._first >> level)) * HASH_BYTES
+        return bytes(self._levels[level][at : at + HASH_BYTES]) if known is None else known

@@ -54,6 +54,10 @@ class Vouching:
             self._times.take(position, event)
             self._cover(event)
 
+    def begin(self, roster: Roster) -> None:
+        """Begin behind entries that are taken as verified, with those whom their registrars had named."""
+        self._authority(0, roster)
+
     def ended(self, roster: Roster, size: int) -> None:
         """Close the pass over `size` entries."""
         self._authority(size, roster)

@@ -21,12 +21,16 @@ from ledger.verify.anchoring import ANCHORS, Outside, anchored
 from ledger.verify.derived import Derived
 from ledger.verify.opening import Run, look, look_at_heads, run, sentence
 from ledger.verify.passing import Passing
-from ledger.verify.report import NOT_ANCHORED, Finding, Report, first_bad
+from ledger.verify.report import EXIT, NOT_ANCHORED, Finding, Report, first_bad
+from ledger.verify.since import Since, Verified
 from ledger.verify.source import Source
-from ledger.verify.stored import opened
+from ledger.verify.stored import Stored, opened
 
 Rebuild = Callable[[Ledger], Iterable[Finding]]
 """Compares something derived from the entries with a rebuild of it; yields every difference."""
+
+Progress = Callable[[int, int], object]
+"""Told how many entries were judged, of how many."""
 
 CHUNK = 256
 """Entries that a thread takes at once."""
@@ -59,23 +63,27 @@ def verify(
     outside: Outside = NOTHING,
     rebuilds: Sequence[Rebuild] = (),
     workers: int | None = None,
+    since: Verified | None = None,
+    progress: Progress = min,
 ) -> Report:
     """Derive everything again and report every difference; raises nothing for whatever is stored.
 
     `trusted` is a checkpoint, as a signed note, that somebody kept outside this ledger; `outside` takes more that
-    is known from there. `workers` is the number of threads (None: one per core).
+    is known from there. `workers` is the number of threads (None: one per core). With `since`, what that checkpoint
+    covers is not judged again where it is a head of this ledger, and the verdict says so; where it is none, everything
+    is. `progress` is told now and then how many entries of how many were judged.
     """
     held = outside if trusted is None else replace(outside, trusted=trusted)
     asked = [partial(rebuild, ledger) for rebuild in rebuilds]
     try:
         if form_of(ledger.path) is not None:
             with open_copy(ledger.path) as copy:
-                return examine(copy, outside=held, rebuilds=asked, workers=workers)
-        reader, source = opened(ledger.path)
+                return examine(copy, outside=held, rebuilds=asked, workers=workers, progress=progress)
+        reader, source = opened(ledger.opened_as)
     except DoseLedgerError as error:
         return _unreadable(error)
     try:
-        return examine(source, outside=held, rebuilds=asked, workers=workers)
+        return examine(source, outside=held, rebuilds=asked, workers=workers, since=since, progress=progress)
     finally:
         reader.close()
 
@@ -87,6 +95,8 @@ def verify_path(
     outside: Outside = NOTHING,
     rebuilds: Sequence[Rebuild] = (),
     workers: int | None = None,
+    since: Verified | None = None,
+    progress: Progress = min,
 ) -> Report:
     """Verify the ledger or the copy at a path; one that is missing, foreign or damaged beyond opening has failed.
 
@@ -97,9 +107,9 @@ def verify_path(
         if form_of(fspath(path)) is not None:
             with open_copy(path) as copy:
                 asked = [partial(_on_copy, copy.path, rebuild) for rebuild in rebuilds]
-                return examine(copy, outside=held, rebuilds=asked, workers=workers)
+                return examine(copy, outside=held, rebuilds=asked, workers=workers, progress=progress)
         with Ledger.open(path, read_only=True) as ledger:
-            return verify(ledger, outside=held, rebuilds=rebuilds, workers=workers)
+            return verify(ledger, outside=held, rebuilds=rebuilds, workers=workers, since=since, progress=progress)
     except DoseLedgerError as error:
         return _unreadable(error)
 
@@ -111,14 +121,19 @@ def examine(
     outside: Outside = NOTHING,
     rebuilds: Sequence[Callable[[], Iterable[Finding]]] = (),
     workers: int | None = None,
+    since: Verified | None = None,
+    progress: Progress = min,
 ) -> Report:
     """Verify whatever gives the stored bytes: a ledger file, or a copy of one."""
     held = outside if trusted is None else replace(outside, trusted=trusted)
     copy = source if isinstance(source, Copy) else None
     lacks = () if copy is None else copy.lacks
-    passing, derived, key = Passing(source, lacks), Derived(source), None
+    before, held = _before(source, since, held)
+    audit = source.audit() if before is None or not isinstance(source, Stored) else source.audit(before)
+    passing, derived, key = Passing(source, lacks, before), Derived(audit), None
+    rebuilds = rebuilds if before is None else ()
     try:
-        key = _pass(passing, derived, source.size, workers or os.cpu_count() or 1)
+        key = _pass(passing, derived, source.size, workers or os.cpu_count() or 1, progress)
     except DoseLedgerError as error:
         passing.fail(passing.seen.size, None, "L1", "unreadable", sentence(error))
     except Exception as error:  # noqa: BLE001 - no bytes of a file may end an inspection without a finding
@@ -130,8 +145,9 @@ def examine(
     standing = anchored(passing, key, held, copy=copy is not None)
     findings = tuple(sorted(dict.fromkeys(passing.findings), key=_order))
     behind = source.size - passing.seen.size
+    good = "continued" if before is not None and EXIT[standing.verdict] == 0 else standing.verdict
     return Report(
-        verdict="failed" if any(finding.code not in ANCHORS for finding in findings) else standing.verdict,
+        verdict="failed" if any(finding.code not in ANCHORS for finding in findings) else good,
         ledger=passing.roster.ledger,
         entries=source.size,
         root=passing.seen.root_at(passing.seen.size).hex(),
@@ -142,6 +158,7 @@ def examine(
         ),
         not_checked=(
             *standing.left_open,
+            *(() if before is None else before.left_open()),
             *lacks,
             *derived.unread,
             *passing.unseen.words(),
@@ -150,7 +167,7 @@ def examine(
         first_bad=first_bad(findings),
         findings=findings,
         notices=tuple(passing.notices),
-        anchor=standing.words,
+        anchor=standing.words if before is None else f"{before.words()}; {standing.words}",
         anchors=standing.anchors,
         withheld=len(passing.unseen.withheld),
     )
@@ -176,18 +193,33 @@ def _unreadable(error: DoseLedgerError) -> Report:
     return Report("failed", "", 0, "", (), CHECKED, None, (finding,), (), NOT_ANCHORED)
 
 
-def _pass(passing: Passing, derived: Derived, size: int, workers: int) -> LogKey | None:
+def _before(source: Source, since: Verified | None, held: Outside) -> tuple[Since | None, Outside]:
+    """What is not judged again, and what is held outside with it: nothing where the checkpoint does not fit here."""
+    if since is None:
+        return None, held
+    if held.trusted is None:
+        held = replace(held, trusted=since.note, held_as="checkpoint verified before")
+    if not isinstance(source, Stored):
+        return None, held
+    try:
+        return source.since(since), held
+    except (DoseLedgerError, TypeError, ValueError):
+        return None, held  # everything is judged, and the comparison says how that checkpoint stands to it
+
+
+def _pass(passing: Passing, derived: Derived, size: int, workers: int, progress: Progress) -> LogKey | None:
     source = passing.source
     if not size:
         passing.fail(None, None, "L1", "empty", "the ledger holds no entries")
         return None
-    key = _genesis(passing, source)
+    key = _genesis(passing, source) if passing.since is None else passing.log_keys.newest
     if key is None:
         return None
-    with _switching(), ThreadPoolExecutor(workers) as pool:
+    with _switching(), _threads(workers) as pool:
         for one in _runs(passing, size, workers, pool):
             passing.take(one)
             derived.take(one)
+            progress(passing.seen.size, size)
             if passing.broken:
                 return key
     stray = source.notes(size + 1, 2**63 - 1)
@@ -220,7 +252,7 @@ def _genesis(passing: Passing, source: Source) -> LogKey | None:
 def _runs(passing: Passing, size: int, workers: int, pool: ThreadPoolExecutor) -> Iterator[Run]:
     """The runs in order, a few ahead of the one that is passed."""
     source, waiting, unread = passing.source, deque[Future[Run]](), None
-    for start in range(1, size, CHUNK):
+    for start in range(passing.seen.size, size, CHUNK):
         stop = min(start + CHUNK, size)
         try:
             raws = source.raws(start, stop)
@@ -241,6 +273,16 @@ def _runs(passing: Passing, size: int, workers: int, pool: ThreadPoolExecutor) -
 def _order(finding: Finding) -> tuple[int, str]:
     """By position, then level; within both as they were found, the plainest first."""
     return (2**53 if finding.position is None else finding.position, finding.level)
+
+
+@contextmanager
+def _threads(workers: int) -> Iterator[ThreadPoolExecutor]:
+    """Threads that end with the block; where it is left early, what they have not begun is dropped."""
+    pool = ThreadPoolExecutor(workers)
+    try:
+        yield pool
+    finally:
+        pool.shutdown(cancel_futures=True)
 
 
 @contextmanager

@@ -20,14 +20,15 @@ from commands.draft import Circumstances
 from commands.perform import perform
 from commands.sealing import Hand
 from commands.study import ActivateProtocol
-from ledger.book import Receipt
 from ledger.codec import Opened, commitments, open_entry, open_whole
 from ledger.events.base import After, CommandRef, Payload, Ref
+from ledger.events.entry import Entry
 from ledger.merkle import checkpoint, tree
 from ledger.merkle.tree import leaf_hash
 from ledger.protocol.bundled import bundled
 from ledger.protocol.model import load
 from ledger.signing.jws import Signature, assemble, signing_input
+from ledger.storage.carrying import carry
 from ledger.storage.rows import TextRow
 
 DAYS = (0, 1, 2, 4, 7, 9, 11, 14, 16, 18, 21, 23)
@@ -35,7 +36,7 @@ DAYS = (0, 1, 2, 4, 7, 9, 11, 14, 16, 18, 21, 23)
 AMOUNTS = ("3mg", "10mg", *("30mg",) * 10)
 PER_PATIENT = 100
 BATCH = 100
-"""Entries of a large ledger that are appended at once, under one checkpoint."""
+"""Entries of a large ledger that are stored in one transaction."""
 
 
 def with_room(ward: Ward) -> None:
@@ -127,7 +128,7 @@ def template(path: Path) -> Template:
 
 
 def copied(course: Template, path: Path, *, patients: int, at_once: int = BATCH) -> Path:
-    """Make a site whose patients all had the course of the template, step by step; one checkpoint per batch."""
+    """Make a site whose patients all had the course of the template, step by step, `at_once` in one transaction."""
     with closing(Ward.founded(path)) as ward:
         grown = _Grown()
         for _, raw in ward.book.raws():
@@ -157,25 +158,24 @@ def _append(ward: Ward, grown: _Grown, step: int, copies: list[_Copy]) -> None:
         grown.add(leaf_hash(raws[-1]))
     named = commitments(original.jws.payload)
     texts = {name: copies[0].template.texts[name] for name in named}
-    receipts = _in_bulk(ward, raws, texts)
-    for copy, receipt in zip(copies, receipts, strict=True):
-        copy.stands(original, receipt.position, receipt.id, receipt.leaf)
+    for copy, entry in zip(copies, _in_bulk(ward, raws, texts), strict=True):
+        copy.stands(original, entry.position, entry.id, entry.leaf)
 
 
-def _in_bulk(ward: Ward, raws: list[bytes], texts: Mapping[str, tuple[bytes, bytes]]) -> tuple[Receipt, ...]:
-    """Store entries with everything that hangs on them, under one signed checkpoint."""
+def _in_bulk(ward: Ward, raws: list[bytes], texts: Mapping[str, tuple[bytes, bytes]]) -> list[Entry]:
+    """Store entries with everything that hangs on them in one transaction, under the checkpoint that each act makes."""
     book, log = ward.book, key("log")
     start = book.size
     entries = [open_entry(raw, log="main", position=start + at) for at, raw in enumerate(raws)]
     new = [TextRow(name, start, salt, text) for name, (salt, text) in texts.items() if book.text(name) is None]
+    frontier, heads = book._store.reader.frontier(start), {}
+    for entry in entries:
+        frontier = tree.append(entry.position, frontier, bytes.fromhex(entry.leaf)).frontier
+        head = checkpoint.Checkpoint(origin=book.origin, size=entry.position + 1, root=tree.frontier_root(frontier))
+        heads[head.size] = checkpoint.seal(head, book.origin, log.public.raw, log.sign), head
     with book.turn():
-        return book._store.append(
-            list(zip(entries, raws, strict=True)),
-            seal=lambda size, root: checkpoint.seal(
-                checkpoint.Checkpoint(origin=book.origin, size=size, root=root), book.origin, log.public.raw, log.sign
-            ),
-            texts=new,
-        )
+        carry(book._store, list(zip(entries, raws, strict=True)), heads, texts=new, blobs=())
+    return entries
 
 
 class _Grown:
