@@ -54,9 +54,10 @@ def checkpoint_show(
         if shared.json:
             envelope.put("checkpoint-show", ledger, data, size=data.size)
             return
-    if out is not None:
-        console.answer(out)
-    else:
+    for file in (out, key_out):
+        if file is not None:
+            console.answer(file)
+    if out is None and key_out is None:
         console.raw(data.note.encode())
     console.say(f"{data.size} entries, the newest of {data.at}")
     console.say(f"root    {_grouped(data.root)}")

@@ -32,6 +32,7 @@ NORMAL = (
     (re.compile(r"\b20[2-9]\d-\d{2}-\d{2}(?: \d{2}:\d{2}(?::\d{2})?)?\b"), "<day>"),
     (re.compile(r"(?<=<day>-)[0-9a-f]{8}\b"), "<root>"),
     (re.compile(r"\bdoseledger/[a-z0-9._-]+/[0-9a-f]{32}/main(?:\+[0-9a-f]{8}\+[A-Za-z0-9+/=]+)?"), "<log>"),
+    (re.compile(r"\+[0-9a-f]{8}\+[A-Za-z0-9+/]{44}(?![A-Za-z0-9+/=])"), "+<key>"),
     (re.compile(r"\b[0-9a-f]{4}(?: [0-9a-f]{4}){15}\b"), "<root in groups>"),
     (re.compile(r"\b[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\b"), "<uuid>"),
     (re.compile(r"\b\d+ h(?: \d+ min)? over"), "<hours> over"),

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 import shutil
 import subprocess
 import threading
@@ -21,10 +20,6 @@ HERE = Path(__file__).parent / "transcripts"
 NAME = "sponsor.example/w1"
 OTHER = ToyLog(1, origin="log.example/other").key.text()
 MEASURE = ("patient", "measure", "001-001", "--weight")
-CHANGING = (
-    (re.compile(r"sponsor\.example/w\d\+[0-9a-f]{8}\+[A-Za-z0-9+/=]{44}"), "<witness key>"),
-    (re.compile(r"127\.0\.0\.1:\d+"), "127.0.0.1:<port>"),
-)
 
 
 def data(ran) -> dict:
@@ -104,10 +99,7 @@ def test_a_head_goes_to_the_sponsor_by_file_and_comes_back_cosigned(here, golden
     ran("witness", "request", "--out", "request-2")
     ran("witness", "cosign", "request-2", *cosigner(here), "--out", "reply-2")
     ran("witness", "add", "reply-2")
-    text = "\n".join(parts)
-    for pattern, name in CHANGING:
-        text = pattern.sub(name, text)
-    golden(HERE / "witness.txt", text)
+    golden(HERE / "witness.txt", "\n".join(parts))
     assert 0 == here.run("verify").code
 
 

@@ -59,9 +59,8 @@ def witness_key(
         envelope.bare("witness-key", {"name": name, "key": mine.text(), "path": str(path), "state": state})
         return
     console.answer(mine.text())
-    console.say(
-        f"The line above is the witness's public key. Its secret one is in {path}, what it remembers in {state}."
-    )
+    console.say(f"The line above, in {beside} too, is the public key: give it to whoever keeps the ledger.")
+    console.say(f"Its secret key is in {path}, what it remembers in {state}.")
     console.say("Lose neither: with another memory this key could cosign another history; then it needs a new key.")
 
 
