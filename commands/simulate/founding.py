@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, time, timedelta
-from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from commands import people, study
@@ -24,9 +23,9 @@ _PROGRESS = ("registered", "consented", "eligible", "enrolled")
 
 
 def founded(
-    scenario: Scenario, work: Path, *, software: str, build: str, read_file: Callable[[str], bytes], seed: bytes
+    scenario: Scenario, path: str, *, software: str, build: str, read_file: Callable[[str], bytes], seed: bytes
 ) -> Stage:
-    """Make the ledger in `work` and do what comes before the first step, each act signed by whoever may."""
+    """Make the ledger at `path` and do what comes before the first step, each act signed by whoever may."""
     zone = ZoneInfo(scenario.zone)
     clock = ScriptedClock(datetime.combine(scenario.first_day - BEFORE, time(8), zone))
     keys, chance = Keys(seed), Chance(hashlib.sha256(seed).digest())
@@ -47,7 +46,6 @@ def founded(
         ),
         post,
     )
-    path = work / "simulation.ledger"
     ledger = Ledger.create(path, genesis, log_signer=keys.of("log"), now=clock().astimezone(UTC))
     stage = Stage(path, ledger, clock, post, keys, Labels(), scenario.zone, read_file)
     _enrol(stage, scenario, registrars)

@@ -11,6 +11,7 @@ from pathlib import Path
 from commands.simulate import compare, doing, racing
 from commands.simulate.doing import Read
 from commands.simulate.founding import founded
+from commands.simulate.homes import Folder, Home
 from commands.simulate.labels import Labelled, NothingThere
 from commands.simulate.reading import ReadFile, read
 from commands.simulate.result import Done, Result, StepResult, together
@@ -28,18 +29,19 @@ def run(
     *,
     read_file: ReadFile,
     reads: Mapping[str, Read],
-    work: Path,
+    work: Path | Home,
     software: str = SOFTWARE,
     build: str = BUILD,
 ) -> Result:
-    """Play a scenario on a new ledger in `work` and list every difference; BadInput when the script itself is wrong.
+    """Play a scenario on a new ledger and list every difference; BadInput when the script itself is wrong.
 
-    `read_file` opens the files it names, `reads` answers its reads. The same bytes give the same ledger.
+    `work` is a folder for the ledger, or what else keeps ledgers. `read_file` opens the files it names, `reads` answers its reads. The same bytes give the same ledger.
     """
     whole = read(scenario, read_file)
     seed = hashlib.sha256(scenario).digest()
-    stage = founded(whole, work, software=software, build=build, read_file=read_file, seed=seed)
-    player = _Player(whole, stage, reads, work)
+    home = Folder(work) if isinstance(work, Path) else work
+    stage = founded(whole, home.new(), software=software, build=build, read_file=read_file, seed=seed)
+    player = _Player(whole, stage, reads, home)
     try:
         steps = tuple(player.play())
         found = [
@@ -61,11 +63,11 @@ def run(
 class _Player:
     """The stages of one run: the main one, one for each fork, one for each other order of a race."""
 
-    def __init__(self, scenario: Scenario, stage: Stage, reads: Mapping[str, Read], work: Path) -> None:
+    def __init__(self, scenario: Scenario, stage: Stage, reads: Mapping[str, Read], home: Home) -> None:
         self._scenario = scenario
         self._stages: dict[str | None, Stage] = {None: stage}
         self._reads = reads
-        self._work = work
+        self._home = home
         self._parts: dict[tuple[str | None, str], tuple[Done, ...]] = {}
 
     def play(self) -> Iterator[StepResult]:
@@ -97,8 +99,7 @@ class _Player:
         return self._stages[fork]
 
     def _copy(self, stage: Stage) -> Stage:
-        copies = len(list(self._work.glob("copy-*.ledger")))
-        return stage.copy(self._work / f"copy-{copies}.ledger")
+        return stage.copy(self._home.copy(stage.path))
 
     def _step(self, stage: Stage, step: Step, branch: str | None) -> StepResult:
         try:

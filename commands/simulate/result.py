@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import Literal
 
 from ledger.errors import Conflict, DoseLedgerError, Refused
@@ -76,7 +75,7 @@ class Result:
     title: str
     steps: tuple[StepResult, ...]
     differences: tuple[str, ...]
-    path: Path
+    path: str
     entries: int
 
     @property

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import hashlib
-import shutil
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from commands.draft import Circumstances
@@ -79,7 +77,7 @@ class Keys:
 class Stage:
     """One ledger with its clock and labels; a fork or a tried order of a race is played on a copy."""
 
-    path: Path
+    path: str
     ledger: Ledger
     clock: ScriptedClock
     post: Post
@@ -88,12 +86,8 @@ class Stage:
     zone: str
     read_file: Callable[[str], bytes]
 
-    def copy(self, path: Path) -> Stage:
-        """Copy the ledger with everything in it to another file."""
-        for suffix in ("", "-wal"):
-            source = Path(f"{self.path}{suffix}")
-            if source.exists():
-                shutil.copyfile(source, f"{path}{suffix}")
+    def copy(self, path: str) -> Stage:
+        """Go on with the copy of the ledger that lies at `path`, from here."""
         clock = ScriptedClock(self.clock.now)
         post = Post(
             clock,

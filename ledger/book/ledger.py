@@ -47,8 +47,8 @@ class Ledger:
     log = LOG
 
     def __init__(self, path: str, reader: Reader, store: Store | None, log_signer: Signer | None) -> None:
-        """Use `Ledger.open` or `Ledger.create`."""
-        self.path = shown(path)
+        """Use `Ledger.open` or `Ledger.create`. `path` is shown to people; `opened_as` may hold a password."""
+        self.path, self.opened_as = shown(path), path
         self._reader = reader
         self._store = store
         self._signer = log_signer

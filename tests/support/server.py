@@ -182,6 +182,18 @@ def place(original: str | None = None) -> str:
     return server.url(TRIALS, APP, schema=name)
 
 
+class Home:
+    """Keeps the throw-away ledgers of a scenario on the server."""
+
+    def new(self) -> str:
+        """Empty tables."""
+        return place()
+
+    def copy(self, original: str) -> str:
+        """A copy of a ledger that may be open."""
+        return place(original)
+
+
 def by(url: str, role: str) -> str:
     """The same place for another role."""
     return url.replace(f"//{APP}@", f"//{role}@")
