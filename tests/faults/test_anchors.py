@@ -14,6 +14,7 @@ from authority import NOT_RUN, OPENSSL, Authority
 from carried import laid_out
 from forging import copied
 from minting import Site
+from scripted import run, sheaf
 
 from ledger.anchors import paper, timestamp
 from ledger.anchors.paper import Paper
@@ -315,3 +316,29 @@ def test_anchors_are_written_by_the_device_alone(site: Site) -> None:
     """A person who could write an anchor could quiet the reminder that one is due."""
     with pytest.raises(Exception, match=r"role|signature|allowed|need"):
         site.write(ARCHIVE, on_paper(site).event, by="nina")
+
+
+def test_the_page_says_the_same_of_witnesses(begun: Path, tmp_path: Path) -> None:
+    """The dossier is all that some inspectors open: a forged cosignature must not look genuine there."""
+    cases, expected = [], []
+    good = ("good", cosigned)
+    for number, (_, make) in enumerate([good, *WRONG.items()]):
+        path = tmp_path / f"{number}.ledger"
+        path.write_bytes(begun.read_bytes())
+        site = Site(path, seed="later", join=True)
+        with closing(site.book):
+            site.now = site.book.log_time(site.book.size - 1)
+            write(site, make(site))
+            for given in ({}, {"ledger": site.book.id}, {"witnesses": [KEY.text()]}):
+                cases.append(sheaf(copied(site.book)).case(**given))
+                witnesses = (KEY,) if "witnesses" in given else ()
+                outside = Outside(ledger=given.get("ledger"), witnesses=witnesses)
+                where = laid_out(copied(site.book), tmp_path / f"copy-{len(cases)}")
+                report = verify_path(where, outside=outside, workers=1)
+                expected.append((report.verdict, [(one.entry, one.state, one.known) for one in report.anchors]))
+    found = [
+        (said["verdict"], [(one["entry"], one["state"], one["known"]) for one in said["anchors"]])
+        for said in run(cases)
+    ]
+    assert expected == found
+    assert {"self-consistent", "ok", "failed"} == {verdict for verdict, _ in found}

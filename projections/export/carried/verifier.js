@@ -619,9 +619,8 @@ kind lockout.lifted/1 security by=responsibility:registrar : person:Token
   }
   /** The entry in which registrars gave up a head, and all that came before it in its epoch; undefined where none did. */
   function givenUp(head, heads) {
-    const it = heads.find(({ lost, origin }) => lost && epoch(head.origin) < epoch(origin));
-    const named = it && (head.size < it.lost.size || (head.size === it.lost.size && head.root === it.lost.root));
-    return named && it.since < head.size ? it : undefined;
+    return heads.find(({ lost, origin, since }) => lost && epoch(head.origin) < epoch(origin)
+      && ((since < head.size && head.size < lost.size) || (head.size === lost.size && head.root === lost.root)));
   }
   /** The checkpoint in a note, once the log's key has signed it. */
   async function checkedNote(note, log) {
@@ -1220,7 +1219,7 @@ kind lockout.lifted/1 security by=responsibility:registrar : person:Token
   /**
    * Verify a copy (docs/spec/copy.md): `entries` a text for each line; `texts` and `checkpoints` objects as they stand
    * in its lines; `blobs` bytes by digest. `outside` is what the reader holds himself: the id of the `ledger`, the
-   * `logKey` (a verifier key), a `trusted` checkpoint (a signed note); `onProgress(done, total)` is told how far it is.
+   * `logKey` (a verifier key), a `trusted` checkpoint (a signed note), keys of `witnesses` (lines); `onProgress(done, total)` is told how far it is.
    */
   async function verify({ entries: lines, texts = [], checkpoints = [], blobs = {} }, outside = {}) {
     const log = new Log(), findings = [], keys = new Map(), supported = await able(), size = lines.length;
@@ -1259,10 +1258,14 @@ kind lockout.lifted/1 security by=responsibility:registrar : person:Token
     const head = heads.at(-1), made = { ledger: log.roster.ledger, origin: head?.origin ?? "", size, root: log.tree.roots[log.size] };
     const anchor = await anchored(log, outside), behind = size - log.size;
     if (anchor.why) put("L1", anchor.verdict, anchor.why);
+    const anchors = heads.length ? await anchorsOf(log, kept.blobs, outside, supported) : [], vouched = vouchedFor(log, anchors, outside);
+    for (const one of anchors.filter(({ state }) => state === "wrong"))
+      put("L1", "anchor", `the evidence (witness by ${one.authority}): ${one.why}`, one.entry, "anchor.made/1");
+    if (vouched && !anchor.why) anchor.verdict = "ok";
     findings.sort((a, b) => (a.position ?? Infinity) - (b.position ?? Infinity) || (a.level < b.level ? -1 : Number(a.level > b.level)));
     const inside = findings.some((it) => it.code !== "fork" && it.code !== "stale"), { roster } = log;
     const left = [
-      !supported && "signatures: this browser does not check Ed25519", ...NOT_CHECKED, !outside.trusted && "outside anchors",
+      !supported && "signatures: this browser does not check Ed25519", ...NOT_CHECKED, !outside.trusted && !vouched && "outside anchors",
       log.withheld > 0 && `${log.withheld} withheld entries: their hashes stand in the tree, their content was not seen`,
       log.withheld > 0 && "what rests on withheld entries, and future behind the first of them",
       behind > 0 && `${behind} entries behind position ${log.size - 1}`,
@@ -1279,7 +1282,7 @@ kind lockout.lifted/1 security by=responsibility:registrar : person:Token
     return {
       verdict: inside ? "failed" : !supported ? "unsupported" : anchor.verdict, ...made, logKey: head && head.jwk.y === null ? vkey(head) : "",
       checked: supported ? CHECKED : CHECKED.filter((it) => it !== "signatures"), notChecked: left.filter(Boolean),
-      findings, notices, firstBad: findings.find((it) => it.position !== null) ?? null, entries,
+      findings, notices, firstBad: findings.find((it) => it.position !== null) ?? null, entries, anchors,
       texts: Object.fromEntries([...kept.texts].filter(([, it]) => committed(it)).map(([commitment, it]) => [commitment, it.text])),
       people: [...roster.people.values()], keys: [...roster.keys.values(), ...roster.devices.values()], delegations: roster.delegations,
     };
@@ -1383,6 +1386,69 @@ kind lockout.lifted/1 security by=responsibility:registrar : person:Token
     const raw = unbase64(jwk.x), typed = base64url(joined([1], raw)).replaceAll("-", "+").replaceAll("_", "/");
     return `${origin}+${keyId(origin, raw)}+${typed}`;
   };
+  /** The key of a witness in the line NAME+ID+KEY (C2SP tlog-cosignature), as the entries write keys. */
+  function witnessKey(line) {
+    const [, name, id, typed] = /^([^+]+)\+([0-9a-f]{8})\+([A-Za-z0-9+/=]+)$/.exec(line.trim()) ?? malformed("this is no key of a witness");
+    const data = padded(typed), key = { crv: "Ed25519", kty: "OKP", x: base64url(data.slice(1)), y: null };
+    if (data.length !== 33 || data[0] !== 4 || witnessId({ name, key }) !== id) malformed("this is no key of a witness");
+    return { name, key };
+  }
+  const witnessId = ({ name, key }) => hex(sha256(joined(utf8(`${name}\n`), [4], unbase64(key.x))).slice(0, 4));
+  /** The time at which a witness cosigned a head; null where no line says so, Malformed for one that is not his. */
+  async function cosignedAt(head, witness) {
+    let first = null;
+    for (const { name, id, signature } of head.signatures) {
+      if (name !== witness.name || id !== witnessId(witness)) continue;
+      const at = signature.length === 72 ? Number(big(signature.slice(0, 8))) : -1;
+      if (at < 0 || at > 7_258_118_399 || !await made(witness.key, `cosignature/v1\ntime ${at}\n${head.body}`, signature.slice(8)))
+        malformed(`the cosignature by ${name} was not made by its key over this head`);
+      first = first === null ? at : Math.min(first, at);
+    }
+    return first;
+  }
+  /** Every anchor in the log with what its evidence is worth here; time stamps are listed, openssl reads them. */
+  async function anchorsOf(log, blobs, { ledger, witnesses = [] }, supported) {
+    const first = log.entries[0]?.body?.witnesses?.keys ?? [], sure = witnesses.map(witnessKey), found = [];
+    if (ledger && ledger === log.roster.ledger) sure.push(...first);
+    for (const { position, kind, body } of log.entries) {
+      if (kind !== "anchor.made/1") continue;
+      const { form, size, root, authority, at, evidence } = body, put = (state, why, known = false) => {
+        found.push({ entry: position, form, size, root, authority, at, state, known, why });
+      };
+      const bytes = evidence === null ? undefined : blobs.get(evidence);
+      if (form === "paper") put("unchecked", "on paper, which is elsewhere");
+      else if (!bytes || hex(sha256(bytes)) !== evidence) put("unchecked", "its evidence is not at hand");
+      else if (form === "timestamp") put("unchecked", "time stamps are not read here: openssl ts -verify, or doseledger verify --tsa-root");
+      else if (!supported) put("unchecked", "this browser does not check Ed25519");
+      else {
+        const policies = log.entries.slice(0, size).filter((one) => one.kind === "policy.amended/1").map((one) => one.body.witnesses.keys);
+        const named = [...sure, ...first, ...policies.flat()].filter((one) => one.name === authority);
+        try {
+          const head = await checkedNote(new TextDecoder("utf-8", { fatal: true }).decode(bytes), log.heads.findLast(({ since }) => since < size));
+          if (head.size !== size || head.root !== root) malformed("the cosigned note is of another head");
+          let state = named.length ? null : ["unchecked", "the registrars named no such witness, and nobody gave its key"];
+          for (const one of named) {
+            const seconds = state ? null : await cosignedAt(head, one);
+            if (seconds === null) continue;
+            if (seconds * 1000 !== Date.parse(at)) malformed("the cosignature states another time");
+            state = sure.includes(one) ? ["good", "its cosignature holds", true] : ["good", "its cosignature holds, by a key that this ledger names itself"];
+          }
+          put(...(state ?? malformed(`the note bears no cosignature of ${authority}`)));
+        } catch (error) { put("wrong", String(error.message)); }
+      }
+    }
+    return found;
+  }
+  /** How many entries evidence vouches for whose key is known from outside: of a given witness, or of the first entry's quorum. */
+  function vouchedFor(log, anchors, { witnesses = [] }) {
+    const good = anchors.filter((one) => one.known && one.state === "good" && log.tree.roots[one.size] === one.root);
+    const given = new Set(witnesses.map((line) => witnessKey(line).name)), newest = new Map();
+    for (const { authority, size } of good) newest.set(authority, Math.max(newest.get(authority) ?? 0, size));
+    const { quorum = 0, keys = [] } = log.entries[0]?.body?.witnesses ?? {};
+    const sizes = [...new Set(keys.map(({ name }) => name))].filter((name) => newest.has(name)).map((name) => newest.get(name)).sort((a, b) => b - a);
+    const alone = [...newest].filter(([name]) => given.has(name)).map(([, size]) => size);
+    return Math.max(0, ...alone, quorum > 0 && quorum <= sizes.length ? sizes[quorum - 1] : 0);
+  }
   /** The verdict where nothing inside is wrong, and why it is not a good one. */
   async function anchored(log, { ledger, logKey, trusted }) {
     const fork = (why) => ({ verdict: "fork", why }), { heads } = log, alone = ledger || logKey ? "ok-unanchored" : "self-consistent";

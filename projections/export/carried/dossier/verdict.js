@@ -74,7 +74,34 @@ function drawVerdict(node, report, foreign, differing) {
         link(`patient=${differing[0]}`, "See where"),
       )
     : null;
-  put(node, el("div", { class: "tiles" }, box, comparing(kind)), computed, identity(report), limits());
+  put(node, el("div", { class: "tiles" }, box, comparing(kind)), computed, identity(report), anchors(report), limits());
+}
+
+const FORMS = { paper: "printed on paper", timestamp: "stamped by", witness: "cosigned by" };
+
+/** What the record says of heads that were shown outside; null where none was. The newest first. */
+function anchors(report) {
+  if (!report.anchors.length) return null;
+  const one = ({ entry, form, size, authority, at, state, why }) =>
+    el(
+      "li",
+      {},
+      entryLink(entry),
+      ` the first ${plural(size, "entry", "entries")}, ${FORMS[form]}${authority ? ` ${authority} at ${at}` : ""}: `,
+      state === "unchecked" ? el("span", { class: "soft" }, why) : sign(state === "good" ? "good" : "bad", why),
+    );
+  return el(
+    "details",
+    { class: "limits", id: "anchors" },
+    el("summary", {}, `Heads of this record that were shown outside it (${report.anchors.length})`),
+    el(
+      "p",
+      {},
+      "What somebody else saw cannot be written anew without him. Whether he is who the record says he is, this page cannot know: " +
+        "compare his key, or the paper, with what reached you another way.",
+    ),
+    el("ul", {}, ...[...report.anchors].reverse().map(one)),
+  );
 }
 
 function badWords(report, foreign) {
@@ -144,6 +171,9 @@ async function compared(text) {
     held = text.trim();
   const hex = held.replace(/[\s:.-]/g, "").toLowerCase();
   if (!held) return [null, "Nothing was pasted."];
+  const typed = held.toLowerCase().replace(/\*\s*[0-9a-f]{2}/g, " ").trim().split(/[\s-]+/);
+  if (/^[0-9]{1,16}$/.test(typed[0]) && /^[0-9a-f]{64}$/.test(typed.slice(1).join("")))
+    return comparedPaper(Number(typed[0]), typed.slice(1).join(""));
   if (/^doseledger\//.test(held) && held.includes("\n")) return comparedNote(`${held.replace(/\r/g, "")}\n`);
   if (/^doseledger\/\S+\+[0-9a-f]{8}\+\S+$/.test(held))
     return held === report.logKey
@@ -153,6 +183,18 @@ async function compared(text) {
     return comparedHex(Array.from(atob(held), (c) => c.charCodeAt(0).toString(16).padStart(2, "0")).join(""));
   if (/^[0-9a-f]{16,64}$/.test(hex)) return comparedHex(hex);
   return [null, "This is neither a root (at least 16 hexadecimal digits), nor a log key, nor a checkpoint."];
+}
+
+/** A head as it is printed: the number of entries, then the root; the check codes were left out. */
+function comparedPaper(size, root) {
+  const { report } = app.record;
+  const here = size === report.size ? [size, report.root] : rootsBySize().find(([one]) => one === size);
+  if (size > report.size)
+    return [false, `The paper is of ${size} entries, more than the ${report.size} here: this copy is OLDER, or was cut.`];
+  if (!here) return [null, `No head of ${size} entries was signed: look at the number on the paper again.`];
+  return here[1] === root
+    ? [true, `Same record: its first ${size} entries are the ones on the paper; ${report.size - size} were added since.`]
+    : [false, `NOT this record: the first ${size} entries here have another root. Or a digit is mistyped.`];
 }
 
 function comparedHex(hex) {
