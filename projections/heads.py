@@ -131,7 +131,7 @@ def _given_up(opened: Opener, one: Checkpoint, two: Checkpoint) -> str:
     said = []
     for name, head in (("first", one), ("second", two)):
         left = opened.keys.given_up(head)
-        if left is not None and left.lost is not None and left.lost.names(head):
+        if left is not None:
             said.append(f"the {name} was given up at position {left.since}, where the ledger goes on without it")
     return said[0] if len(said) == 1 else ""
 

@@ -73,12 +73,7 @@ def check_fork(fork: Fork, opened: Opener) -> tuple[Checkpoint, Checkpoint]:
         )
     for one, other in ((older, newer), (newer, older)):
         left = opened.keys.given_up(one)
-        if (
-            left is not None
-            and left.lost is not None
-            and left.lost.names(one)
-            and epoch(other.origin) > epoch(one.origin)
-        ):
+        if left is not None and epoch(other.origin) >= epoch(left.origin):
             raise IntegrityFailure(
                 "one of the two heads was given up: this proves no fork",
                 why=f"registrars signed at position {left.since} that the ledger goes on without it",

@@ -64,7 +64,7 @@ def compare(kept: bytes | None, log: Heads, opened: Opener) -> Standing:
             return Standing("unreadable", size, head, why=_sentence(error))
         held, by_this_log = stranger, False
     left = opened.keys.given_up(held)
-    if left is not None and left.lost is not None and left.lost.names(held):
+    if left is not None:
         why = f"{held.size} entries were seen here before; registrars signed that the ledger goes on from {left.since}"
         return Standing("restored", size, head, held.size, why)
     if held.size > size:

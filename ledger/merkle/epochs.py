@@ -27,10 +27,6 @@ class Lost(Struct, frozen=True):
     size: int
     root: bytes
 
-    def names(self, head: Checkpoint) -> bool:
-        """Tell whether a head that was given up is this one, or may be of fewer entries of the same history."""
-        return head.size < self.size or (head.size, head.root) == (self.size, self.root)
-
 
 class LogKey(Struct, frozen=True):
     """A key of the log: it signs the heads of more than `since` entries, under the name `origin`.
@@ -86,11 +82,17 @@ class LogKeys(Struct, frozen=True):
         return _opened(note, own[-1] if own else self.at(head.size), check)
 
     def given_up(self, head: Checkpoint) -> LogKey | None:
-        """Give the key with which the log went on without a head that was sealed in an earlier epoch, or None."""
+        """Give the key with which the log went on without a head that an earlier epoch had sealed, or None.
+
+        The head is the one that is said to be lost, or of fewer entries of it, behind those that stayed.
+        """
         held = epoch(head.origin)
         for key in self.keys:
-            if key.lost is not None and held < epoch(key.origin):
-                return key if key.since < head.size else None
+            lost = key.lost
+            if lost is not None and held < epoch(key.origin):
+                behind = key.since < head.size < lost.size
+                if behind or (head.size, head.root) == (lost.size, lost.root):
+                    return key
         return None
 
 

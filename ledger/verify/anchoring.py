@@ -229,7 +229,7 @@ def _note(passing: Passing, key: LogKey, note: bytes, held_as: str, found: list[
             return None
         kept = later
     left = keys.given_up(kept)
-    if left is not None and left.lost is not None and left.lost.names(kept):
+    if left is not None:
         return _Vouched(0, f"the {held_as} of {kept.size} entries was given up at position {left.since}")
     return _head(passing, kept.size, kept.root, held_as, found)
 

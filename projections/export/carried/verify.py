@@ -1798,8 +1798,8 @@ class Log:
         for key in self.keys:
             if key["lost"] is not None and epoch(head.origin)[1] < epoch(key["log"])[1]:
                 size, root = key["lost"]["size"], key["lost"]["root"]
-                named = head.size < size or (head.size, head.root.hex()) == (size, root)
-                return bool(key["since"] < head.size and named)
+                if key["since"] < head.size < size or (head.size, head.root.hex()) == (size, root):
+                    return True
         return False
 
     def last_parts(self, entry: Entry) -> None:
