@@ -56,6 +56,16 @@ def soak_seconds(request: pytest.FixtureRequest) -> float:
     return float(os.environ.get("SOAK_SECONDS", "120")) / max(1, request.config.stash[SOAKING])
 
 
+@pytest.fixture(params=["file", "server"])
+def place(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """Where a ledger can be made: a path, and in a second run of the test a URL."""
+    if request.param == "file":
+        return str(tmp_path / "trial.ledger")
+    import server
+
+    return server.place()
+
+
 @pytest.fixture
 def golden(request: pytest.FixtureRequest) -> Callable[[Path, str], None]:
     """Compare a text with a committed file; with --update, write the file instead."""

@@ -16,6 +16,6 @@ def look_at(name: str, *, begun: bool = True) -> Reader:
     if not is_url(name):
         return Reader(OnFile.look(name))
     driver.require()
-    from ledger.storage.postgres import opening  # noqa: PLC0415 - the driver loads for a URL alone
+    from ledger.storage.postgres import looking  # noqa: PLC0415 - the driver loads for a URL alone
 
-    return opening.look(name, begun=begun)
+    return looking.look(name, begun=begun)

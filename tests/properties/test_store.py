@@ -11,6 +11,7 @@ from hashlib import sha256
 from pathlib import Path
 
 import pytest
+import server
 from hypothesis import given
 from hypothesis import strategies as st
 from minting import OFFSET, START, Site, committed, key_of, minute
@@ -37,7 +38,7 @@ PATIENTS = ("patient/001-001", "patient/001-002", "patient/001-010", "patient/00
 class Kept:
     """A ledger that the tests of this file only read, and the plain list of what it holds."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: str) -> None:
         self.site = Site(path).staffed()
         site = self.site
         for i in range(24):
@@ -54,18 +55,18 @@ class Kept:
         self.leaves = [tree.leaf_hash(raw) for raw in self.raws]
 
 
-@pytest.fixture(scope="module")
-def kept(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Kept]:
+@pytest.fixture(scope="module", params=["file", "server"])
+def kept(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Kept]:
     """The ledger that is only read."""
-    found = Kept(tmp_path_factory.mktemp("kept") / "trial.ledger")
+    found = Kept(server.place() if request.param == "server" else str(tmp_path_factory.mktemp("kept") / "trial.ledger"))
     yield found
     found.book.close()
 
 
 @pytest.fixture
-def site(tmp_path: Path) -> Iterator[Site]:
+def site(place: str) -> Iterator[Site]:
     """A ledger of the test's own."""
-    found = Site(tmp_path / "trial.ledger").staffed()
+    found = Site(place).staffed()
     yield found
     found.book.close()
 

@@ -315,7 +315,7 @@ def _usual(want: Requirement) -> wire.Meaning:
 class Site(Mint):
     """A trial site with a ledger: what it writes is minted after the ledger's head and appended at once."""
 
-    def __init__(self, path: Path, *, seed: str = "site", now: datetime = START, join: bool = False) -> None:
+    def __init__(self, path: Path | str, *, seed: str = "site", now: datetime = START, join: bool = False) -> None:
         """Create the ledger at `path`, with its two registrars and its device; `join` opens an existing one."""
         super().__init__(seed=seed, now=now)
         self.path = path

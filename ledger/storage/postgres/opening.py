@@ -1,15 +1,14 @@
-"""A ledger on a server, opened: for reading, for writing, and for its first entry."""
+"""A ledger on a server, opened for writing, and for its first entry."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 
 from ledger.errors import IntegrityFailure, Unavailable
-from ledger.storage import schema
 from ledger.storage.postgres import catalogue
 from ledger.storage.postgres.locks import of_server
+from ledger.storage.postgres.looking import require_begun, require_ours
 from ledger.storage.postgres.recorder import log_of
-from ledger.storage.postgres.refusals import absent
 from ledger.storage.postgres.server import OnServer
 from ledger.storage.postgres.session import Session
 from ledger.storage.reader import Reader
@@ -17,27 +16,9 @@ from ledger.storage.store import Store
 from ledger.storage.whole import promised, require_whole
 
 
-def look(url: str, *, begun: bool) -> Reader:
-    """Open the ledger at a URL for reading alone; raises Unavailable where there is none of this version.
-
-    `begun` refuses tables without an entry too.
-    """
-    session = Session(url, read_only=True)
-    try:
-        _require_ours(session)
-        reader = Reader(OnServer(session))
-        if begun:
-            _require_begun(reader)
-        require_whole(reader)
-    except BaseException:
-        session.close()
-        raise
-    return reader
-
-
 def write(url: str) -> Store:
     """Open the ledger at a URL for writing; IntegrityFailure where its tables are not ours."""
-    return _if(require_whole, _if(_require_begun, _store(url)))
+    return _if(require_whole, _if(require_begun, _store(url)))
 
 
 def begin(url: str) -> Store:
@@ -77,17 +58,12 @@ def _taken(name: str) -> Unavailable:
 def _store(url: str) -> Store:
     session = Session(url, read_only=False)
     try:
-        _require_ours(session)
+        require_ours(session)
         _require_guarded(session)
         return Store(Reader(OnServer(session)), log_of(session), of_server(session))
     except BaseException:
         session.close()
         raise
-
-
-def _require_begun(reader: Reader) -> None:
-    if reader.size() == 0:
-        raise absent(reader.path, "its tables are there, and no entry in them")
 
 
 def _require_guarded(session: Session) -> None:
@@ -98,20 +74,3 @@ def _require_guarded(session: Session) -> None:
             why="; ".join(changed),
             fix="Keep the database as it is and run: doseledger verify",
         )
-
-
-def _require_ours(session: Session) -> None:
-    known = session.run("SELECT to_regclass(?)::text, to_regclass(?)::text", _named(session.schema))
-    if None in known[0]:
-        raise absent(session.name, f"the schema {session.schema} holds no tables of a ledger")
-    found = dict(session.run("SELECT key, value FROM meta"))
-    if found.get("format") != str(schema.FORMAT):
-        raise Unavailable(
-            f"The ledger has storage format {found.get('format')}; this program knows {schema.FORMAT}.",
-            why=f"{session.name} was made by another version of the program",
-            fix="Use the version that made it, or a newer one.",
-        )
-
-
-def _named(space: str) -> tuple[str, str]:
-    return f"{space}.meta", f"{space}.entries"
