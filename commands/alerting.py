@@ -44,6 +44,8 @@ def passphrase_failed(ledger: Ledger, post: Post, person: str) -> None:
 
     A name that nobody bears in this ledger is not kept: it can be anything that somebody typed.
     """
+    if post.mute:
+        return
     with ledger.turn():
         roster = ledger.roster()
         if person not in roster.people:

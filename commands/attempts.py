@@ -38,6 +38,8 @@ def keep_attempt(
 
     What was counted stands in the next attempt that is kept, or in the report of `count_stale`.
     """
+    if post.mute:
+        return
     claimed = persons[0] if persons and persons[0] in ledger.roster().people else None
     with ledger.turn():
         counted = _counted(ledger, post, claimed, verb)

@@ -17,7 +17,7 @@ from ledger import wire
 from ledger.course.needs import Struck
 from ledger.course.people import Roster
 from ledger.errors import BadInput, Question, Refused
-from ledger.events.base import DictionaryRef, Occurred, ProtocolRef, Reason, ReasonCode, Ref, Source, Wire
+from ledger.events.base import After, DictionaryRef, Occurred, ProtocolRef, Reason, ReasonCode, Ref, Source, Wire
 from ledger.events.entry import Entry
 from ledger.protocol.dictionary import Dictionary
 from ledger.rules.finding import Hit, ranked
@@ -39,6 +39,9 @@ class Book(Protocol):
     @property
     def size(self) -> int:
         """How many entries there are now."""
+
+    def head(self) -> After:
+        """The head of the log, over all entries there are now."""
 
     def find(self, text: str) -> Entry:
         """The entry that a person names by `#402`, `402` or the first characters of its id."""

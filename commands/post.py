@@ -43,7 +43,8 @@ class Post:
     """Where the act is done: clock, randomness, device and its key, software.
 
     `offset_ms` is how far the clock is from true time, where that is known. `keep` saves signed bytes before they are
-    sent; `tally` counts what is not kept each time, None: all is kept.
+    sent; `tally` counts what is not kept each time, None: all is kept. `mute`: nothing but the act itself is written,
+    neither refused attempts nor wrong passphrases, because the newest entries of this ledger are given up by it.
     """
 
     clock: Callable[[], datetime]
@@ -56,6 +57,7 @@ class Post:
     offset_ms: Decimal | None = None
     keep: Callable[[Parcel], None] | None = None
     tally: Tally | None = None
+    mute: bool = False
     memory: dict[str, dict[str, PatientFile]] = field(default_factory=dict)
     """What was read here before, by ledger and patient; what stands where it stood is not judged again."""
 

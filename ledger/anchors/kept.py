@@ -13,6 +13,7 @@ from pathlib import Path
 
 from ledger.anchors.disk import alone, replace
 from ledger.merkle.checkpoint import parse
+from ledger.merkle.epochs import epoch
 from ledger.merkle.note import MAX_NOTE_BYTES
 
 _DAMAGED = b""
@@ -41,11 +42,12 @@ class LastSeen:
     def keep(self, note: bytes) -> bool:
         """Keep a note whose signature and place in the log were checked; False where a later one is kept already.
 
+        A head of a later epoch is later, however many entries it has.
         On the disk before this returns. Raises Malformed where what lies there is no note: it is never replaced.
         """
         with self._alone():
             before = self.note()
-            if before is not None and parse(before)[0].size >= parse(note)[0].size:
+            if before is not None and _place(before) >= _place(note):
                 return False
             replace(self.path, note)
             return True
@@ -80,6 +82,11 @@ class LastSeen:
         self._here.mkdir(parents=True, exist_ok=True, mode=0o700)
         with alone(self._here / f"{self._log}.lock"):
             yield
+
+
+def _place(note: bytes) -> tuple[int, int]:
+    head = parse(note)[0]
+    return epoch(head.origin), head.size
 
 
 def _said(path: Path) -> str | None:

@@ -51,7 +51,7 @@ class Ledger:
         self.path, self.opened_as = shown(path), path
         self._reader = reader
         self._store = store
-        self._signer = log_signer
+        self._signers = () if log_signer is None else (log_signer,)
         self._shelf = Shelf(reader)
 
     @classmethod
@@ -299,6 +299,10 @@ class Ledger:
         """
         return self._writable().take(timeout)
 
+    def hold(self, log_signer: Signer) -> None:
+        """Hold a further key of the log, which seals the heads once an entry has named it."""
+        self._signers = (*self._signers, log_signer)
+
     def append(
         self,
         entries: Sequence[bytes],
@@ -306,12 +310,11 @@ class Ledger:
         now: datetime,
         texts: Mapping[str, tuple[bytes, bytes]] = _NONE,
         blobs: Mapping[str, bytes] = _NO_BLOBS,
-        next_signer: Signer | None = None,
     ) -> tuple[Receipt, ...]:
         """Store signed entries, all or none, and give their receipts; the same bytes again store nothing.
 
         `texts` maps each new commitment to (salt, text), `blobs` a SHA-256 to its bytes. Entries that name another key
-        of the log are sealed by `next_signer`, which goes on sealing. Takes the turn where the caller has not. Raises
+        of the log are sealed by that one (`hold`). Takes the turn where the caller has not. Raises
         Malformed for bytes that are no entry, NotAllowed, Refused or Conflict for an entry that may not stand here,
         BadInput for missing texts, another key of the log, an incomplete command or a `recorded_at` more than two
         minutes after `now`, Unavailable when nothing could be stored, and OutcomeUnknown when that is not known: then
@@ -320,12 +323,8 @@ class Ledger:
         from ledger.book import writing  # noqa: PLC0415  # see the top of this module
 
         store = self._writable()
-        signers = [signer for signer in (self._signer, next_signer) if signer is not None]
         with self.turn():
-            receipts = writing.append(store, self._shelf, entries, now=now, texts=texts, blobs=blobs, signers=signers)
-            if next_signer is not None and next_signer.public.raw == self.log_keys.newest.public:
-                self._signer = next_signer
-            return receipts
+            return writing.append(store, self._shelf, entries, now=now, texts=texts, blobs=blobs, signers=self._signers)
 
     def audit(self) -> Iterator[Flaw]:
         """Compare everything derived in the file with the entries' bytes; yields what does not agree."""
