@@ -11,7 +11,7 @@ from hashlib import sha256
 from typing import NamedTuple
 
 from ledger import codec
-from ledger.errors import DoseLedgerError
+from ledger.errors import DoseLedgerError, IntegrityFailure
 from ledger.events.body import blobs
 from ledger.events.entry import Entry
 from ledger.events.study import LedgerCreated
@@ -247,6 +247,8 @@ class _Walk:
 def _blobs(reader: Reader) -> Iterator[Flaw]:
     last = ""
     while rows := reader.all("SELECT digest, data FROM blobs WHERE digest > ? ORDER BY digest LIMIT 1", (last,)):
+        if rows[0][0] <= last:
+            raise IntegrityFailure("The files of the ledger do not stand in their order.")
         last, data = rows[0]
         if type(data) is not bytes or sha256(data).hexdigest() != last:
             yield Flaw(None, "blob", f"the file {last} has other bytes")

@@ -71,8 +71,9 @@ class Reader:
             )
             if not rows:
                 return
+            beyond = rising(start, [position for position, _ in rows])
             yield from rows
-            start = rows[-1][0] + 1
+            start = beyond
 
     def rows(self, start: int, last: int) -> list[Row]:
         """The first rows of `entries` from position `start` to `last`, in the order of the log: as many as fit."""
@@ -80,7 +81,9 @@ class Reader:
             "SELECT * FROM entries WHERE leaf_index >= ? AND leaf_index <= ? ORDER BY leaf_index LIMIT ?",
             (start, last, _CHUNK),
         )
-        return list(map(Row._make, rows))
+        found = list(map(Row._make, rows))
+        rising(start, [row.leaf_index for row in found])
+        return found
 
     def stream(self, name: str, *, after: int = 0) -> list[tuple[int, bytes]]:
         """Position and bytes of a stream's entries behind its version `after`."""
@@ -98,7 +101,7 @@ class Reader:
         rows = self.all(
             "WITH RECURSIVE found(name) AS ("
             " SELECT (SELECT min(stream) FROM entries WHERE stream >= ?)"
-            " UNION ALL"
+            " UNION"  # ends where a damaged index leads in a circle
             " SELECT (SELECT min(stream) FROM entries WHERE stream > found.name) FROM found"
             " WHERE substr(found.name, 1, ?) = ?"
             ") SELECT name FROM found WHERE substr(name, 1, ?) = ?",
@@ -206,8 +209,9 @@ class Reader:
             "SELECT size, note FROM checkpoints WHERE size > ? AND size <= ? ORDER BY size LIMIT ?",
             (start, stop, _CHUNK),
         ):
+            beyond = rising(start + 1, [size for size, _ in rows])
             yield from ((int(size), _blob(note)) for size, note in rows)
-            start = rows[-1][0]
+            start = beyond - 1
 
     def withheld(self) -> tuple[int, ...]:
         """The positions that only a copy can lack: none."""
@@ -269,6 +273,18 @@ class Reader:
     def _position(self, sql: str, *parameters: object) -> int | None:
         rows = self.all(sql, parameters)
         return int(rows[0][0]) if rows else None
+
+
+def rising(start: int, numbers: Sequence[int]) -> int:
+    """Give what comes behind numbers that rise from `start` on; IntegrityFailure where damaged tables give others.
+
+    A damaged table can give the same rows for ever: whoever reads on behind the last one would never end.
+    """
+    for number in numbers:
+        if number < start:
+            raise IntegrityFailure("The rows of the ledger do not stand in their order.", fix="Run `doseledger verify`.")
+        start = number + 1
+    return start
 
 
 def _blob(value: object) -> bytes:
