@@ -248,7 +248,7 @@ def _blobs(reader: Reader) -> Iterator[Flaw]:
     last = ""
     while rows := reader.all("SELECT digest, data FROM blobs WHERE digest > ? ORDER BY digest LIMIT 1", (last,)):
         if rows[0][0] <= last:
-            raise IntegrityFailure("The files of the ledger do not stand in their order.")
+            raise IntegrityFailure("The files of the ledger are not in their order.")
         last, data = rows[0]
         if type(data) is not bytes or sha256(data).hexdigest() != last:
             yield Flaw(None, "blob", f"the file {last} has other bytes")

@@ -282,7 +282,7 @@ def rising(start: int, numbers: Sequence[int]) -> int:
     """
     for number in numbers:
         if number < start:
-            raise IntegrityFailure("The rows of the ledger do not stand in their order.", fix="Run `doseledger verify`.")
+            raise IntegrityFailure("The rows of the ledger are not in their order.", fix="Run `doseledger verify`.")
         start = number + 1
     return start
 

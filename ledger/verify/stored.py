@@ -46,6 +46,8 @@ class Stored:
         """The digests under which bytes are stored, whatever class they have."""
         last = ""
         while rows := self._reader.all("SELECT digest FROM blobs WHERE digest > ? ORDER BY digest LIMIT 1", (last,)):
+            if str(rows[0][0]) <= last:
+                raise IntegrityFailure("The files of the ledger are not in their order.")
             last = str(rows[0][0])
             yield last
 
