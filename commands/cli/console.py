@@ -85,6 +85,16 @@ def insist(text: str, style: Style | None = None) -> None:
     print(plain(paint(text, style, sys.stderr)), file=sys.stderr, flush=True)
 
 
+def watched() -> bool:
+    """Whether a person sees what goes to stderr, and wants to: a terminal, neither `--json` nor `--quiet`."""
+    return sys.stderr.isatty() and not manner.json and not manner.quiet
+
+
+def over(text: str) -> None:
+    """Put words on a terminal in the place of those that were put there last; none take them away."""
+    print(f"\r\x1b[K{plain(text)}", end="", file=sys.stderr, flush=True)
+
+
 def ask_line(prompt: str) -> str:
     """Print a question and read one line; EOFError where there is no answer."""
     print(prompt, end="", file=sys.stderr, flush=True)

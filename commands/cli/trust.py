@@ -10,7 +10,8 @@ from typing import Annotated
 
 import typer
 
-from commands.cli import cards, console, envelope, lastseen
+from commands.cli import cards, console, envelope, lastseen, verified
+from commands.cli.going import Going
 from commands.cli.options import Shared
 from commands.cli.outside import Vouchers, given
 from commands.cli.place import ledger_path, read_file
@@ -56,6 +57,11 @@ def verify(
         str | None,
         typer.Option("--entry", metavar="ENTRY", help="Say too between which times outside this entry was written."),
     ] = None,
+    since: Annotated[
+        str | None,
+        typer.Option("--since", metavar="FILE", help="A checkpoint you verified before: judge what came since alone."),
+    ] = None,
+    new: Annotated[bool, typer.Option("--new", help="The same, from the newest head that was verified here.")] = False,
     every: Annotated[bool, typer.Option("--all", help=f"Print every finding, not the first {FIRST} alone.")] = False,
 ) -> int:
     """Verify a ledger or a copy from its bytes up: exit 0 when it holds, 8 when anything is not what it must be.
@@ -71,10 +77,13 @@ def verify(
         outside = replace(outside, trusted=read_file(trusted))
     elif seen is not None and seen.note is not None:
         outside = replace(outside, trusted=seen.note, held_as=lastseen.HELD_AS)
+    before = verified.asked(since, seen, newest=new)
     rebuilds, left_out = tables(path)
-    report = verify_path(path, outside=outside, rebuilds=rebuilds)
+    with Going("judged") as told:
+        report = verify_path(path, outside=outside, rebuilds=rebuilds, since=before, progress=told)
     if seen is not None:
         lastseen.after_verify(seen, path, good=report.exit_code == 0, compared=trusted is None)
+        verified.keep(seen, report)
     compared = remade(path, report, rebuilds)
     kept = (one for one in report.not_checked if one not in compared)
     report = replace(report, not_checked=(*kept, *left_out))
@@ -206,6 +215,7 @@ _SENTENCES = {
     "ok": "Everything holds, up to a checkpoint kept outside.",
     "ok-unanchored": "Everything holds, but nothing outside this ledger vouches for it: not anchored.",
     "self-consistent": "It agrees with itself; nothing outside it was asked.",
+    "continued": "What came since holds; what was verified before was not looked at again.",
     "stale": "It is older than a checkpoint that was seen before.",
     "fork": "It is another ledger, or another history, than the one that is known from outside.",
     "failed": "It must not be trusted as it is.",

@@ -131,6 +131,7 @@ def examine(
     before, held = _before(source, since, held)
     audit = source.audit() if before is None or not isinstance(source, Stored) else source.audit(before)
     passing, derived, key = Passing(source, lacks, before), Derived(audit), None
+    unread = () if before is None or not rebuilds else ("what the projections keep",)
     rebuilds = rebuilds if before is None else ()
     try:
         key = _pass(passing, derived, source.size, workers or os.cpu_count() or 1, progress)
@@ -159,6 +160,7 @@ def examine(
         not_checked=(
             *standing.left_open,
             *(() if before is None else before.left_open()),
+            *unread,
             *lacks,
             *derived.unread,
             *passing.unseen.words(),

@@ -1,0 +1,88 @@
+"""What this user has verified of a ledger: the newest head of it, kept beside what was last seen, and when that was."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from datetime import datetime
+from pathlib import Path
+from typing import Literal
+
+import msgspec
+from msgspec import Struct
+
+from commands.cli import clock, console
+from commands.cli.lastseen import Look
+from commands.cli.place import read_file
+from commands.cli.version import SOFTWARE
+from ledger.anchors.disk import alone, replace
+from ledger.errors import BadInput
+from ledger.merkle.note import MAX_NOTE_BYTES
+from ledger.verify import Report, Verified
+
+
+class Kept(Struct, frozen=True, forbid_unknown_fields=True):
+    """The file `<log>.verified.json`: the note, when and by which program it was verified, and when all was."""
+
+    format: Literal["doseledger-verified/1"]
+    at: datetime
+    by: str
+    whole: datetime
+    note: str
+
+    def verified(self) -> Verified:
+        """Say it in words."""
+        whole = f", as a whole last on {self.whole:%Y-%m-%d}" if self.whole != self.at else ""
+        return Verified(self.note.encode(), f"on {self.at:%Y-%m-%d} by {self.by}{whole}")
+
+
+def asked(note: str | None, seen: Look | None, *, newest: bool) -> Verified | None:
+    """Give what is not to be judged again: a checkpoint in a file, or the newest that was verified here.
+
+    Raises BadInput where both are asked for, and where what is verified is no ledger in use but a copy or inspected.
+    """
+    if note is None and not newest:
+        return None
+    if note is not None and newest:
+        raise BadInput("--since and --new name two checkpoints", fix="leave one of them out")
+    if seen is None:
+        raise BadInput(
+            "only a ledger in use is verified from a checkpoint on",
+            why="a copy, and what is inspected, is always verified whole",
+            fix="leave --since and --new out",
+        )
+    kept = _read(seen)
+    if note is not None:
+        data = read_file(note)
+        same = kept is not None and kept.note.encode() == data
+        return kept.verified() if kept is not None and same else Verified(data, "before")
+    if kept is None:
+        console.say("! nothing of this ledger was verified here before: everything is verified", "warn")
+        return None
+    return kept.verified()
+
+
+def keep(seen: Look, report: Report) -> None:
+    """Keep the head that was found good; a state folder that cannot be written keeps nothing."""
+    if report.exit_code != 0 or not seen.standing.sound or not seen.standing.note:
+        return
+    at, before = clock.now().replace(microsecond=0), _read(seen)
+    whole = before.whole if report.verdict == "continued" and before is not None else at
+    path = _path(seen)
+    with suppress(OSError):
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        with alone(path.with_suffix(".lock")):
+            made = Kept("doseledger-verified/1", at, SOFTWARE.replace("/", " "), whole, seen.standing.note.decode())
+            replace(path, msgspec.json.encode(made) + b"\n")
+
+
+def _path(seen: Look) -> Path:
+    note = seen.kept.path
+    return note.with_name(f"{note.stem}.verified.json")
+
+
+def _read(seen: Look) -> Kept | None:
+    try:
+        with _path(seen).open("rb") as file:
+            return msgspec.json.decode(file.read(2 * MAX_NOTE_BYTES), type=Kept)
+    except (OSError, msgspec.MsgspecError, UnicodeError):
+        return None
