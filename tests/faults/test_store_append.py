@@ -38,14 +38,14 @@ def batch(site: Site) -> Packed:
 
 
 @pytest.fixture
-def site(tmp_path: Path) -> Site:
+def site(place: str) -> Site:
     """A staffed site with one entry of the patient."""
-    found = Site(tmp_path / "trial.ledger").staffed()
+    found = Site(place).staffed()
     found.write("patient/001-001", PatientMeasured(weight_kg="70", height_cm=None), by="nina")
     return found
 
 
-def checked(path: Path, before: int, packed: Packed) -> int:
+def checked(path: str, before: int, packed: Packed) -> int:
     """The one oracle: the file is whole, holds all or nothing, and running the same act again completes it."""
     with Ledger.open(path, read_only=True) as book:
         assert list(book.audit()) == []
@@ -109,6 +109,7 @@ def test_a_killed_writer(site: Site, tmp_path: Path, step: str, moment: str) -> 
     assert expected == checked(site.path, before, packed)
 
 
+@pytest.mark.parametrize("place", ["file"], indirect=True)
 def test_a_full_disk(site: Site) -> None:
     """On a full disk a dose would look recorded, or the ledger would be damaged by the attempt."""
     before = site.book.size

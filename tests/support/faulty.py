@@ -16,6 +16,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import ClassVar
 
+import psycopg
 from minting import key_of
 
 from ledger.book import Ledger
@@ -70,8 +71,31 @@ class FaultyConnection(sqlite3.Connection):
         return super().cursor(factory)
 
 
+class FaultyServerCursor(psycopg.Cursor):
+    """The same for a server, where the connection is what breaks."""
+
+    def execute(self, query, params=None, **options):
+        return self._run(super().execute, query, params, **options)
+
+    def executemany(self, query, params_seq, **options):
+        return self._run(super().executemany, query, params_seq, **options)
+
+    def _run(self, call, query, params, **options):
+        plan = FaultyConnection.plan
+        if plan is None or step_of(query) != plan.step:
+            return call(query, params, **options)
+        FaultyConnection.plan = None
+        if plan.after:
+            call(query, params, **options)
+        if plan.how is broken_disk:
+            self.connection.close()
+            raise psycopg.OperationalError("server closed the connection unexpectedly")
+        plan.how()
+        raise AssertionError("a planned fault does not return")
+
+
 def broken_disk() -> None:
-    """What SQLite says when the disk does not answer."""
+    """What SQLite says when the disk does not answer; on a server the connection breaks instead."""
     error = sqlite3.OperationalError("disk I/O error")
     error.sqlite_errorname = "SQLITE_IOERR_FSYNC"
     raise error
@@ -84,8 +108,9 @@ def killed() -> None:
 
 def install(patch: Callable[[object, str, object], None]) -> None:
     """Let every connection of this process be one that can break."""
-    connect = sqlite3.connect
+    connect, reach = sqlite3.connect, psycopg.connect
     patch(sqlite3, "connect", lambda *args, **options: connect(*args, **options, factory=FaultyConnection))
+    patch(psycopg, "connect", lambda *args, **options: reach(*args, **options, cursor_factory=FaultyServerCursor))
 
 
 @dataclass

@@ -59,7 +59,7 @@ def _locked(session: Session, timeout: float | None) -> Callable[[], object]:
 
 def _free(session: Session, key: int) -> None:
     session.pinned = False
-    if not session.connection.closed:
+    if not session.lost:
         session.run("SELECT pg_advisory_unlock(?)", (key,))
 
 

@@ -54,6 +54,11 @@ class Session:
         self._connection = self._connect()
         return self._connection
 
+    @property
+    def lost(self) -> bool:
+        """Whether the connection was lost."""
+        return bool(self._connection.closed)
+
     def run(self, sql: str, parameters: Sequence[object] = ()) -> list[Any]:
         """The rows of one statement, which gives some; `?` stands for a parameter."""
         with translated(self.name):
