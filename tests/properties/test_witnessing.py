@@ -174,6 +174,23 @@ def test_reading_a_request_raises_malformed_only(data: bytes) -> None:
         assert body == found.written()
 
 
+@given(st.binary(max_size=200), st.integers(0, 400))
+def test_reading_a_reply_raises_our_errors_only(data: bytes, cut: int) -> None:
+    """A witness that answers nonsense would end the site's nightly request with a trace instead of a sentence."""
+    policy, note = policy_of([named("w1")], 1), LOG.note(5)
+    whole = line(LOG.text(5))
+    for reply in (data, whole[:cut] + data, note + whole[:cut] + data):
+        try:
+            found = take(note, reply, policy)
+        except IntegrityFailure:
+            continue
+        assert ["w1"] == [one.name for one in found]
+    try:
+        assert all(one.good or one.why for one in cosigned(note + whole[:cut] + data, policy))
+    except Malformed:
+        assert not quorum_reached(note + whole[:cut] + data, policy)
+
+
 def test_a_request_reads_back() -> None:
     """What a site writes into a file must be what the sponsor's witness reads."""
     body = LOG.request(7, 20)
