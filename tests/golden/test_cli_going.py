@@ -6,6 +6,7 @@ import io
 import json
 from dataclasses import dataclass
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -35,7 +36,7 @@ def watching(monkeypatch: pytest.MonkeyPatch) -> Watching:
     found = Watching(Terminal())
     monkeypatch.setattr(console, "manner", console.Manner())
     monkeypatch.setattr(going, "monotonic", lambda: found.now)
-    monkeypatch.setattr("sys.stderr", found.screen)
+    monkeypatch.setattr(console, "sys", SimpleNamespace(stderr=found.screen))
     return found
 
 
