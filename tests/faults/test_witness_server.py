@@ -194,6 +194,16 @@ def test_a_crowd_at_the_door_is_not_let_in(folder: Path, monkeypatch: pytest.Mon
         assert 200 == status
 
 
+def test_nobody_keeps_a_place_by_sending_slowly(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A byte now and then on a few connections would keep every site out for good."""
+    monkeypatch.setattr(listening, "LONGEST", 0.05)
+    with door(opened(folder)) as url:
+        place = (urlsplit(url).hostname or "", urlsplit(url).port or 0)
+        with socket.create_connection(place, timeout=30) as slow:
+            slow.sendall(b"POST /add-checkpoint HTTP/1.1\r\nContent-Le")
+            assert b"" == slow.recv(1)
+
+
 def test_two_processes_cosign_one_history(folder: Path) -> None:
     """Two servers of one witness, or a request by file beside them, would each vouch for a history of their own."""
     logs = [ToyLog(12, origin=f"log.example/{number}", since=5) for number in range(12)]

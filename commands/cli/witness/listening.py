@@ -15,6 +15,8 @@ from ledger.errors import BadInput, Unavailable
 PATH = "/add-checkpoint"
 SECONDS = 10.0
 """Who sends nothing for so long is hung up on."""
+LONGEST = 60.0
+"""Seconds after which a connection ends, whatever is sent over it: nobody keeps a place by sending slowly."""
 MOST_CALLERS = 64
 """Connections at one time; whoever comes beyond them is hung up on."""
 
@@ -53,10 +55,14 @@ class Door(ThreadingHTTPServer):
         super().process_request(request, client_address)  # type: ignore[arg-type]  # as above
 
     def process_request_thread(self, request: object, client_address: object) -> None:
-        """Give the place back when the caller is gone."""
+        """Give the place back when the caller is gone, and see to it that he goes."""
+        end = threading.Timer(LONGEST, _hang_up, (request,))
+        end.daemon = True
+        end.start()
         try:
             super().process_request_thread(request, client_address)  # type: ignore[arg-type]  # as above
         finally:
+            end.cancel()
             self._places.release()
 
     def handle_error(self, request: object, client_address: object) -> None:  # noqa: ARG002 - the library's interface
@@ -135,6 +141,11 @@ class _Caller(BaseHTTPRequestHandler):
         about = f" {origin[:100]}" if origin else ""
         line = f"{clock.now():%Y-%m-%dT%H:%M:%SZ} {self.client_address[0]} {status}{about}: {why}"
         console.insist(console.one_line(line))
+
+
+def _hang_up(request: socket.socket) -> None:
+    with suppress(OSError):
+        request.shutdown(socket.SHUT_RDWR)
 
 
 def address(said: str) -> tuple[str, int]:
