@@ -1,7 +1,7 @@
 """What a disk holds after a power cut: the system calls of a real writer, replayed without what was not yet forced.
 
-`power.py LEDGER COUNT` writes entries and prints the receipt of each as soon as it is acknowledged. `traced` runs it
-under strace and gives what it did in order; `images` makes, for one moment of it, folders as a disk could hold them.
+`power.py LEDGER COUNT NAME SEED` writes entries and prints the receipt of each as soon as it is acknowledged. `traced`
+runs it under strace and gives what it did in order; a `Disk` gives, for one moment of it, what could be found there.
 """
 
 from __future__ import annotations
@@ -16,7 +16,10 @@ from random import Random
 
 from minting import Site
 
+from ledger.book import Ledger, Receipt
+from ledger.errors import DoseLedgerError
 from ledger.events.patient import PatientMeasured
+from ledger.merkle import checkpoint, proof
 
 SECTOR = 512
 """Bytes that a disk writes whole or not at all."""
@@ -36,13 +39,32 @@ class Call:
     data: bytes = b""
 
 
+def writer(ledger: str | Path, count: int, name: str = "nina", seed: str = "power") -> list[str]:
+    """The words of a writer in a process of its own; `seed` makes what he draws his own."""
+    return [sys.executable, __file__, str(ledger), str(count), name, seed]
+
+
+def told(line: str | bytes) -> Receipt | None:
+    """The receipt in a line of a writer; None where it is a refusal."""
+    words = line.decode() if isinstance(line, bytes) else line
+    return Receipt.from_json(words) if words.startswith("{") else None
+
+
+def kept(book: Ledger, receipt: Receipt) -> bool:
+    """Whether a receipt is true of a ledger: the entry stands there, under the same signed checkpoint."""
+    if receipt.position >= book.size or book.entry(receipt.position).leaf != receipt.leaf:
+        return False
+    head, _ = checkpoint.parse(receipt.checkpoint)
+    leaf = bytes.fromhex(receipt.leaf)
+    proof.check_inclusion(leaf, receipt.position, head.size, receipt.proof, book.root_at(head.size))
+    return book.checkpoint_at(head.size) == receipt.checkpoint
+
+
 def traced(ledger: Path, count: int) -> list[Call]:
     """Let a writer write, and give what it did to the files beside the ledger, and what it said, in order."""
     trace = ledger.with_name("trace")
     command = ["strace", "-y", "-xx", "-s", "1000000", "-e", f"trace={CALLS}", "-o", str(trace)]
-    done = subprocess.run(
-        [*command, sys.executable, __file__, str(ledger), str(count)], capture_output=True, text=True, check=False
-    )
+    done = subprocess.run([*command, *writer(ledger, count)], capture_output=True, text=True, check=False)
     assert 0 == done.returncode, done.stderr
     return [call for line in trace.read_text(encoding="ascii").splitlines() for call in _calls(line, str(ledger))]
 
@@ -151,17 +173,21 @@ class Disk:
 
 
 def main() -> None:
-    """Write, and say each receipt."""
-    path, count = sys.argv[1:]
-    site = Site(Path(path), seed="power", join=True)
+    """Write, and say each receipt; say in one line what refuses, and end."""
+    path, count, name, seed = sys.argv[1:]
+    site = Site(Path(path) if path.startswith("/") else path, seed=seed, join=True)  # type: ignore[arg-type]
     store = site.book._store
     assert store is not None
-    store.reader.all("PRAGMA wal_autocheckpoint=16")  # folded into the file several times on the way
-    for i in range(int(count)):
-        entry = site.write("patient/001-001", PatientMeasured(weight_kg=str(60 + i), height_cm=None), by="nina")
-        (receipt,) = site.book.receipts(entry.payload.command.id)
-        os.write(1, receipt.to_json().encode() + b"\n")
-    site.book.close()
+    if path.startswith("/"):
+        store.reader.all("PRAGMA wal_autocheckpoint=16")  # folded into the file several times on the way
+    try:
+        for i in range(int(count)):
+            entry = site.write("patient/001-001", PatientMeasured(weight_kg=str(60 + i), height_cm=None), by=name)
+            (receipt,) = site.book.receipts(entry.payload.command.id)
+            os.write(1, receipt.to_json().encode() + b"\n")
+        site.book.close()
+    except DoseLedgerError as error:
+        os.write(1, f"{type(error).__name__} {error.exit_code} {error.what}\n".encode())
 
 
 if __name__ == "__main__":
