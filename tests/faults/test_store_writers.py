@@ -7,9 +7,12 @@ import random
 import subprocess
 import sys
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from time import monotonic
 
+import psycopg
 import pytest
 import writer
 from minting import Site
@@ -19,15 +22,17 @@ from ledger.errors import Conflict, DoseLedgerError, Unavailable
 from ledger.events.patient import PatientMeasured
 from ledger.merkle import proof
 from ledger.merkle.checkpoint import parse
+from ledger.storage.location import conninfo, is_url, schema_of
+from ledger.storage.postgres import locks
 
 WEIGHT = PatientMeasured(weight_kg="70", height_cm=None)
 EACH = 12
 
 
 @pytest.fixture
-def site(tmp_path: Path) -> Site:
+def site(place: str) -> Site:
     """A staffed site."""
-    return Site(tmp_path / "trial.ledger").staffed()
+    return Site(place).staffed()
 
 
 def started(site: Site, name: str, seed: int = 0) -> subprocess.Popen[str]:
@@ -116,10 +121,22 @@ def test_two_books_of_one_process_share_the_turn(site: Site) -> None:
         assert site.book.size == other.append([raw], now=site.now)[0].position
 
 
+@contextmanager
+def held_elsewhere(place: str) -> Iterator[None]:
+    """The turn, as another program holds it."""
+    if is_url(place):
+        with psycopg.connect(conninfo(place)) as connection:
+            connection.execute("SELECT pg_advisory_lock(%s)", (locks.turn_key(schema_of(place)),))
+            yield
+        return
+    with Path(f"{place}.lock").open("r+b") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
 def test_a_turn_that_does_not_come(site: Site) -> None:
     """A program that hangs in its turn would stop every dose from being recorded, without a word why."""
-    with Path(f"{site.path}.lock").open("r+b") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
+    with held_elsewhere(str(site.path)):
         with pytest.raises(Unavailable, match=r"more than 0\.05 seconds") as caught, site.book.turn(timeout=0.05):
             raise AssertionError("the turn belongs to another program")
         assert "end it if it hangs" in caught.value.fix

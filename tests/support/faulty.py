@@ -20,6 +20,7 @@ import psycopg
 from minting import key_of
 
 from ledger.book import Ledger
+from ledger.storage.postgres import session
 
 STEPS = ("BEGIN", "entries", "signers", "nodes", "checkpoints", "texts", "blobs", "COMMIT")
 """The steps of one append, in their order: the statement, or the table that it writes."""
@@ -108,9 +109,9 @@ def killed() -> None:
 
 def install(patch: Callable[[object, str, object], None]) -> None:
     """Let every connection of this process be one that can break."""
-    connect, reach = sqlite3.connect, psycopg.connect
+    connect, reach = sqlite3.connect, session.Link.connect
     patch(sqlite3, "connect", lambda *args, **options: connect(*args, **options, factory=FaultyConnection))
-    patch(psycopg, "connect", lambda *args, **options: reach(*args, **options, cursor_factory=FaultyServerCursor))
+    patch(session.Link, "connect", lambda *args, **options: reach(*args, **options, cursor_factory=FaultyServerCursor))
 
 
 @dataclass

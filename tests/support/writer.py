@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-from pathlib import Path
 
 from minting import Site
 
@@ -15,7 +14,7 @@ PATIENT = "patient/001-001"
 def main() -> None:
     """Write, each entry in a turn of its own, and print the positions."""
     path, name, count, seed = sys.argv[1:]
-    site = Site(Path(path), seed=f"{name} {seed}", join=True)
+    site = Site(path, seed=f"{name} {seed}", join=True)
     for i in range(int(count)):
         entry = site.write(PATIENT, PatientMeasured(weight_kg=str(60 + i), height_cm=None), by=name)
         sys.stdout.write(f"{entry.position}\n")

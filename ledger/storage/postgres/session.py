@@ -27,6 +27,13 @@ _WEAK = frozenset({"off", "local"})
 """Values of synchronous_commit with which an acknowledged entry could be lost."""
 
 
+class Link(psycopg.Connection[tuple[Any, ...]]):
+    """A connection that a ledger which was forgotten lets go of, without a word."""
+
+    def __del__(self) -> None:
+        self.close()
+
+
 class Session:
     """A connection that is made again when it was lost, but never in the middle of a turn."""
 
@@ -41,7 +48,7 @@ class Session:
         self._connection = self._connect()
 
     @property
-    def connection(self) -> psycopg.Connection[tuple[Any, ...]]:
+    def connection(self) -> Link:
         """The connection, made again where it was lost; raises Unavailable where that is not possible."""
         if not self._connection.closed:
             return self._connection
@@ -68,9 +75,9 @@ class Session:
         """Let go of the server."""
         self._connection.close()
 
-    def _connect(self) -> psycopg.Connection[tuple[Any, ...]]:
+    def _connect(self) -> Link:
         try:
-            connection = psycopg.connect(
+            connection = Link.connect(
                 conninfo(self._url),
                 autocommit=True,
                 client_encoding="UTF8",
@@ -95,7 +102,7 @@ class Session:
                 fix="Use a newer server.",
             )
 
-    def _settle(self, connection: psycopg.Connection[tuple[Any, ...]]) -> None:
+    def _settle(self, connection: Link) -> None:
         said = {**_SETTINGS, "search_path": f'pg_catalog, "{self.schema}", pg_temp'}
         if self._read_only:
             said["default_transaction_read_only"] = "on"
