@@ -129,6 +129,16 @@ def on_write(ledger: Ledger) -> Iterator[None]:
             keep(look(ledger), ledger.path)
 
 
+@contextmanager
+def on_loss(ledger: Ledger) -> Iterator[None]:
+    """Let a ledger be written to although it is not what was seen of it, and keep its head afterwards."""
+    try:
+        yield
+    finally:
+        with suppress(DoseLedgerError):
+            keep(look(ledger), ledger.path)
+
+
 def before_verify(path: str, state: str | None) -> Look | None:
     """Look at a ledger file before it is verified; None for a copy, an inspection, and what cannot be opened."""
     if pinned_path(None) is not None or form_of(path) is not None:
@@ -170,10 +180,13 @@ def _refusal(found: Look) -> IntegrityFailure:
             fix = "run: doseledger verify"
         case _:
             fix = f"nothing is written to it; find the file that was in use, and compare both with the paper{where}"
+            fix += "; what is lost for good the registrars give up: doseledger ledger accept"
     return IntegrityFailure(_WHAT[standing.verdict], why=standing.why, fix=fix)
 
 
 def _greet(found: Look, ledger: Ledger, others: tuple[str, ...]) -> None:
+    if found.standing.verdict == "restored":
+        console.insist(f"! {found.standing.why}", "warn")
     if found.standing.verdict != "first":
         return
     for other in others:

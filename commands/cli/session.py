@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
-from commands.cli import clock, console, lastseen
+from commands.cli import clock, console, lastseen, logfiles
 from commands.cli.pinned import require_unpinned
 from commands.cli.place import device_key_path, ledger_path, log_key_path, own_device_key_path
 from ledger.book import Ledger, is_url
@@ -61,8 +61,12 @@ class Session:
 
 
 @contextmanager
-def writing(option: str | None) -> Iterator[Session]:
-    """Open the ledger for writing with the keys that lie beside it."""
+def writing(option: str | None, *, after_loss: bool = False) -> Iterator[Session]:
+    """Open the ledger for writing with the keys that lie beside it.
+
+    `after_loss`: it is not what was last seen here, and only the act that accepts this is written, under a key of the
+    log that the act brings.
+    """
     from commands.attempts import count_stale
     from commands.cli.installed import build
     from commands.cli.outbox import keeper
@@ -76,7 +80,14 @@ def writing(option: str | None) -> Iterator[Session]:
     if not is_url(path) and not Path(path).is_file():
         Ledger.open(path, read_only=True).close()
     device = _system_key(device_key_path(path), "device")
-    with Ledger.open(path, log_signer=_system_key(log_key_path(path), "log")) as ledger, lastseen.on_write(ledger):
+    if logfiles.settle(path):
+        console.say("The log had changed its key; its new key is in its place now.")
+    sealer = None if after_loss else _system_key(log_key_path(path), "log")
+    watch = lastseen.on_loss if after_loss else lastseen.on_write
+    with Ledger.open(path, log_signer=sealer) as ledger, watch(ledger):
+        taken = logfiles.waiting(path)
+        if taken is not None:
+            ledger.hold(taken)
         enrolled = ledger.roster().devices.get(device.public.kid)
         post = Post(
             clock.now,
@@ -88,17 +99,20 @@ def writing(option: str | None) -> Iterator[Session]:
             offset_ms=clock.offset_ms(),
             keep=keeper(ledger.id),
             tally=tally_of(ledger.id),
+            mute=after_loss,
         )
         if enrolled is None:
-            report_stranger(ledger, own_device_key_path(path), post, device)
+            if not after_loss:
+                report_stranger(ledger, own_device_key_path(path), post, device)
             raise NotAllowed(
                 "this machine's key is not enrolled in the ledger",
                 why=f"{device_key_path(path)} is another key",
                 fix="use the device key that was made with the ledger, or enrol this one: doseledger device enrol",
             )
         ledger.roster().require_key(enrolled.kid, enrolled.person)
-        watch_clock(ledger, post)
-        count_stale(ledger, post)
+        if not after_loss:
+            watch_clock(ledger, post)
+            count_stale(ledger, post)
         yield Session(ledger, post)
 
 

@@ -46,7 +46,12 @@ TREE: dict[str, Branch] = {
         "DAILY", "What is due, waiting for a signature or open, for everybody or for one person.", "reads.patients"
     ),
     "give": Branch("DAILY", "Give an ordered dose, step by step: pick it, start it with a witness, end it.", "giving"),
-    "log": Branch("DAILY", "The entries of the ledger, newest last.", "reads.history"),
+    "log": Branch(
+        "DAILY",
+        "The entries of the ledger, newest last; `log rotate-key` changes the key of the log.",
+        "reads.history",
+        {"rotate-key": "logkeys"},
+    ),
     "demo": Branch(
         "DAILY", "Play a trial site through on a training ledger, verify it, and say what to try next.", "demonstration"
     ),
@@ -288,7 +293,11 @@ TREE: dict[str, Branch] = {
             patient="reads.reports", trial="reads.reports", deviations="reads.reports", casebook="casebooks"
         ),
     ),
-    "ledger": Branch("CARE", "The ledger as a whole: at another place.", leaves=_written(copy="moving")),
+    "ledger": Branch(
+        "CARE",
+        "The ledger as a whole: at another place, or gone on with after a loss.",
+        leaves=_written(copy="moving", accept="accepting"),
+    ),
     "backup": Branch("CARE", "The whole ledger in one file, for the day it is lost.", leaves={"make": "backups"}),
     "restore": Branch("CARE", "A ledger made of a backup, verified and compared with what was last seen.", "backups"),
     "storage": Branch(

@@ -65,7 +65,7 @@ def compare(kept: bytes | None, log: Heads, opened: Opener) -> Standing:
         held, by_this_log = stranger, False
     left = opened.keys.given_up(held)
     if left is not None:
-        why = f"{held.size} entries were seen here before; registrars signed that the ledger goes on from {left.since}"
+        why = f"{held.size} entries were seen here before; registrars signed in #{left.since} what of them is lost"
         return Standing("restored", size, head, held.size, why)
     if held.size > size:
         why = f"{held.size} entries were seen here before; only {size} are in this file"
