@@ -285,3 +285,40 @@ def test_a_witness_is_made_once(here) -> None:
     assert 0o600 == (here.folder / "w1.key").stat().st_mode & 0o777
     ran = here.run("witness", "key", NAME, "--key", "w4.key", "--state", "w4", "--json")
     assert [NAME, "w4.key", "w4"] == [data(ran)[name] for name in ("name", "path", "state")]
+
+
+def test_a_log_key_that_changes_takes_its_witness_along(here) -> None:
+    """A site whose registrars change the log's key as they should would lose its witness on that day."""
+    named(here, made(here))
+    first = log_key(here)
+    with listening(here, log=first) as url:
+        assert 0 == here.run("witness", "request", "--url", url).code
+        assert 0 == here.sign("reg.1+reg.2", "log", "rotate-key").code
+        assert 4 == here.run("witness", "request", "--url", url).code
+    assert 0 == here.run("checkpoint", "show", "--key-out", "second.vkey").code
+    assert 0 == here.run("witness", "request", "--out", "request").code
+    both = ("--key", "w1.key", "--state", "w1.state", "--log", first, "--log", "second.vkey")
+    ran = here.run("witness", "cosign", "request", *both, "--out", "reply")
+    assert (0, True) == (ran.code, ": 39 -> 41 cosigned" in ran.err), ran.err
+    assert 0 == here.run("witness", "add", "reply").code
+    assert 0 == here.run("verify").code
+
+
+def test_after_a_loss_the_witness_begins_anew_when_it_is_told_to(here) -> None:
+    """Where entries were lost, the witness must neither refuse for ever nor look away unasked."""
+    named(here, made(here))
+    shutil.copyfile(here.ledger, here.folder / "backup")
+    assert 0 == here.sign("nurse.1", *MEASURE, "70kg").code
+    with listening(here) as url:
+        assert 0 == here.run("witness", "request", "--url", url).code
+        shutil.copyfile(here.folder / "backup", here.ledger)
+        ran = here.sign("reg.1+reg.2", "ledger", "accept", "--reason", "other")
+        assert 0 == ran.code, ran.err
+        assert 4 == here.run("witness", "request", "--url", url).code
+    assert 0 == here.run("witness", "request", "--out", "request").code
+    ran = here.run("witness", "cosign", "request", *cosigner(here), "--out", "reply")
+    assert (0, True) == (ran.code, "main.2: 0 -> 40 cosigned" in ran.err), ran.err
+    assert 0 == here.run("witness", "add", "reply").code
+    assert [40] == [row["size"] for row in data(here.run("witness", "list", "--json"))["rows"]]
+    assert 2 == len(list((here.folder / "w1.state").glob("*.note")))
+    assert 0 == here.run("verify").code
