@@ -77,6 +77,8 @@ class _Caller(BaseHTTPRequestHandler):
     server_version = "doseledger"
     sys_version = ""
     timeout = SECONDS
+    disable_nagle_algorithm = True
+    wbufsize = 1 << 16  # an answer leaves in one piece
     server: Door
     error_content_type = "text/plain; charset=utf-8"
     error_message_format = "%(code)d %(message)s\n"
@@ -136,6 +138,7 @@ class _Caller(BaseHTTPRequestHandler):
             self.end_headers()
             if self.command != "HEAD":
                 self.wfile.write(body)
+            self.wfile.flush()
 
     def _say(self, status: int, origin: str, why: str) -> None:
         about = f" {origin[:100]}" if origin else ""
