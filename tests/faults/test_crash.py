@@ -15,6 +15,7 @@ from time import monotonic
 
 import acted
 import pytest
+import server
 from acted import AFTER, COMMAND, Outbox, assess_latest, reacted
 from acts import DRUG, MONDAY, PATIENT, Ward, founded
 from faulty import STEPS
@@ -29,21 +30,22 @@ LOCKS = ("locked", "busy", "database", "in use", "conflict of")
 PREMED = {"subject": PATIENT, "set": True}
 
 
-@pytest.fixture(scope="module")
-def original(tmp_path_factory: pytest.TempPathFactory) -> Path:
+@pytest.fixture(scope="module", params=["file", "server"])
+def original(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> str:
     """A ledger with a patient who has had nothing yet."""
-    return founded(tmp_path_factory.mktemp("original") / "trial.ledger")
+    if request.param == "server":
+        return founded(server.place())
+    return founded(str(tmp_path_factory.mktemp("original") / "trial.ledger"))
 
 
 @pytest.fixture
-def path(original: Path, tmp_path: Path) -> Path:
+def path(original: str, tmp_path: Path) -> str:
     """A copy of it."""
-    found = tmp_path / "trial.ledger"
-    with closing(Ward.copy(original, found)):
-        return found
+    with closing(Ward.copy(original, tmp_path / "trial.ledger")) as ward:
+        return ward.book.path
 
 
-def raced(path: Path, each: int) -> list[list[str]]:
+def raced(path: str, each: int) -> list[list[str]]:
     """Let three workstations act at once; what each of them was told."""
     commands = [[sys.executable, acted.__file__, "race", str(path), name, str(each)] for name in NAMES]
     running = [subprocess.Popen(one, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) for one in commands]
@@ -52,7 +54,7 @@ def raced(path: Path, each: int) -> list[list[str]]:
     return [out.splitlines() for out, _ in outputs]
 
 
-def test_three_workstations_at_one_patient(path: Path) -> None:
+def test_three_workstations_at_one_patient(path: str) -> None:
     """Two orders would be open for one dose, a premedication would be lost, or a nurse would read of a lock."""
     with closing(Ward.open(path)) as ward:
         before = ward.book.size
@@ -75,7 +77,7 @@ def test_three_workstations_at_one_patient(path: Path) -> None:
         assert len(others) == len(attempts)
 
 
-def test_the_loser_of_two_orders_is_told_who_won(path: Path) -> None:
+def test_the_loser_of_two_orders_is_told_who_won(path: str) -> None:
     """Two physicians would both believe that their 3 mg is the one that is prepared."""
     with closing(Ward.open(path, seed="a", now=AFTER)) as a, closing(Ward.open(path, seed="b", now=AFTER)) as b:
         said = {"patient": PATIENT, "drug": DRUG, "amount": "3mg", "for": "2010-03-02T12:00-08:00"}
@@ -92,7 +94,7 @@ def test_the_loser_of_two_orders_is_told_who_won(path: Path) -> None:
         assert a.report().findings == ()
 
 
-def test_what_was_shown_is_what_is_signed(path: Path) -> None:
+def test_what_was_shown_is_what_is_signed(path: str) -> None:
     """A physician would sign a correction of something that a colleague has corrected a second before."""
     with closing(Ward.open(path, seed="a", now=AFTER)) as a, closing(Ward.open(path, seed="b", now=AFTER)) as b:
         dose = a.do("nurse.1", "dose record", patient=PATIENT, drug=DRUG, given="3mg", at="2010-03-01T10:00-08:00")
@@ -112,7 +114,7 @@ FACTS = (
 )
 
 
-def told(path: Path, order: Sequence[int]) -> tuple[object, ...]:
+def told(path: str, order: Sequence[int]) -> tuple[object, ...]:
     """The course after three facts of one minute, each signed at its own workstation, in this order of commit."""
     wards = [Ward.open(path, seed=f"s44 {i}", now=MONDAY + timedelta(minutes=i)) for i in range(3)]
     for i in order:
@@ -130,25 +132,24 @@ def told(path: Path, order: Sequence[int]) -> tuple[object, ...]:
     return kinds, sick, premeds, course.weights, findings, state
 
 
-def test_facts_commute(original: Path, tmp_path: Path) -> None:
+def test_facts_commute(original: str, tmp_path: Path) -> None:
     """S44: the patient card would depend on which of two nurses pressed the key first."""
     seen = []
     for place, order in enumerate(permutations(range(3))):
-        path = tmp_path / f"{place}.ledger"
-        with closing(Ward.copy(original, path)):
-            pass
+        with closing(Ward.copy(original, tmp_path / f"{place}.ledger")) as ward:
+            path = ward.book.path
         seen.append(told(path, order))
     assert [seen[0]] * 6 == seen
 
 
-def killed(path: Path, step: str, moment: str, outbox: Path) -> None:
+def killed(path: str, step: str, moment: str, outbox: Path) -> None:
     """Let a workstation die in the middle of an act."""
     command = [sys.executable, acted.__file__, "kill", "assess", str(path), step, moment, str(outbox)]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert -signal.SIGKILL == done.returncode, done.stderr
 
 
-def test_others_go_on_while_one_dies(path: Path, tmp_path: Path) -> None:
+def test_others_go_on_while_one_dies(path: str, tmp_path: Path) -> None:
     """One workstation that loses power in its turn would stop every other nurse of the ward."""
     with closing(Ward.open(path, now=MONDAY)) as ward:
         reacted(ward)
@@ -164,16 +165,16 @@ def test_others_go_on_while_one_dies(path: Path, tmp_path: Path) -> None:
 
 
 @pytest.mark.soak
-def test_many_deaths(original: Path, tmp_path: Path, soak_seconds: float) -> None:
+def test_many_deaths(original: str, tmp_path: Path, soak_seconds: float) -> None:
     """The hundredth power cut would do what the first ninety-nine did not."""
     chance, until, deaths = random.Random(1), monotonic() + soak_seconds, 0
-    path, outbox = tmp_path / "trial.ledger", tmp_path / "outbox.json"
-    with closing(Ward.copy(original, path, now=MONDAY)) as ward:
+    outbox = tmp_path / "outbox.json"
+    with closing(Ward.copy(original, tmp_path / "trial.ledger", now=MONDAY)) as ward:
         reacted(ward)
+        path = ward.book.path
     while monotonic() < until:
-        (copy := tmp_path / "copy.ledger").write_bytes(path.read_bytes())
-        with closing(Ward.open(copy)) as ward:
-            before = ward.book.size
+        with closing(Ward.copy(path, tmp_path / "copy.ledger")) as ward:
+            copy, before = ward.book.path, ward.book.size
         step, moment = chance.choice([one for one in STEPS if one != "blobs"]), chance.choice(["before", "after"])
         killed(copy, step, moment, outbox)
         deaths += 1
@@ -190,13 +191,12 @@ def test_many_deaths(original: Path, tmp_path: Path, soak_seconds: float) -> Non
 
 
 @pytest.mark.soak
-def test_many_races(original: Path, tmp_path: Path, soak_seconds: float) -> None:
+def test_many_races(original: str, tmp_path: Path, soak_seconds: float) -> None:
     """The entry that two of three workstations wrote at the same moment would be lost once in a thousand days."""
     until, rounds = monotonic() + soak_seconds, 0
     while monotonic() < until:
-        path = tmp_path / f"{rounds}.ledger"
-        with closing(Ward.copy(original, path)) as ward:
-            before = ward.book.size
+        with closing(Ward.copy(original, tmp_path / f"{rounds}.ledger")) as ward:
+            path, before = ward.book.path, ward.book.size
         lines = [line for one in raced(path, 40) for line in one]
         with closing(Ward.open(path, now=AFTER)) as ward:
             assert before + 3 * 80 == ward.book.size

@@ -104,7 +104,7 @@ def kept_by(ward: Ward, path: Path) -> Outbox:
 def kill(act: str, ledger: str, step: str, moment: str, outbox: str) -> None:
     """Act, and be killed on the way."""
     faulty.install(setattr)
-    ward = Ward.open(Path(ledger), seed="killed", now=AFTER)
+    ward = Ward.open(ledger, seed="killed", now=AFTER)
     kept_by(ward, Path(outbox))
     faulty.FaultyConnection.plan = faulty.Plan(step, moment == "after", faulty.killed)
     ACTS[act](ward)
@@ -112,7 +112,7 @@ def kill(act: str, ledger: str, step: str, moment: str, outbox: str) -> None:
 
 def race(ledger: str, name: str, count: int) -> Iterator[str]:
     """Record a premedication, then try to order, `count` times; say what was written, refused or lost."""
-    with closing(Ward.open(Path(ledger), seed=name, now=AFTER)) as ward:
+    with closing(Ward.open(ledger, seed=name, now=AFTER)) as ward:
         for _ in range(count):
             yield f"fact {ward.do(name, 'premed give', subject=PATIENT, set=True)}"
             yield ordered(ward, ward.now)

@@ -17,13 +17,15 @@ from hashlib import sha256
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+import server
+
 from commands import people, study
 from commands.chart import PatientFile
 from commands.opening import site_setting
 from commands.perform import Hand, Outcome, Plan, perform, plan
 from commands.post import Ids, Post, uuid7
 from commands.verbs import Reading, build
-from ledger.book import Ledger
+from ledger.book import Ledger, is_url
 from ledger.errors import BadInput
 from ledger.rules.ladder import Ladder, ladder
 from ledger.signing.signer import MemorySigner
@@ -68,20 +70,22 @@ class Ward:
         self.post = Post(self.tick, self.random, "ws1", key("ws1"), "doseledger/0.1.0", "0" * 64, "scripted")
 
     @classmethod
-    def open(cls, path: Path, *, seed: str = "ward", now: datetime = BEGIN) -> Ward:
+    def open(cls, path: Path | str, *, seed: str = "ward", now: datetime = BEGIN) -> Ward:
         """Sit down at a workstation of an existing ledger."""
         ward = cls(seed=seed, now=now)
         ward.book = Ledger.open(path, log_signer=key("log"))
         return ward
 
     @classmethod
-    def copy(cls, original: Path, path: Path, *, seed: str = "ward", now: datetime = MONDAY) -> Ward:
-        """Sit down at a copy of a closed ledger."""
+    def copy(cls, original: Path | str, path: Path, *, seed: str = "ward", now: datetime = MONDAY) -> Ward:
+        """Sit down at a copy of a closed ledger: at `path`, or on the server where that one is."""
+        if is_url(str(original)):
+            return cls.open(server.place(str(original)), seed=seed, now=now)
         shutil.copyfile(original, path)
         return cls.open(path, seed=seed, now=now)
 
     @classmethod
-    def staffed(cls, path: Path) -> Ward:
+    def staffed(cls, path: Path | str) -> Ward:
         """Make a ledger with everybody enrolled, and nothing else."""
         ward = cls()
         registrars = [study.Registrar(p, p.title(), "Demo Site", key(p)) for p in ("reg.1", "reg.2")]
@@ -102,7 +106,7 @@ class Ward:
         return ward
 
     @classmethod
-    def founded(cls, path: Path) -> Ward:
+    def founded(cls, path: Path | str) -> Ward:
         """Make a ledger with everybody enrolled, the demonstration pack, a lot, and one enrolled patient."""
         ward = cls.staffed(path)
         ward.do("pi.1", "protocol activate", pack="nct00983528-demo")
@@ -232,7 +236,7 @@ def _no_file(path: str) -> bytes:
     raise BadInput(f"no test reads {path}")
 
 
-def founded(path: Path) -> Path:
+def founded(path):
     """Make the ledger of `Ward.founded` and close it, for `Ward.copy`."""
     with closing(Ward.founded(path)):
         return path
