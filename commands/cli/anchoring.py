@@ -168,6 +168,9 @@ def _status(data: AnchorStatus) -> None:
         )
     if data.due:
         console.answer(console.paint(f"! {data.due}", "warn"))
+        console.say(
+            "  Print one: doseledger anchor paper. Online: doseledger anchor timestamp, doseledger witness request."
+        )
     else:
         console.answer("v no anchor is due")
 

@@ -11,8 +11,6 @@ from commands.cli.session import Session
 from ledger.anchors.due import forces
 from ledger.errors import DoseLedgerError
 
-OFFLINE = "doseledger anchor paper, or when online: doseledger anchor timestamp, witness request"
-
 
 def after(session: Session, before: int) -> None:
     """Look at what was written behind the first `before` entries; where an anchor is due for it, ask for one."""
@@ -28,7 +26,7 @@ def after(session: Session, before: int) -> None:
         console.insist(f"! no anchor could be asked for: {error}", "warn")
         return
     if found:
-        console.say(f"! {found}: {OFFLINE}", "warn")
+        console.say(f"! {found}: doseledger anchor status", "warn")
 
 
 def _ask(session: Session) -> None:
