@@ -27,6 +27,7 @@ READS = {
     "lock-list": ("lock", "list"),
     "countersign-queue": ("countersign", "queue", "--as", "pi.1"),
     "verify": ("verify",),
+    "witness-list": ("witness", "list"),
     "inspect": ("inspect", "site.ledger"),
 }
 

@@ -5,18 +5,19 @@ from __future__ import annotations
 import json
 import shutil
 import subprocess
+import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from conftest import PROGRAM
 from toylog import ToyLog
 
 from commands.cli.witness.desk import witness
 from commands.cli.witness.listening import Door
 
 HERE = Path(__file__).parent / "transcripts"
+PROGRAM = Path(sys.executable).parent / "doseledger"
 NAME = "sponsor.example/w1"
 OTHER = ToyLog(1, origin="log.example/other").key.text()
 MEASURE = ("patient", "measure", "001-001", "--weight")
