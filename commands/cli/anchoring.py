@@ -73,7 +73,8 @@ def anchor_paper(
             return
     if out is not None:
         console.answer(out)
-    console.say(f"{shown.size} entries, root {shown.root[:16]}...; recorded in the ledger as #{position}")
+    console.say(f"{shown.size} entries, recorded in the ledger as #{position}")
+    console.say(f"root {' '.join(shown.root[at : at + 4] for at in range(0, len(shown.root), 4))}")
     console.say("Print it, sign it, put it into the binder. To compare: doseledger verify --paper -")
 
 

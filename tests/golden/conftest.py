@@ -37,6 +37,7 @@ NORMAL = (
     (re.compile(r"\b[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\b"), "<uuid>"),
     (re.compile(r"\b\d+ h(?: \d+ min)? over"), "<hours> over"),
     (re.compile(r"\bgiven over \d+ min"), "given over <minutes>"),
+    (re.compile(r"\bcame later, in \d+ h \d+ min"), "came later, in <hours>"),
     (re.compile(r"\bPython \d+\.\d+\.\d+"), "Python <version>"),
     (re.compile(r"\b[0-9a-f]{64}\b"), "<sha256>"),
     (re.compile(r"(?<=\bid )[0-9a-f]{8,16}\b"), "<id>"),
