@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 from anchored import ARCHIVE, NAME, Shown, cosigned, named, on_paper, recorded, watched, witness_of, write
-from authority import NOT_RUN, OPENSSL, Authority
+from authority import OPENSSL, Authority
 from carried import laid_out
 from forging import copied
 from minting import Site
@@ -29,7 +29,7 @@ from projections.export.carried import verify as alone
 OTHER = "witness.example/w2"
 NOTHING = Outside()
 KEY, OTHER_KEY = witness_of()[0], witness_of(OTHER)[0]
-needs_openssl = pytest.mark.skipif(OPENSSL is None, reason=NOT_RUN)
+needs_openssl = pytest.mark.skipif(OPENSSL is None, reason="NOT RUN: there is no openssl here to stamp with")
 
 
 @pytest.fixture(scope="module")

@@ -6,11 +6,11 @@ import json
 from pathlib import Path
 
 import pytest
-from authority import NOT_RUN, OPENSSL, Authority, nowhere, served
+from authority import OPENSSL, Authority, nowhere, served
 from jsonschema import Draft202012Validator
 
 SCHEMAS = Path(__file__).parents[2] / "docs" / "reference" / "json"
-needs_openssl = pytest.mark.skipif(OPENSSL is None, reason=NOT_RUN)
+needs_openssl = pytest.mark.skipif(OPENSSL is None, reason="NOT RUN: there is no openssl here to stamp with")
 
 
 @pytest.fixture(scope="module")

@@ -11,7 +11,6 @@ from pathlib import Path
 from threading import Thread
 
 OPENSSL = shutil.which("openssl")
-NOT_RUN = "NOT RUN: no openssl on this machine to stamp and to read with"
 CONFIG = """\
 [tsa]
 default_tsa = one
