@@ -14,8 +14,10 @@ from ledger import codec, wire
 from ledger.book import Ledger
 from ledger.events.base import Clock, CommandRef, DictionaryRef, Need, Payload, Wire, Writer
 from ledger.events.body import close_body, graded
+from ledger.events.record import EntryRecovered
 from ledger.events.registry import NAMES
 from ledger.signing.header import Auth, Header, ShownMeaning, SignedSet, SignerCard
+from ledger.signing.jws import PAYLOAD_LIMIT, RECOVERED_LIMIT
 from ledger.signing.meanings import text as statement
 from ledger.signing.seal import seal
 from ledger.signing.signer import Signer
@@ -69,7 +71,7 @@ class Sealer:
                 n = counters[signing.person]
                 counters[signing.person] = n + 1
                 parts.append((self._header(card, hand.signer, signing.meaning, auth=auth, n=n), hand.signer))
-            sealed.append(seal(payload, parts))
+            sealed.append(seal(payload, parts, limit=_limit(drafts[i])))
         return sealed
 
     def system(self, draft: Draft) -> bytes:
@@ -131,6 +133,11 @@ class Sealer:
             writer=Writer(software=post.software, build=post.build, rules=RULES_VERSION, device=post.device),
             body=close_body(draft.event),
         )
+
+
+def _limit(draft: Draft) -> int:
+    """How long a payload may be: one that carries another entry is longer."""
+    return RECOVERED_LIMIT if isinstance(draft.event, EntryRecovered) else PAYLOAD_LIMIT
 
 
 def _clock(post: Post) -> Clock:

@@ -10,6 +10,7 @@ from datetime import datetime
 
 import msgspec
 from msgspec import Struct
+from msgspec.structs import replace
 
 from ledger.errors import Malformed
 from ledger.events.base import Payload
@@ -18,6 +19,7 @@ from ledger.events.entry import Entry, Signer
 from ledger.events.event import Event
 from ledger.events.keys import RegistrarChanged, RegistrarRecovered
 from ledger.events.people import KeyEnrolled
+from ledger.events.record import EntryRecovered
 from ledger.events.registry import KINDS
 from ledger.events.study import LedgerCreated, RootRegistrar
 from ledger.merkle.tree import leaf_hash
@@ -25,15 +27,18 @@ from ledger.signing import header as headers
 from ledger.signing import jws
 
 _PAYLOAD = msgspec.json.Decoder(Payload)
+_RECOVERED = b'"kind":"entry.recovered/1"'
+"""In canonical bytes, where every quotation mark inside a text is escaped, only that member looks like this."""
 _COMMITMENT = re.compile(rb'"(sha256:[0-9a-f]{64})"')
 
 
 class Opened(Struct, frozen=True):
-    """An entry with the bytes a verifier needs: the parsed JWS and each protected header."""
+    """An entry with the bytes a verifier needs: the parsed JWS and each protected header; `original` is one inside."""
 
     entry: Entry
     jws: jws.Jws
     headers: tuple[headers.Header, ...]
+    original: Opened | None = None
 
 
 def write_payload(payload: Payload) -> bytes:
@@ -63,8 +68,16 @@ def open_entry(raw: bytes, *, log: str, position: int) -> Entry:
 
 def open_whole(raw: bytes, *, log: str, position: int) -> Opened:
     """Open stored entry bytes and keep what signature checking needs."""
-    parsed = jws.parse(raw)
+    parsed = jws.parse(raw, jws.RECOVERED_LIMIT)
     payload, event = open_payload(parsed.payload)
+    if isinstance(event, EntryRecovered):
+        return _recovered(raw, parsed, payload, event, log=log, position=position)
+    if len(parsed.payload) > jws.PAYLOAD_LIMIT:
+        jws.parse(raw)  # says so
+    return _opened(raw, parsed, payload, event, log=log, position=position)
+
+
+def _opened(raw: bytes, parsed: jws.Jws, payload: Payload, event: Event, *, log: str, position: int) -> Opened:
     opened = tuple(headers.open_header(s.protected) for s in parsed.signatures)
     signers = tuple(_signer(h) for h in opened)
     entry = Entry(
@@ -80,9 +93,33 @@ def open_whole(raw: bytes, *, log: str, position: int) -> Opened:
     return Opened(entry, parsed, opened)
 
 
+def _recovered(
+    raw: bytes, parsed: jws.Jws, payload: Payload, event: EntryRecovered, *, log: str, position: int
+) -> Opened:
+    """Open an entry with another one inside, which says the same id, stream and time and is no recovered one itself."""
+    outer = _opened(raw, parsed, payload, event, log=log, position=position)
+    inside = event.entry.encode()
+    bare = jws.parse(inside)
+    said, what = open_payload(bare.payload)
+    if isinstance(what, EntryRecovered):
+        raise Malformed("a recovered entry carries another recovered one")
+    if (said.id, said.stream, said.site, said.occurred) != (payload.id, payload.stream, payload.site, payload.occurred):
+        raise Malformed("a recovered entry has another id, stream, site or time than the one it carries")
+    inner = _opened(inside, bare, said, what, log=log, position=position)
+    original = replace(inner.entry, leaf=outer.entry.leaf, attested=outer.entry.signers)
+    return replace(outer, entry=replace(outer.entry, original=original), original=inner)
+
+
 def commitments(payload: bytes) -> frozenset[str]:
-    """List the commitments to texts in canonical payload bytes (no other string can look like one)."""
-    return frozenset(found.decode() for found in _COMMITMENT.findall(payload))
+    """List the commitments to texts in canonical payload bytes (no other string can look like one).
+
+    Those of an entry inside a recovered one are among them.
+    """
+    found = frozenset(one.decode() for one in _COMMITMENT.findall(payload))
+    if _RECOVERED not in payload:
+        return found
+    event = open_payload(payload)[1]
+    return found | commitments(jws.parse(event.entry.encode()).payload) if isinstance(event, EntryRecovered) else found
 
 
 def _signer(header: headers.Header) -> Signer:

@@ -85,6 +85,14 @@ Level = Annotated[str, Meta(pattern=rf"\A{_LEVEL}\Z")]
 """A dose level relative to the starting level, e.g. `0` or `-1`."""
 Outcomes = Annotated[str, Meta(pattern=r"\A(?:[1-9][0-9]?[NT]{1,12}(?: [1-9][0-9]?[NT]{1,12}){0,11})?\Z")]
 """Cohorts as statisticians' packages read them: level number, then N or T for each patient, e.g. `2NNT 1NNN`."""
+EntryText = Annotated[
+    str,
+    Meta(
+        pattern=r'\A\{"payload":"[A-Za-z0-9_-]+","signatures":\[(?:\{"protected":"[A-Za-z0-9_-]+","signature":"[A-Za-z0-9_-]+"\},?){1,8}\]\}\Z',
+        max_length=46_000,
+    ),
+]
+"""The exact bytes of another entry, which are ASCII."""
 JwsText = Annotated[
     str,
     Meta(

@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Literal
 
 from ledger.admission.problem import Problem
+from ledger.admission.recovered import RECOVERED
 from ledger.admission.view import View
 from ledger.course import needs
 from ledger.course.people import Roster
@@ -35,7 +36,7 @@ def subject(entry: Entry, view: View) -> Entry | None:
     else:
         return None
     position = view.position_of(name)
-    return None if position is None else view.opened(position).entry
+    return None if position is None else view.opened(position).entry.told
 
 
 def as_it_stands(entry: Entry) -> Wire:
@@ -55,9 +56,9 @@ def regraded(entry: Entry, view: View, at: datetime) -> Wire | None:
     position = view.position_of(event.graded) if isinstance(event, ToxicityRegraded) else None
     if position is None or not isinstance(event, ToxicityRegraded):
         return None
-    now = _corrected(view.opened(position).entry, view, at)
+    now = _corrected(view.opened(position).entry.told, view, at)
     for later in _all(entry.stream, "toxicity.regraded/1", position, view):
-        one = view.opened(later).entry
+        one = view.opened(later).entry.told
         said = one.event
         if isinstance(said, ToxicityRegraded) and said.graded == event.graded and _holds(later, view, at):
             now = _corrected(one, view, at)
@@ -72,7 +73,8 @@ def ruled(entry: Entry, view: View, at: datetime, found: list[Problem]) -> None:
     rulings = [
         position
         for position in _all(entry.stream, entry.kind, 0, view)
-        if getattr(view.opened(position).entry.event, "toxicity", None) == event.toxicity and _holds(position, view, at)
+        if getattr(view.opened(position).entry.told.event, "toxicity", None) == event.toxicity
+        and _holds(position, view, at)
     ]
     named = view.position_of(event.reverses) if event.reverses is not None else None
     if named != (rulings[-1] if rulings else None):
@@ -100,17 +102,19 @@ def _holds(position: int, view: View, at: datetime) -> bool:
 
 
 def _all(stream: str, kind: str, start: int, view: View) -> Iterator[int]:
-    position = view.first_between("any", stream, frozenset({kind}), start, view.size, None)
+    kinds = frozenset({kind, RECOVERED})
+    position = view.first_between("any", stream, kinds, start, view.size, None)
     while position is not None:
-        yield position
-        position = view.first_between("any", stream, frozenset({kind}), position + 1, view.size, None)
+        if view.opened(position).entry.told.kind == kind:
+            yield position
+        position = view.first_between("any", stream, kinds, position + 1, view.size, None)
 
 
 def _corrected(entry: Entry, view: View, at: datetime) -> Wire:
     """What an entry says after the newest correction of it that is in effect."""
     for position in sorted(_chain(entry, view), reverse=True):
         if position > entry.position and _holds(position, view, at):
-            return as_it_stands(view.opened(position).entry)
+            return as_it_stands(view.opened(position).entry.told)
     return as_it_stands(entry)
 
 
@@ -134,7 +138,7 @@ def amendment(  # noqa: PLR0917 - the parts of one judgement
 
 def standing(position: int, view: View, at: datetime) -> Literal["standing", "pending", "lapsed", "struck"]:
     """The state of an entry at log time `at`: struck by a void in effect, or complete, or still waiting."""
-    entry = view.opened(position).entry
+    entry = view.opened(position).entry.told
     if _void_of(entry, view, at) is not None:
         return "struck"
     if not KINDS[entry.kind].completed or not needs.missing(entry.payload, _signers(entry, view, at)):
@@ -144,7 +148,7 @@ def standing(position: int, view: View, at: datetime) -> Literal["standing", "pe
 
 def _void_of(entry: Entry, view: View, at: datetime) -> int | None:
     for later in view.amendments(entry.id):
-        if isinstance(view.opened(later).entry.event, EntryVoided) and standing(later, view, at) == "standing":
+        if isinstance(view.opened(later).entry.told.event, EntryVoided) and standing(later, view, at) == "standing":
             return later
     return None
 
@@ -152,7 +156,7 @@ def _void_of(entry: Entry, view: View, at: datetime) -> int | None:
 def _signers(entry: Entry, view: View, at: datetime) -> Iterator[Signer]:
     yield from entry.signers
     for later in view.countersignatures(entry.id):
-        one = view.opened(later).entry
+        one = view.opened(later).entry.told
         if one.recorded_at - entry.recorded_at <= needs.COMPLETION and _void_of(one, view, at) is None:
             yield from one.signers
 
@@ -172,9 +176,9 @@ def _amended(entry: Entry, about: Entry, view: View, at: datetime, found: list[P
     if void is not None:
         found.append(Problem("not-head", f"the entry was voided at position {void}", Conflict, winner=void))
     for position in _chain(about, view):
-        for later in view.amendments(view.opened(position).entry.id):
+        for later in view.amendments(view.opened(position).entry.told.id):
             state = standing(later, view, at)
-            newer = isinstance(view.opened(later).entry.event, EntryCorrected) and position == about.position
+            newer = isinstance(view.opened(later).entry.told.event, EntryCorrected) and position == about.position
             if state == "pending" and not (later == about.position and _withdraws(entry, about, view, at)):
                 why = f"an amendment at position {later} still waits for its second signature"
                 found.append(Problem("amendment-waits", why, Conflict, winner=later))
@@ -193,8 +197,8 @@ def _chain(about: Entry, view: View) -> Iterator[int]:
         position = above.pop()
         found.add(position)
         yield position
-        later = view.amendments(view.opened(position).entry.id)
-        corrections = (one for one in later if isinstance(view.opened(one).entry.event, EntryCorrected))
+        later = view.amendments(view.opened(position).entry.told.id)
+        corrections = (one for one in later if isinstance(view.opened(one).entry.told.event, EntryCorrected))
         above.extend(one for one in corrections if one not in found)
     below: Entry | None = about
     while below is not None and isinstance(below.event, EntryCorrected):

@@ -50,7 +50,7 @@ def closing(entry: Entry, view: View, found: list[Problem]) -> None:
 
 def _named(entry_id: str, view: View) -> Entry | None:
     position = view.position_of(entry_id)
-    return None if position is None or view.named(position) is None else view.opened(position).entry
+    return None if position is None or view.named(position) is None else view.opened(position).entry.told
 
 
 def _review(stream: str, view: View) -> Iterator[Entry]:

@@ -11,6 +11,7 @@ from ledger.admission.leaving import leaving
 from ledger.admission.logkeys import log_keys
 from ledger.admission.place import place
 from ledger.admission.problem import Problem
+from ledger.admission.recovered import recovered
 from ledger.admission.separation import separation
 from ledger.admission.together import together
 from ledger.admission.view import View, log_time
@@ -46,6 +47,7 @@ def problems(opened: Opened, *, roster: Roster, view: View) -> list[Problem]:
     closing(entry, view, found)
     leaving(entry, view, found)
     log_keys(entry, roster, view, found)
+    recovered(opened, roster, view, found)
     target = amending.regraded(entry, view, time) if about is None else amending.as_it_stands(about)
     asked = beside(entry.event, entry.author.person, targets(entry, view), roster, anchored(entry, view))
     taken = amending.struck(entry, about, view, time)

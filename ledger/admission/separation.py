@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ledger.admission.problem import Problem
+from ledger.admission.recovered import RECOVERED
 from ledger.admission.view import View
 from ledger.errors import NotAllowed, Refused
 from ledger.events.dosing import DoseOrdered, DoseReleased, InfusionStarted, OrderChecked
@@ -22,10 +23,10 @@ def separation(entry: Entry, view: View, found: list[Problem]) -> None:
     ordered = view.position_of(event.order)
     if ordered is None:
         return
-    order = view.opened(ordered).entry
+    order = view.opened(ordered).entry.told
     prescribers = {signer.person for signer in order.signers}
     prescribers |= {one.author.person for one in _about(event.order, _AMENDED, entry, ordered, view)}
-    prescribers |= {view.opened(position).entry.author.person for position in view.amendments(event.order)}
+    prescribers |= {view.opened(position).entry.told.author.person for position in view.amendments(event.order)}
     if not isinstance(order.event, DoseOrdered):
         found.append(Problem("reference-kind", f"{order.kind} at position {ordered} is not an order"))
     if isinstance(event, InfusionStarted):
@@ -50,8 +51,8 @@ def separation(entry: Entry, view: View, found: list[Problem]) -> None:
 def _about(order: str, kinds: frozenset[str], entry: Entry, ordered: int, view: View) -> Iterator[Entry]:
     position: int | None = ordered
     while position is not None:
-        position = view.first_between("any", entry.stream, kinds, position + 1, view.size, None)
+        position = view.first_between("any", entry.stream, kinds | {RECOVERED}, position + 1, view.size, None)
         if position is not None:
-            one = view.opened(position).entry
-            if getattr(one.event, "order", None) == order:
+            one = view.opened(position).entry.told
+            if one.kind in kinds and getattr(one.event, "order", None) == order:
                 yield one

@@ -213,8 +213,8 @@ class Ledger:
         return self._reader.withheld()
 
     def entry(self, position: int) -> Entry:
-        """One entry; BadInput where there is none."""
-        return self._shelf.opened(position).entry
+        """One entry, or the one that was recovered by it; BadInput where there is none."""
+        return self._shelf.opened(position).entry.told
 
     def stream(self, name: str, *, up_to: int | None = None) -> tuple[Entry, ...]:
         """The entries of one stream, or those among the first `up_to` entries of the log."""

@@ -41,7 +41,7 @@ class Shelf:
     def entries(self, start: int, stop: int) -> Iterator[Entry]:
         """Entries in log order, opened one by one."""
         for position, raw in self._reader.raws(start, stop):
-            yield self._open(position, raw).entry
+            yield self._open(position, raw).entry.told
 
     def opened(self, position: int) -> codec.Opened:
         """One entry, opened."""
@@ -62,7 +62,7 @@ class Shelf:
             self._streams.move_to_end(name)
         for position, raw in self._reader.stream(name, after=len(kept)):
             opened = self._opened.get(position)
-            kept.append((self._open(position, raw) if opened is None else opened).entry)
+            kept.append((self._open(position, raw) if opened is None else opened).entry.told)
         return kept
 
     def blob(self, digest: str) -> bytes:

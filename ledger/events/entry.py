@@ -37,6 +37,15 @@ class Entry(Struct, frozen=True):
     signers: tuple[Signer, ...]
     occurred_at: datetime
     recorded_at: datetime
+    original: Entry | None = None
+    """Of an `entry.recovered/1` the entry that it carries, at this place: what it says, and who signed it then."""
+    attested: tuple[Signer, ...] = ()
+    """Of such an original those who attest it here."""
+
+    @property
+    def told(self) -> Entry:
+        """What the course of events takes from this entry: itself, or the entry that was recovered by it."""
+        return self if self.original is None else self.original
 
     @property
     def id(self) -> str:

@@ -92,7 +92,7 @@ SupplyEvent = (
     | supply.DrugDestroyed
     | supply.StockCounted
 )
-RecordEvent = record.EntryCountersigned | record.EntryCorrected | record.EntryVoided
+RecordEvent = record.EntryCountersigned | record.EntryCorrected | record.EntryVoided | record.EntryRecovered
 DeviceEvent = record.EntryRefused | record.LogClock | keys.SignatureAbandoned | security.SecurityRaised
 SecurityEvent = security.SecurityAcknowledged | security.LockoutLifted
 ExportEvent = exports.ExportMade | exports.CopyCertified

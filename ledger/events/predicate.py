@@ -34,6 +34,7 @@ COURSE = frozenset(
         "entry.corrected/1",
         "entry.voided/1",
         "entry.countersigned/1",
+        "entry.recovered/1",
     }
 )
 """What an order, a start or another gated act of a patient rests on: none of these may slip in between."""
@@ -52,6 +53,7 @@ SLOTS: Conflicts = (
                 "entry.corrected/1",
                 "entry.voided/1",
                 "entry.countersigned/1",
+                "entry.recovered/1",
             }
         ),
     ),

@@ -30,6 +30,17 @@ class EntryVoided(Wire, frozen=True, kw_only=True):
     why: Literal["duplicate", "wrong-patient", "never-happened", "test", "entered-in-error"]
 
 
+class EntryRecovered(Wire, frozen=True, kw_only=True):
+    """An entry that was lost, or came too late to be stored as it is: its exact bytes, attested by another person.
+
+    The entry around it has the id, the stream and the occurred of the original; who signs it attests that the original
+    is what was recorded then. The original counts as what it says from this position on. Its `after`, its references
+    by position and its counters are those of another history, and are not judged again.
+    """
+
+    entry: wire.EntryText
+
+
 class EntryRefused(Wire, frozen=True, kw_only=True):
     """An attempt that a rule, the authority table or another writer refused; signed by the device.
 

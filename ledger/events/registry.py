@@ -46,6 +46,7 @@ _RECORD = (
     ),
     KindRow("entry.corrected/1", record.EntryCorrected, "any", 51, (by(SITE),), completed=True),
     KindRow("entry.voided/1", record.EntryVoided, "any", 52, (by(SITE),), completed=True),
+    KindRow("entry.recovered/1", record.EntryRecovered, "any", 53, (by(SITE, "verified"),)),
     KindRow("entry.refused/1", record.EntryRefused, "attempts", 0, (by(DEVICE, "system"),)),
     KindRow("log.clock/1", record.LogClock, "clock", 0, (by(DEVICE, "system"),)),
 )

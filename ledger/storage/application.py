@@ -58,7 +58,7 @@ class EntryMapper(Mapper[str]):
         """The entry of a row; Malformed unless kind and stream are those that its bytes name."""
         if stored_event.topic not in KINDS:
             raise Malformed(f"unknown kind {stored_event.topic!r}", why="it is not in this version's registry")
-        payload, event = codec.open_payload(jws.parse(stored_event.state).payload)
+        payload, event = codec.open_payload(jws.parse(stored_event.state, jws.RECOVERED_LIMIT).payload)
         if (payload.kind, payload.stream) != (stored_event.topic, stored_event.originator_id):
             raise Malformed(
                 f"the row says {stored_event.topic} on {stored_event.originator_id}",

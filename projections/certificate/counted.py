@@ -126,7 +126,7 @@ def _walked(copy: Copy) -> tuple[int, int, int, Roster]:
                 continue
             entries += 1
             try:
-                payload = jws.parse(raw).payload
+                payload = jws.parse(raw, jws.RECOVERED_LIMIT).payload
                 missing.update(one for one in codec.commitments(payload) if copy.text(one) is None)
                 entry = codec.open_entry(raw, log=copy.log, position=at)
                 roster = evolve(roster, entry) if entry.stream in AUTHORITY else roster

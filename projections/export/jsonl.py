@@ -191,7 +191,7 @@ def _shown(ledger: Ledger, stop: int, without: frozenset[int]) -> Iterator[tuple
 
 def _new_commitments(ledger: Ledger, position: int, raw: bytes, without: frozenset[int]) -> list[str]:
     """List the commitments of an entry; a correction repeats those of what it restates."""
-    payload = jws.parse(raw).payload
+    payload = jws.parse(raw, jws.RECOVERED_LIMIT).payload
     found = codec.commitments(payload)
     if found and b'"kind":"entry.corrected/' in payload:
         entry = codec.open_entry(raw, log=ledger.log, position=position)
@@ -203,7 +203,7 @@ def _restated(ledger: Ledger, entry: Entry, without: frozenset[int]) -> frozense
     head = entry.payload.corrects
     if not isinstance(entry.event, EntryCorrected) or head is None or head.position is None or head.position in without:
         return frozenset()
-    return codec.commitments(jws.parse(ledger.raw(head.position)).payload)
+    return codec.commitments(jws.parse(ledger.raw(head.position), jws.RECOVERED_LIMIT).payload)
 
 
 def _words(text: bytes, position: int) -> str:

@@ -1,0 +1,68 @@
+"""A lost entry that comes back: it was signed for this ledger by keys that it knows, and states what it may state."""
+
+from __future__ import annotations
+
+from ledger.admission.problem import Problem
+from ledger.admission.signatures import check_made, public_of
+from ledger.admission.view import View
+from ledger.codec import Opened
+from ledger.course.people import Roster
+from ledger.errors import Conflict, DoseLedgerError, NotAllowed
+from ledger.events.entry import Entry
+from ledger.events.event import of_review
+from ledger.events.registry import KINDS
+
+RECOVERED = "entry.recovered/1"
+_ONCE = "patient.registered/1"
+
+
+def recovered(opened: Opened, roster: Roster, view: View, found: list[Problem]) -> None:
+    """Judge the entry inside an `entry.recovered/1`; that it does not stand already, its id says.
+
+    A key may have ended since: what it signed then is attested by somebody else. What takes effect only with the
+    signatures of several, gives authority, or speaks about entries, is signed anew instead.
+    """
+    if opened.original is None:
+        return
+    inside = opened.original.entry
+    if inside.payload.ledger != roster.ledger:
+        found.append(_wrong(f"the entry inside belongs to the ledger {inside.payload.ledger[:8]}"))
+    if not recoverable(inside):
+        found.append(_wrong(f"{inside.kind} does not come back like this: it is signed anew"))
+    persons = {signer.person for signer in inside.signers}
+    twice = sorted(persons & {signer.person for signer in opened.entry.signers})
+    if twice:
+        found.append(_wrong(f"{twice[0]} signed the entry inside, and so cannot attest it"))
+    if inside.kind == _ONCE:
+        stands = view.first_between("any", inside.stream, frozenset({_ONCE}), 0, view.size, None)
+        if stands is not None:
+            why = f"the patient was registered again at position {stands}"
+            found.append(Problem("recovered", why, Conflict, winner=stands))
+    _signatures(opened.original, roster, found)
+
+
+def recoverable(entry: Entry) -> bool:
+    """Tell whether what an entry states may come back: facts, and judgements about a patient that one act completes."""
+    row = KINDS[entry.kind]
+    if row.family == "patient":
+        return not row.completed and not of_review(entry.event)
+    return row.family == "supply" and row.factual
+
+
+def _signatures(inside: Opened, roster: Roster, found: list[Problem]) -> None:
+    for index, signer in enumerate(inside.entry.signers):
+        key = roster.key(signer.kid)
+        if key is None or key.person != signer.person:
+            found.append(_wrong(f"the key {signer.kid[:8]} of {signer.person} was never enrolled here"))
+            continue
+        try:
+            public = public_of(key.jwk)
+            if public.alg != inside.headers[index].alg:
+                raise NotAllowed(f"the key was enrolled for {public.alg}")
+            check_made(inside, index, public)
+        except DoseLedgerError as error:
+            found.append(_wrong(f"the signature of {signer.person} on the entry inside does not hold: {error.what}"))
+
+
+def _wrong(why: str) -> Problem:
+    return Problem("recovered", why, NotAllowed)
