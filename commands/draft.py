@@ -81,7 +81,7 @@ class Draft:
     target: Wire | None = None
     moved: Occurred | None = None
     """When what it is about is said to have happened."""
-    struck: Struck = Struck()
+    struck: Struck | None = None
     """What else a void is judged by."""
     shown: tuple[str, ...] = ()
     performed_by: str | None = None
@@ -194,7 +194,7 @@ class Desk:
         corrects: Ref | None = None,
         target: Wire | None = None,
         moved: Occurred | None = None,
-        struck: Struck = Struck(),  # noqa: B008 - immutable
+        struck: Struck | None = None,
         shown: tuple[str, ...] = (),
         entry_id: str | None = None,
     ) -> Draft:

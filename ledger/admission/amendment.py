@@ -82,10 +82,10 @@ def ruled(entry: Entry, view: View, at: datetime, found: list[Problem]) -> None:
         found.append(Problem("ruling", why, Conflict, winner=rulings[-1] if rulings else None))
 
 
-def struck(entry: Entry, about: Entry | None, view: View, at: datetime) -> needs.Struck:
+def struck(entry: Entry, about: Entry | None, view: View, at: datetime) -> needs.Struck | None:
     """What a void takes out: what its own author began and still waits, or what the sponsor's physician signed."""
     if about is None or not isinstance(entry.event, EntryVoided):
-        return needs.Struck()
+        return None
     return needs.Struck(
         waits=_withdraws(entry, about, view, at),
         sponsor=any(signer.role in SPONSOR for signer in _signers(about, view, at)),

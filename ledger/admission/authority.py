@@ -31,7 +31,7 @@ def authority(  # noqa: PLR0917 - what an entry is judged by
     at: datetime,
     found: list[Problem],
     beside: tuple[Requirement, ...] = (),
-    struck: needs.Struck = needs.Struck(),  # noqa: B008 - immutable
+    struck: needs.Struck | None = None,
 ) -> None:
     """Judge the signers of an entry at log time `at`.
 

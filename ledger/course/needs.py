@@ -81,7 +81,7 @@ def required(
     author: wire.Role,
     target: Wire | None,
     occurred: Occurred | None = None,
-    struck: Struck = Struck(),  # noqa: B008 - immutable
+    struck: Struck | None = None,
 ) -> tuple[Requirement, ...]:
     """List the signatures that kind and content require.
 
@@ -98,8 +98,8 @@ def required(
     )
     match event:
         case record.EntryVoided():
-            sponsor = (Requirement(frozenset({"approved"}), SPONSOR),) if struck.sponsor else ()
-            return base if struck.waits else (*base, approval, *sponsor)
+            sponsor = (Requirement(frozenset({"approved"}), SPONSOR),) if struck and struck.sponsor else ()
+            return base if struck and struck.waits else (*base, approval, *sponsor)
         case record.EntryCorrected():
             more = () if target is None else kind_of(target).signatures[1:]
             moved = isinstance(target, _MOVED) and occurred is not None and occurred.at != event.occurred.at
