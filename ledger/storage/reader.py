@@ -27,6 +27,7 @@ _COUNTS: dict[Table, str] = {
     "checkpoints": "SELECT count(*) FROM checkpoints",
     "redactions": "SELECT count(*) FROM redactions",
 }
+_COLUMNS = ", ".join(Row._fields)
 _BETWEEN = "leaf_index >= ? AND leaf_index < ? AND command_id <> ? AND kind"
 _EARLIEST = "ORDER BY leaf_index LIMIT 1"
 
@@ -59,7 +60,7 @@ class Reader:
 
     def size(self) -> int:
         """How many entries there are."""
-        return int(self.all("SELECT coalesce(max(leaf_index) + 1, 0) FROM entries")[0][0])
+        return int(self.all("SELECT coalesce(max(leaf_index), -1) FROM entries")[0][0]) + 1
 
     def raws(self, start: int, stop: int) -> Iterator[tuple[int, bytes]]:
         """Position and bytes of the entries from `start` to before `stop`, in bounded memory."""
@@ -78,7 +79,7 @@ class Reader:
     def rows(self, start: int, last: int) -> list[Row]:
         """The first rows of `entries` from position `start` to `last`, in the order of the log: as many as fit."""
         rows = self.all(
-            "SELECT * FROM entries WHERE leaf_index >= ? AND leaf_index <= ? ORDER BY leaf_index LIMIT ?",
+            f"SELECT {_COLUMNS} FROM entries WHERE leaf_index >= ? AND leaf_index <= ? ORDER BY leaf_index LIMIT ?",  # noqa: S608 - our own columns
             (start, last, _CHUNK),
         )
         found = list(map(Row._make, rows))
@@ -255,16 +256,9 @@ class Reader:
         rows = self.all("SELECT data FROM blobs WHERE digest = ?", (digest,))
         return _blob(rows[0][0]) if rows else None
 
-    def digests(self) -> Iterator[str]:
-        """The digests of all blobs, sorted."""
-        last = ""
-        while rows := self.all("SELECT digest FROM blobs WHERE digest > ? ORDER BY digest LIMIT ?", (last, _CHUNK)):
-            yield from (digest for (digest,) in rows)
-            last = rows[-1][0]
-
     def next_n(self, kid: str) -> int:
         """The first signature counter of a key that no stored entry uses yet and none below is behind."""
-        return int(self.all("SELECT coalesce(max(n) + 1, 0) FROM signers WHERE kid = ?", (kid,))[0][0])
+        return int(self.all("SELECT coalesce(max(n), -1) FROM signers WHERE kid = ?", (kid,))[0][0]) + 1
 
     def count(self, table: Table) -> int:
         """How many rows a table has."""

@@ -47,6 +47,7 @@ _TAKEN = {
     "entries_command": "This command is already stored.",
     "signers_pkey": "This signature counter of the key is already used.",
 }
+_NO_RIGHT = "42501"
 _RAISED = "P0001"
 _UNIQUE = "23505"
 _KNOWN_AT_COMMIT = ("23", "40", "P0")
@@ -72,6 +73,8 @@ def sentence(error: psycopg.Error, name: str, *, writing: bool = False, committi
             why=why,
             fix="Run the same command id again: it is stored once, or not at all.",
         )
+    if state == _NO_RIGHT and "row-level security" in why:
+        return IntegrityFailure("Somebody let the server hide rows of this ledger.", why=why, fix=_DAMAGED)
     if state in _MISSING:
         return absent(name, _told(error))
     for prefix, (what, fix) in _UNAVAILABLE.items():
