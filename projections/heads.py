@@ -108,14 +108,18 @@ def compare(log: Heads | None, first: bytes, second: bytes, opened: Opener) -> C
     stored tree is not the one that the newest checkpoint of `log` seals.
     """
     one, two = opened.ever(first), opened.ever(second)
-    why, fork = _given_up(opened, one, two), None
-    verdict: Verdict = "restored"
-    if not why:
-        fork = _fork(log, ((first, one), (second, two)), opened)
-        verdict, why = _verdict(log, one, two)
-    if fork is not None:
+    gone = [(name, opened.keys.given_up(head)) for name, head in (("first", one), ("second", two))]
+    lost = [(name, key.since) for name, key in gone if key is not None]
+    fork = _fork(None if lost else log, ((first, one), (second, two)), opened)
+    verdict, why = _verdict(log, one, two)
+    if len(lost) == 1:
+        (name, since), fork = lost[0], None
+        verdict, why = "restored", f"the {name} was given up at position {since}, where the ledger goes on without it"
+    elif fork is not None:
         common = checkpoint.parse(fork.older.encode())[0].size
         verdict, why = "fork", f"the log signed two roots over its first {common} entries"
+    elif lost and verdict != "same":
+        verdict, why = "unknown", f"both were given up at position {lost[0][1]}; the entries between them are lost"
     return Compared(
         verdict=verdict,
         why=why,
@@ -124,16 +128,6 @@ def compare(log: Heads | None, first: bytes, second: bytes, opened: Opener) -> C
         second=SaidHead(size=two.size, root=two.root.hex()),
         fork=fork,
     )
-
-
-def _given_up(opened: Opener, one: Checkpoint, two: Checkpoint) -> str:
-    """Say which of two heads was given up; empty where neither was, or where both were."""
-    said = []
-    for name, head in (("first", one), ("second", two)):
-        left = opened.keys.given_up(head)
-        if left is not None:
-            said.append(f"the {name} was given up at position {left.since}, where the ledger goes on without it")
-    return said[0] if len(said) == 1 else ""
 
 
 def _fork(log: Heads | None, both: tuple[_Said, _Said], opened: Opener) -> Fork | None:

@@ -9,7 +9,7 @@ from ledger.anchors.fork import Fork, fork_of
 from ledger.anchors.heads import Heads, Opener
 from ledger.errors import DoseLedgerError
 from ledger.merkle.checkpoint import Checkpoint, parse
-from ledger.merkle.epochs import of_one_log
+from ledger.merkle.epochs import epoch, of_one_log
 
 Verdict = Literal["first", "same", "grown", "restored", "stale", "fork", "broken", "unreadable"]
 """`first`: nothing was seen before. `restored`: what was seen is given up, and registrars signed that in the log.
@@ -71,6 +71,9 @@ def compare(kept: bytes | None, log: Heads, opened: Opener) -> Standing:
         why = f"{held.size} entries were seen here before; only {size} are in this file"
         if not by_this_log:
             why += ", and not the change of the log's key that sealed them"
+        return Standing("stale", size, head, held.size, why)
+    if not by_this_log and epoch(held.origin) > epoch(newest.origin):
+        why = f"what was seen here goes on as {held.origin.rpartition('/')[2]} after a loss; this file is of before"
         return Standing("stale", size, head, held.size, why)
     if not by_this_log:
         return Standing("unreadable", size, head, why="no key of this log has signed what was seen here")
