@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
-from ledger.anchors import timestamp
 from ledger.anchors.cosignature import check_cosignature, stated, strict
 from ledger.anchors.quorum import keys_of
 from ledger.errors import DoseLedgerError, IntegrityFailure
@@ -14,8 +13,10 @@ from ledger.events.archive import AnchorMade
 from ledger.events.study import Witnesses
 from ledger.merkle.checkpoint import Checkpoint
 from ledger.merkle.note import VerifierKey, parse_note
-from ledger.signing.certificates import Certificate
 from ledger.values import wire_utc
+
+if TYPE_CHECKING:  # certificates load with the first time stamp
+    from ledger.signing.certificates import Certificate
 
 State = Literal["good", "wrong", "unchecked"]
 
@@ -124,6 +125,8 @@ def _cosigned(
 
 
 def _stamped(event: AnchorMade, blob: bytes, note: bytes, known: Known) -> tuple[State, str, bool]:
+    from ledger.anchors import timestamp  # noqa: PLC0415 - most ledgers have no time stamp
+
     found = timestamp.check_stamp(blob, note)
     if wire_utc(found.at) != event.at:
         raise IntegrityFailure(f"the time stamp states the time {wire_utc(found.at)}")

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import partial
+from typing import TYPE_CHECKING
 
 from ledger.anchors.evidence import Held, Known, witnesses_of
 from ledger.anchors.paper import Paper
@@ -17,11 +18,13 @@ from ledger.errors import DoseLedgerError
 from ledger.merkle.checkpoint import Checkpoint, parse
 from ledger.merkle.epochs import LogKey, of_one_log
 from ledger.merkle.note import VerifierKey
-from ledger.signing.certificates import Certificate
 from ledger.signing.keys import check_ed25519
 from ledger.verify.opening import sentence
 from ledger.verify.passing import Passing
 from ledger.verify.report import NOT_ANCHORED, OWN_WORD, Finding, Verdict
+
+if TYPE_CHECKING:  # certificates load where somebody gives one
+    from ledger.signing.certificates import Certificate
 
 ANCHORS = frozenset({"fork", "stale"})
 """The findings that say what is wrong between this ledger and the outside, not inside it."""
