@@ -30,8 +30,9 @@ _WEAK = frozenset({"off", "local"})
 class Link(psycopg.Connection[tuple[Any, ...]]):
     """A connection that a ledger which was forgotten lets go of, without a word."""
 
-    def __del__(self) -> None:
-        self.close()
+    def __del__(self, _warn: object = None, /) -> None:
+        if hasattr(self, "pgconn"):
+            self.close()
 
 
 class Session:
