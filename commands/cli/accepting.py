@@ -13,7 +13,7 @@ from commands.cli.place import ledger_path, next_log_key_path, read_file
 from commands.cli.session import Session, writing
 from commands.cli.writing import dry, report
 from commands.draft import Circumstances
-from ledger.errors import BadInput, DoseLedgerError, NotAllowed
+from ledger.errors import BadInput, DoseLedgerError, Malformed, NotAllowed
 from ledger.events.base import ReasonCode
 from ledger.merkle.checkpoint import Checkpoint, parse
 from ledger.merkle.epochs import of_one_log
@@ -121,9 +121,13 @@ def _kept(session: Session) -> bytes:
 def _opened(note: bytes, opened: Opener) -> tuple[Checkpoint, bool]:
     """Read a head; a key that signed it later than what stands here is not known any more."""
     try:
+        head = parse(note)[0]
+    except Malformed as error:
+        raise BadInput("this is no checkpoint", why=error.what, fix="--lost-note FILE") from error
+    try:
         return opened.ever(note), True
     except DoseLedgerError:
-        return parse(note)[0], False
+        return head, False
 
 
 def _show(session: Session, lost: _Lost) -> None:
