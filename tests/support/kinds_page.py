@@ -42,6 +42,7 @@ OTHERWISE = {
     "key.rotated/1": "`key rotate`",
     "registrar.recovered/1": "`registrar recover`",
     "signature.abandoned/1": "`key abandon`",
+    "entry.recovered/1": "`entry recover`",
     "entry.refused/1": "kept by itself when an act is refused",
     "log.clock/1": "written by itself before bytes that were signed earlier",
     "export.made/1": "written by itself when a copy leaves",
@@ -49,7 +50,7 @@ OTHERWISE = {
     "site.locked/1": "`lock --site`",
     "security.raised/1": "written by itself when the machine has something to report",
     "anchor.made/1": "`anchor paper`, `anchor timestamp`, `witness request`, `witness add`",
-    "backup.made/1": "`backup`",
+    "backup.made/1": "`backup make`",
     "backup.restored/1": "`restore`",
     "log.rotated/1": "`log rotate-key`",
     "ledger.restored/1": "`ledger accept`",
@@ -108,7 +109,6 @@ RESERVED = {
     ),
     "The log": (
         ("log.opened", "a further log of this ledger", "study"),
-        ("entry.recovered", "a lost entry, with its original bytes", "any"),
     ),
 }
 """Names that later kinds will have; nothing else may take them."""

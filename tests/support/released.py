@@ -235,12 +235,24 @@ class Released:
         """One entry that is a command of its own. `by`: `person` or `person meaning`, in the order of signing."""
         self.command([(name, stream, kind, body, Said(**said))], by)
 
-    def command(self, parts: Sequence[Part], by: Sequence[str], *, together: bool = True) -> None:
+    def elsewhere(self, part: Part, by: str, after: dict[str, object]) -> tuple[bytes, dict[str, object]]:
+        """The bytes of an entry that does not stand in this log, and its payload; its counter is given out again."""
+        self.now += timedelta(minutes=1)
+        person, _, meaning = by.partition(" ")
+        command = {"id": self.uuid(), "index": 0, "of": 1}
+        payload = self._payload(part, self.uuid(), command, after, [(person, meaning)])
+        header = self._header(person, meaning, {"act": self.uuid(), "first": True, "set": None})
+        self.counters[self.held.get(person, person)] -= 1
+        return seal(canonical(payload), [(header, self.key(person))]), payload
+
+    def command(
+        self, parts: Sequence[Part], by: Sequence[str], *, together: bool = True, ids: Sequence[str] = ()
+    ) -> None:
         """The entries of one command; `together`: signed in one act as a set, where they are several."""
         self.now += timedelta(minutes=1)
         signers = [(person, meaning or "authorship") for person, _, meaning in (one.partition(" ") for one in by)]
         command, after = self.uuid(), self.after()
-        ids = [self.uuid() for _ in parts]
+        ids = ids or [self.uuid() for _ in parts]
         self.named |= {f"@{i}": {"log": "main", "position": None, "id": one, "leaf": None} for i, one in enumerate(ids)}
         payloads = [
             canonical(self._payload(part, ids[i], {"id": command, "index": i, "of": len(parts)}, after, signers))
@@ -424,6 +436,7 @@ def story() -> Released:
     _review(log)
     _security(log)
     _archive(log)
+    _lost(log)
     return log
 
 
@@ -1074,6 +1087,21 @@ def _archive(log: Released) -> None:
     log.write("second epoch", "study", "ledger.restored/1", begun, two, **why)
     copy = {**log.head(), "digest": sha256(b"another fictional backup").hexdigest()}
     log.write("backup of the second epoch", stream, "backup.made/1", copy, ("ws1 system",), **device)
+
+
+def _lost(log: Released) -> None:
+    """What was recorded in the part that is lost, and comes back in its own bytes."""
+    log.day("2010-03-25")
+    stream = "patient/001-002"
+    after = {"log": "main", "size": len(log.raws) + 1, "root": sha256(b"another root that is lost").hexdigest()}
+    weight = {"weight_kg": "70.5", "height_cm": None}
+    said = Said(reason="downtime", reason_text="weighed on the ward, typed in the evening")
+    raw, payload = log.elsewhere(("weight", stream, "patient.measured/1", weight, said), "nina performed", after)
+    occurred = payload["occurred"]
+    assert isinstance(occurred, dict)
+    back = Said(at=str(occurred["at"]), reason="data-loss")
+    part = ("weight that came back", stream, "entry.recovered/1", {"entry": raw.decode()}, back)
+    log.command([part], ("norbert verified",), ids=(str(payload["id"]),))
 
 
 def _covered(log: Released, stream: str) -> dict[str, object]:

@@ -76,6 +76,8 @@ grammar PrintedName 0 [^\x00-\x20\x7f-\xa0\u200e\u200f\u2028-\u202e\u2066-\u2069
 grammar RuleId 24 [A-Z]-[A-Z0-9]+(?:-[A-Z0-9]+)*
 grammar Level 0 (?:0|-?[1-9])
 grammar Outcomes 0 (?:[1-9][0-9]?[NT]{1,12}(?: [1-9][0-9]?[NT]{1,12}){0,11})?
+grammar EntryText 46000 \{"payload":"[A-Za-z0-9_-]+","signatures":\[(?:\{"protected":"[A-Za-z0-9_-]+","signature":"[A-Za
++-z0-9_-]+"\},?){1,8}\]\}
 grammar JwsText 8192 \{"payload":"[A-Za-z0-9_-]+","signatures":\[\{"protected":"[A-Za-z0-9_-]+","signature":"[A-Za-z0-9_
 +-]+"\}\]\}
 grammar Kid 0 [A-Za-z0-9_-]{42}[AEIMQUYcgkosw048]
@@ -121,12 +123,12 @@ meaning attested-copy en 1 I compared this copy with the original and attest tha
 meaning possession en 1 I hold the private key that belongs to this public key, and nobody else does.
 meaning system en 1 This entry was made by the device, not by a person.
 set COURSE consent.withdrawn/1 course.discontinued/1 cycle.closed/1 cycle.opened/1 cycle.stopped/1 dlt.adjudicated/1
-+ dose.omitted/1 dose.ordered/1 entry.corrected/1 entry.countersigned/1 entry.voided/1 hold.placed/1 infusion.recorded/1
-+ infusion.started/1 lab.measured/1 order.amended/1 order.cancelled/1 override.granted/1 patient.died/1
-+ patient.measured/1 response.assessed/1 seriousness.assessed/1 tolerance.assessed/1 toxicity.graded/1
++ dose.omitted/1 dose.ordered/1 entry.corrected/1 entry.countersigned/1 entry.recovered/1 entry.voided/1 hold.placed/1
++ infusion.recorded/1 infusion.started/1 lab.measured/1 order.amended/1 order.cancelled/1 override.granted/1
++ patient.died/1 patient.measured/1 response.assessed/1 seriousness.assessed/1 tolerance.assessed/1 toxicity.graded/1
 + toxicity.regraded/1 treatment.ended/1
-set SLOTS_PATIENT consent.withdrawn/1 dlt.adjudicated/1 entry.corrected/1 entry.countersigned/1 entry.voided/1
-+ patient.declared-non-evaluable/1 patient.died/1 patient.enrolled/1
+set SLOTS_PATIENT consent.withdrawn/1 dlt.adjudicated/1 entry.corrected/1 entry.countersigned/1 entry.recovered/1
++ entry.voided/1 patient.declared-non-evaluable/1 patient.died/1 patient.enrolled/1
 set SLOTS_COHORT accrual.resumed/1 accrual.suspended/1 cohort.decided/1 level.opened/1
 set SITE investigator principal-investigator pharmacist pharmacy-technician nurse coordinator data-manager
 set PHYSICIANS investigator principal-investigator
@@ -303,6 +305,7 @@ kind entry.countersigned/1 any by=performed,verified,dispensed,assessed,approved
 +r-medical,registrar : target:Uuid
 kind entry.corrected/1 any completed by=authorship:SITE : kind:Kind occurred:Occurred body:Body
 kind entry.voided/1 any completed by=authorship:SITE : why:duplicate|wrong-patient|never-happened|test|entered-in-error
+kind entry.recovered/1 any by=verified:SITE : entry:EntryText
 kind entry.refused/1 attempts by=system:system : act:Token streams:Stream* rules:RuleId* exit:Count claimed_by:Token?
 + proof:none|key-opened|signed signature:Hex? input:Commitment answer:Commitment count:Count
 kind log.clock/1 clock by=system:system : behind_ms:Count reset:Bool
@@ -379,6 +382,7 @@ CHANGED, RECOVERED, POLICY = "registrar.changed/1", "registrar.recovered/1", "po
 LOCKED, SITE_LOCKED, UNLOCKED = "record.locked/1", "site.locked/1", "record.unlocked/1"
 REDACTED, SIGNED_OFF = "text.redacted/1", "entries.signed/1"
 TURNED, RESTORED = "log.rotated/1", "ledger.restored/1"
+BACK = "entry.recovered/1"
 COPIED = ("export.made/1", "backup.made/1", "backup.restored/1")
 HEADS = {"anchor.made/1": "anchor-root", **dict.fromkeys(COPIED, "export-root")}
 REVIEW = ("query", "entries", "record", "site", "audit", "text")
@@ -708,8 +712,8 @@ def open_jws(raw: bytes) -> tuple[bytes, list[tuple[bytes, bytes, bytes]]]:
         ]
     except UnicodeDecodeError as error:
         raise Bad("not base64url") from error
-    if len(payload) > 24576 or any(len(signature) != 64 for _, _, signature in parts):
-        raise Bad("a payload of more than 24576 bytes, or a signature that does not have 64")
+    if len(payload) > 47000 or any(len(signature) != 64 for _, _, signature in parts):
+        raise Bad("a payload of more than 47000 bytes, or a signature that does not have 64")
     return payload, parts
 
 
@@ -780,6 +784,25 @@ class Entry:
         at = self.occurred["at"]
         self.at = moment(at if len(at) > 10 else f"{at}T23:59:59.999{self.author.at[-6:]}")
         self.restated = self.body["occurred"] if self.kind == CORRECTED else self.occurred
+        if len(self.data) > 24576 and self.kind != BACK:
+            raise Bad("a payload of more than 24576 bytes")
+        self.inside = Entry(self.body["entry"].encode(), position) if self.kind == BACK else None
+        if self.inside and (self.inside.kind == BACK or self.inside.named() != self.named()):
+            raise Bad("the entry inside has another id, stream, site or time, or is a recovered one itself")
+
+    @property
+    def told(self) -> Entry:
+        """What it says: itself, or the entry that came back in it."""
+        return self.inside or self
+
+    def named(self) -> tuple[Any, ...]:
+        """What it has in common with the entry inside it."""
+        return self.id, self.stream, self.payload["site"], self.occurred
+
+    def commitments(self) -> set[bytes]:
+        """The texts that it is committed to, and those of the entry inside."""
+        found = set(re.findall(rb'"(sha256:[0-9a-f]{64})"', self.data))
+        return found | self.inside.commitments() if self.inside else found
 
     def consistent(self) -> None:
         """Raise Bad where parts of the payload do not belong together."""
@@ -1546,7 +1569,9 @@ class Log:
 
     def all_of(self, stream: str, kind: str, start: int = 0) -> list[Entry]:
         """The entries of a kind on a stream, from a position on."""
-        return [self.opened(position) for position in self.places.get((stream, kind), []) if position >= start]
+        places = {*self.places.get((stream, kind), []), *self.places.get((stream, BACK), [])}
+        found = (self.opened(position).told for position in sorted(places) if position >= start)
+        return [one for one in found if one.kind == kind]
 
     def add(self, code: str, why: str) -> None:
         """Note what is wrong with the entry that is judged."""
@@ -1699,7 +1724,7 @@ class Log:
         body, copy = entry.body, self.copy
         if copy.alone:
             return
-        for commitment in sorted(set(re.findall(rb'"(sha256:[0-9a-f]{64})"', entry.data))):
+        for commitment in sorted(entry.commitments()):
             found = copy.texts.get(commitment.decode())
             if found is None:
                 self.absent.append((entry.position, entry.kind, commitment.decode()))
@@ -1883,9 +1908,34 @@ class Log:
         self.leaving(entry)
         if entry.kind in {TURNED, RESTORED} and roster.genesis:
             self.turning(entry)
+        if entry.inside:
+            self.came_back(entry, entry.inside)
         self.authority(entry, about, now, roster)
         self.separation(entry)
         self.together(entry)
+
+    def came_back(self, entry: Entry, inside: Entry) -> None:
+        """A lost entry was signed for this ledger by keys it knows, states what may come back, and another attests it."""
+        row, signed, code = inside.row, {header.person for header in inside.headers}, "recovered-entry"
+        if inside.payload["ledger"] != self.roster.ledger:
+            self.add(code, "the entry inside belongs to another ledger")
+        patient = row.family == "patient" and not row.completed and not of_review(inside)
+        if not patient and not (row.family == "supply" and row.factual):
+            self.add(code, f"{inside.kind} does not come back like this: it is signed anew")
+        if signed & {header.person for header in entry.headers}:
+            self.add(code, "who signed the entry inside cannot attest it")
+        if inside.kind == "patient.registered/1" and self.places.get((inside.stream, inside.kind)):
+            self.add(code, "the patient was registered again")
+        for header, (_, covered, signature) in zip(inside.headers, inside.signed):
+            key = self.roster.key(header.kid)
+            if key is None or key["person"] != header.person or algorithm(key["key"]) != header.alg:
+                self.add(code, f"the key {header.kid[:8]} of {header.person} was never enrolled here")
+                continue
+            good = made(key["key"], covered, signature)
+            if good is None:
+                self.count(ES256)
+            elif not good:
+                self.add(code, f"the signature of {header.person} on the entry inside does not hold")
 
     def first_entry(self, entry: Entry) -> None:
         """The first entry comes after nothing."""
@@ -2171,7 +2221,7 @@ class Log:
     def completed(self, entry: Entry, now: datetime) -> None:
         """What a countersignature brings into effect is possible where it stands, and its signers above doubt."""
         if entry.body["target"] in self.ids:
-            about = self.opened(self.ids[entry.body["target"]])
+            about = self.opened(self.ids[entry.body["target"]]).told
             keys = [self.roster.key(header.kid) for header in about.headers] if about.row.completed else []
             if any(key and key["why"] == "compromised" for key in keys):
                 self.add("signer-revoked", "the key of a signer of what is countersigned was compromised")
@@ -2223,7 +2273,7 @@ class Log:
         """The entry that this one amends or countersigns, where it stands."""
         corrects = entry.payload["corrects"]
         name = entry.body["target"] if entry.kind == SIGNED else corrects["id"] if corrects else ""
-        return self.opened(self.ids[name]) if name in self.ids else None
+        return self.opened(self.ids[name]).told if name in self.ids else None
 
     def amendment(self, entry: Entry, about: Entry | None, now: datetime) -> None:
         """What is amended can be, is the head, and waits for nobody; what is countersigned stands."""
@@ -2409,7 +2459,7 @@ class Log:
         for name in entry.body["targets"]:
             if name not in self.ids:
                 continue
-            one = self.opened(self.ids[name])
+            one = self.opened(self.ids[name]).told
             if of_review(one):
                 self.add("source", f"a {one.kind} has no source document")
             elif self.standing(one.position, self.time) == "struck":
@@ -2480,7 +2530,7 @@ class Log:
         """The grade that a regrade changes, as corrections and earlier regrades in effect left it."""
         if entry.kind != "toxicity.regraded/1" or entry.body["graded"] not in self.ids:
             return None
-        graded = self.opened(self.ids[entry.body["graded"]])
+        graded = self.opened(self.ids[entry.body["graded"]]).told
         said = self.corrected(graded, now)
         for one in self.all_of(entry.stream, entry.kind, graded.position):
             if one.body["graded"] == entry.body["graded"] and self.standing(one.position, now) == "standing":
@@ -2560,7 +2610,7 @@ class Log:
         name = entry.body.get("order")
         if entry.kind not in {"order.checked/1", "dose.released/1", "infusion.started/1"} or name not in self.ids:
             return
-        order = self.opened(self.ids[name])
+        order = self.opened(self.ids[name]).told
         after = order.position + 1
         amended = [one for one in self.all_of(entry.stream, "order.amended/1", after) if one.body["order"] == name]
         amended += [self.opened(position) for position in self.amending.get(name, ())]
