@@ -129,7 +129,7 @@ def test_only_the_quorum_accepts_a_loss_and_nothing_else_is_written(here) -> Non
     done(here.sign(REGISTRARS, *WRITE, "7"))
     assert "1 acknowledged entries from position" in done(here.run("verify")).out
     again = done(here.sign(REGISTRARS, *ACCEPT), 4)
-    assert "nothing is lost" in again.err
+    assert "Nothing is lost" in again.err
 
 
 def test_a_colleague_is_told_once_that_a_loss_was_accepted(here) -> None:
