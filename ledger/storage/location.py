@@ -19,7 +19,8 @@ _SCHEMES = ("postgresql://", "postgres://")
 _NAME = re.compile(r"\A[a-z][a-z0-9_]{0,39}\Z")
 _SECRET = frozenset({"password", "sslpassword", "scram_client_key", "scram_server_key", "oauth_client_secret"})
 _OURS = "schema"
-_PASSWORD = re.compile(r"(postgres(?:ql)?://[^\s:/@]*):[^\s@]*@")
+_PASSWORD = re.compile(r"(postgres(?:ql)?://[^\s:/@]*):\S*@")
+_SAID = re.compile(r"(password=)[^\s&]*")
 _PLACE = frozenset({"host", "hostaddr", "port", "dbname"})
 
 
@@ -41,7 +42,7 @@ def shown(name: str) -> str:
 
 def masked(text: str) -> str:
     """Words of others, a parser's or a driver's, without the passwords of the URLs in them."""
-    return _PASSWORD.sub(r"\1@", text)
+    return _SAID.sub(r"\1***", _PASSWORD.sub(r"\1@", text))
 
 
 def whereabouts(name: str) -> str:
