@@ -123,11 +123,12 @@ def view_status(shared: Shared, layout: Layout) -> None:
 
 
 def _runs(ran: Sequence[Run]) -> Runs:
-    return Runs(
-        tuple(
-            Ran(at.view, at.size, at.root, run.rows, at.stopped_at, at.stopped) for run in ran if (at := run.progress)
-        )
-    )
+    return Runs(tuple(map(_ran, ran)))
+
+
+def _ran(run: Run) -> Ran:
+    at = run.progress
+    return Ran(at.view, at.size, at.root, run.rows, at.stopped_at, at.stopped)
 
 
 def _tell(ran: Sequence[Run]) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from ledger.book.ledger import Ledger
 from ledger.copies.form import form_of
 from ledger.errors import Unavailable
+from ledger.storage.location import is_url
 from ledger.storage.views.progress import Progress, Rows, ViewStore
 from ledger.storage.views.sqlite import ViewFile, beside
 
@@ -16,11 +17,22 @@ def views_of(ledger: Ledger) -> ViewStore | None:
 
     Unavailable or IntegrityFailure where they cannot be read: the ledger itself can.
     """
+    if is_url(ledger.path):
+        from ledger.storage.views.postgres import ViewTables  # noqa: PLC0415 - the driver loads for a URL alone
+
+        return ViewTables.look(ledger.path)
     return None if form_of(ledger.path) is not None else ViewFile.look(beside(ledger.path))
 
 
 def make_views(ledger: Ledger) -> ViewStore:
-    """Open the views of a ledger for writing, and make a place for them where there is none; Unavailable for a copy."""
+    """Open the views of a ledger for writing, and make a place for them where there is none.
+
+    Unavailable for a copy, and on a server where its owner made no place for them.
+    """
+    if is_url(ledger.path):
+        from ledger.storage.views.postgres import ViewTables  # noqa: PLC0415 - as above
+
+        return ViewTables.make(ledger.path)
     if form_of(ledger.path) is not None:
         raise Unavailable("No views are kept of a copy.", fix="Name the ledger itself: --ledger PATH")
     return ViewFile.make(beside(ledger.path))

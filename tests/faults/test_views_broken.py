@@ -33,6 +33,12 @@ US = "doseledger 0.1.0, build 0"
 GRADE = "toxicity.graded/1"
 
 
+@pytest.fixture(autouse=True)
+def _apart(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What was seen of other ledgers on this machine does not matter here."""
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path_factory.mktemp("state")))
+
+
 @pytest.fixture(scope="module")
 def eventfully(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A closed ledger with views at its head."""

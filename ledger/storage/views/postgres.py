@@ -1,0 +1,225 @@
+"""The views of a ledger on a server: a schema of their own beside the ledger's, `<schema>_views`.
+
+The role that writes entries may change and delete rows there, and nowhere else. Who runs the views is told of every
+COMMIT of the ledger by the server.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+import psycopg
+
+from ledger.errors import Conflict, Unavailable
+from ledger.storage.location import require_name
+from ledger.storage.postgres.locks import channel
+from ledger.storage.postgres.migrating import Roles
+from ledger.storage.postgres.refusals import sentence, translated
+from ledger.storage.postgres.session import Session, spoken
+from ledger.storage.views.progress import Progress, Rows
+
+_FLUSH = 64
+"""Rows of a view that is made anew that are written at once: the memory that it needs."""
+_Run = Callable[[str, Sequence[object]], list[Any]]
+"""Runs a statement of a transaction, which gives rows; VIEWS and ROWS stand for the tables of this ledger's views."""
+_ALL = "SELECT name, made_by, size, root, stopped_at, stopped FROM VIEWS ORDER BY name"
+_ONE = "SELECT name, made_by, size, root, stopped_at, stopped FROM VIEWS WHERE name = ?"
+_HELD = "SELECT name, made_by, size, root, stopped_at, stopped, generation FROM VIEWS WHERE name = ? FOR UPDATE"
+_KEPT = (
+    "SELECT key, data FROM ROWS AS r JOIN VIEWS AS v ON r.view = v.name AND r.generation = v.generation"
+    " WHERE v.name = ? ORDER BY key"
+)
+_GENERATION = "SELECT generation FROM VIEWS WHERE name = ?"
+_PUT = (
+    "INSERT INTO ROWS VALUES (?, ?, ?, ?)"
+    " ON CONFLICT (view, generation, key) DO UPDATE SET data = excluded.data RETURNING 1"
+)
+_GONE = "DELETE FROM ROWS WHERE view = ? AND generation = ? AND key = ? RETURNING 1"
+_OTHERS_GONE = "DELETE FROM ROWS WHERE view = ? AND generation <> ? RETURNING 1"
+_SET = (
+    "INSERT INTO VIEWS VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (name) DO UPDATE SET"
+    " made_by = excluded.made_by, size = excluded.size, root = excluded.root,"
+    " stopped_at = excluded.stopped_at, stopped = excluded.stopped, generation = excluded.generation RETURNING 1"
+)
+
+
+def schema_for(ledger: str) -> str:
+    """The schema of the views of the ledger in a schema."""
+    return f"{ledger}_views"
+
+
+def script(ledger: str, roles: Roles) -> tuple[str, ...]:
+    """The statements that make a place for the views of the ledger in a schema, and give the rights there."""
+    schema = schema_for(ledger)
+    made = [
+        f"CREATE SCHEMA IF NOT EXISTS {schema}",
+        f"""CREATE TABLE IF NOT EXISTS {schema}.views (
+  name text COLLATE "C" PRIMARY KEY,
+  made_by text NOT NULL,
+  size bigint NOT NULL,
+  root text NOT NULL,
+  stopped_at bigint,
+  stopped text NOT NULL,
+  generation bigint NOT NULL
+)""",
+        f"""CREATE TABLE IF NOT EXISTS {schema}.rows (
+  view text COLLATE "C" NOT NULL,
+  generation bigint NOT NULL,
+  key text COLLATE "C" NOT NULL,
+  data bytea NOT NULL,
+  PRIMARY KEY (view, generation, key)
+)""",
+        f"REVOKE ALL ON SCHEMA {schema} FROM PUBLIC",
+    ]
+    for role in dict.fromkeys((*roles.writers, *roles.readers)):
+        require_name(role, "role")
+        rights = "SELECT, INSERT, UPDATE, DELETE" if role in roles.writers else "SELECT"
+        made += [
+            f"GRANT USAGE ON SCHEMA {schema} TO {role}",
+            f"REVOKE ALL ON {schema}.views, {schema}.rows FROM {role}",
+            f"GRANT {rights} ON {schema}.views, {schema}.rows TO {role}",
+        ]
+    return tuple(made)
+
+
+def prepare(url: str, roles: Roles) -> None:
+    """Make a place for the views of the ledger at a URL, which is that of the owner; all of it or nothing.
+
+    Unavailable where he may not make a schema.
+    """
+    session = Session(url, read_only=False)
+    try:
+        with session.connection.transaction():
+            for statement in script(session.schema, roles):
+                session.connection.execute(statement)
+    except psycopg.Error as error:
+        raise sentence(error, session.name, writing=True) from error
+    finally:
+        session.close()
+
+
+class ViewTables:
+    """The views of one ledger on a server, through one connection."""
+
+    def __init__(self, session: Session) -> None:
+        """Use `look` or `make`."""
+        self.name = session.name
+        self._session = session
+        self._schema = schema_for(session.schema)
+        self._heard: psycopg.Connection[tuple[Any, ...]] | None = None
+
+    @classmethod
+    def look(cls, url: str) -> ViewTables | None:
+        """Open the views for reading alone; None where no place for them was made."""
+        found = cls(Session(url, read_only=True))
+        if found._there():
+            return found
+        found.close()
+        return None
+
+    @classmethod
+    def make(cls, url: str) -> ViewTables:
+        """Open the views for writing; Unavailable where no place for them was made."""
+        found = cls(Session(url, read_only=False))
+        if found._there():
+            return found
+        found.close()
+        raise Unavailable(
+            "There is no place for views beside this ledger.",
+            why=f"{found.name}: the schema {found._schema} is missing, or may not be used",
+            fix="As the owner of the tables: doseledger storage migrate URL --views",
+        )
+
+    def close(self) -> None:
+        """Let go of the server."""
+        self._session.close()
+
+    def progress(self) -> tuple[Progress, ...]:
+        """How far each view has come, by name."""
+        with self._transaction("BEGIN READ ONLY") as run:
+            return tuple(map(Progress._make, run(_ALL, ())))
+
+    def read(self, view: str) -> tuple[Progress, tuple[tuple[str, bytes], ...]] | None:
+        """The progress of a view with all its rows, by key, as of one moment; None where it was never made."""
+        with self._transaction("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY") as run:
+            found = run(_ONE, (view,))
+            return (Progress._make(found[0]), tuple(run(_KEPT, (view,)))) if found else None
+
+    def advance(self, before: Progress, after: Progress, rows: Rows) -> None:
+        """Take a view from one place to the next; Conflict where it does not stand where `before` says."""
+        with self._transaction("BEGIN") as run:
+            found = run(_HELD, (before.view,))
+            if not found or Progress._make(found[0][:-1]) != before:
+                raise Conflict(
+                    f"Another program has taken the view {before.view} on.",
+                    why="two runners on the same views take turns",
+                    fix="Run the same command again.",
+                )
+            generation = found[0][-1]
+            for key, data in rows:
+                if data is None:
+                    run(_GONE, (before.view, generation, key))
+                else:
+                    run(_PUT, (before.view, generation, key, data))
+            run(_SET, (*after, generation))
+
+    def renew(self, after: Progress, rows: Iterable[tuple[str, bytes]]) -> None:
+        """Make a view anew beside the one that is read, and put it in its place in one step."""
+        with self._transaction("BEGIN") as run:
+            old = max((int(found) for (found,) in run(_GENERATION, (after.view,))), default=0)
+            run(_OTHERS_GONE, (after.view, old))
+        waiting: list[tuple[str, int, str, bytes]] = []
+        for key, data in rows:
+            waiting.append((after.view, old + 1, key, data))
+            if len(waiting) >= _FLUSH:
+                self._flush(waiting)
+        self._flush(waiting)
+        with self._transaction("BEGIN") as run:
+            run(_SET, (*after, old + 1))
+            run(_OTHERS_GONE, (after.view, old + 1))
+
+    def wait(self, seconds: float) -> None:
+        """Wait until something was appended to the ledger, at most so many seconds."""
+        with translated(self.name):
+            connection = self._session.connection
+            if self._heard is not connection:
+                connection.execute(f'LISTEN "{channel(self._session.schema)}"')
+                self._heard = connection
+                return  # what was told before, nobody heard: whoever waits looks once more
+            for _ in connection.notifies(timeout=seconds, stop_after=1):
+                return
+
+    def _there(self) -> bool:
+        sql = "SELECT coalesce(has_table_privilege(to_regclass(?), 'SELECT'), false)"
+        try:
+            return all(self._session.run(sql, (f"{self._schema}.{table}",))[0][0] for table in ("views", "rows"))
+        except BaseException:
+            self.close()
+            raise
+
+    def _flush(self, waiting: list[tuple[str, int, str, bytes]]) -> None:
+        with self._transaction("BEGIN") as run:
+            for row in waiting:
+                run(_PUT, row)
+        waiting.clear()
+
+    @contextmanager
+    def _transaction(self, begin: str) -> Iterator[_Run]:
+        connection = self._session.connection
+
+        def run(sql: str, parameters: Sequence[object]) -> list[Any]:
+            named = sql.replace("VIEWS", f"{self._schema}.views").replace("ROWS", f"{self._schema}.rows")
+            return connection.execute(spoken(named), parameters).fetchall()
+
+        with translated(self.name, writing=True):
+            connection.execute(begin)
+            try:
+                yield run
+                connection.execute("COMMIT")
+            except BaseException:
+                with contextlib.suppress(psycopg.Error):
+                    connection.execute("ROLLBACK")
+                raise
