@@ -31,10 +31,10 @@ def prepare_views(url: str, writers: Sequence[str], readers: Sequence[str]) -> N
     Raises Unavailable where the role of the URL cannot do that, BadInput for a name that no role can have here.
     """
     driver.require()
+    from ledger.storage.postgres import views as places  # noqa: PLC0415
     from ledger.storage.postgres.migrating import Roles  # noqa: PLC0415
-    from ledger.storage.views import postgres  # noqa: PLC0415
 
-    postgres.prepare(url, Roles(writers, readers))
+    places.prepare(url, Roles(writers, readers))
 
 
 def script(url: str, writers: Sequence[str], readers: Sequence[str], *, views: bool = False) -> str:
@@ -44,10 +44,10 @@ def script(url: str, writers: Sequence[str], readers: Sequence[str], *, views: b
     """
     driver.require()
     from ledger.storage.postgres import migrating  # noqa: PLC0415
-    from ledger.storage.views import postgres  # noqa: PLC0415
+    from ledger.storage.postgres import views as places  # noqa: PLC0415
 
     schema, roles = schema_of(url), migrating.Roles(writers, readers)
-    found = (*migrating.script(schema, roles), *(postgres.script(schema, roles) if views else ()))
+    found = (*migrating.script(schema, roles), *(places.script(schema, roles) if views else ()))
     return "BEGIN;\n" + "".join(f"{statement};\n" for statement in found) + "COMMIT;\n"
 
 

@@ -18,7 +18,7 @@ def views_of(ledger: Ledger) -> ViewStore | None:
     Unavailable or IntegrityFailure where they cannot be read: the ledger itself can.
     """
     if is_url(ledger.path):
-        from ledger.storage.views.postgres import ViewTables  # noqa: PLC0415 - the driver loads for a URL alone
+        from ledger.storage.postgres.views import ViewTables  # noqa: PLC0415 - the driver loads for a URL alone
 
         return ViewTables.look(ledger.path)
     return None if form_of(ledger.path) is not None else ViewFile.look(beside(ledger.path))
@@ -30,7 +30,7 @@ def make_views(ledger: Ledger) -> ViewStore:
     Unavailable for a copy, and on a server where its owner made no place for them.
     """
     if is_url(ledger.path):
-        from ledger.storage.views.postgres import ViewTables  # noqa: PLC0415 - as above
+        from ledger.storage.postgres.views import ViewTables  # noqa: PLC0415 - as above
 
         return ViewTables.make(ledger.path)
     if form_of(ledger.path) is not None:
