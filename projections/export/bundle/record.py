@@ -20,7 +20,7 @@ from projections.printed import View
 
 FOLDER = "01-ledger"
 FORMAT, SCHEMA, KEYS = f"{FOLDER}/FORMAT.md", f"{FOLDER}/entries.schema.json", f"{FOLDER}/keys.json"
-PAGES = ("entry", "kinds", "log", "checkpoint", "verification", "copy", "bundle")
+PAGES = ("entry", "kinds", "log", "checkpoint", "verification", "anchors", "witness", "copy", "bundle")
 """The pages of the specification that FORMAT.md is made of, in their order."""
 _DOCS = Path(__file__).parents[3] / "docs" / "spec"
 
