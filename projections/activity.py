@@ -20,7 +20,7 @@ from ledger.events.security import SecurityRaised
 from projections.logbook import patient_of
 from projections.printed import Signature, View, second, signature, utc
 from projections.replay import zone_of
-from projections.words import summary
+from projections.words import told
 
 Part = Literal["signed", "named", "attempted", "claimed"]
 """`signed`: with the person's key; `named`: another's entry says that the person did it; `attempted`: refused, and the
@@ -90,7 +90,7 @@ def activity(
 
 
 def _parts(ledger: Ledger, entry: Entry, person: str, zone: ZoneInfo) -> Iterator[ActivityRow]:
-    own = [signer for signer in entry.signers if signer.person == person]
+    own = [signer for signer in entry.everyone if signer.person == person]
     for signer in own:
         yield _row(ledger, entry, zone, "signed", signer)
     event = entry.event
@@ -137,7 +137,7 @@ def _said(ledger: Ledger, entry: Entry) -> str:
         return f"signs #{ledger.find(event.target).position}"
     corrects = entry.payload.corrects
     about = f" (of #{corrects.position})" if corrects is not None else ""
-    return f"{summary(event)}{about}"
+    return f"{told(entry)}{about}"
 
 
 def _place(ledger: Ledger, bound: int | datetime | None, default: int) -> int:

@@ -13,7 +13,7 @@ def never_arrived(ledger: Ledger, holder: str) -> tuple[tuple[str, tuple[int, ..
     used: dict[str, set[int]] = {kid: {1} if key.since else set() for kid, key in held.items()}
     span: dict[str, tuple[int, int]] = {}
     for entry in ledger.entries():
-        for signer in entry.signers:
+        for signer in entry.attested or entry.signers:  # what was signed in a part that is lost used no counter here
             if signer.kid in held:
                 used[signer.kid].add(signer.n)
                 low, high = span.get(signer.kid, (signer.n, signer.n))

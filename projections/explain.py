@@ -22,7 +22,7 @@ from projections.logbook import patient_of, payload_of
 from projections.printed import Signature, View, second, signature
 from projections.relied import Relied, relied
 from projections.replay import PatientAt, Window, open_patient, setting, window
-from projections.words import TextRow, summary, texts
+from projections.words import TextRow, texts, told
 
 Outcome = Literal["kept", "broken", "passed", "refused"]
 _COURSE = ("A-COUNT", "A-MAX", "A-G34", "A-HOLD", "A-HEME", "A-INFECT", "A-GAP", "A-LADDER", "A-INTERVAL", "A-WEEK")
@@ -114,7 +114,7 @@ def explain(ledger: Ledger, entry: Entry, *, now: datetime) -> Explanation:
         id=entry.id,
         kind=entry.kind,
         patient=number,
-        what=summary(event),
+        what=told(entry),
         occurred=entry.payload.occurred.at,
         recorded_at=second(entry.recorded_at, through.zone),
         pack=pack_row(base.protocol) if base is not None else None,
@@ -134,7 +134,7 @@ def explain(ledger: Ledger, entry: Entry, *, now: datetime) -> Explanation:
         attempt=attempt,
         texts=tuple(texts(ledger, payload_of(entry))),
         relied=relied(ledger, entry, size=through.size),
-        signatures=tuple(signature(signer) for signer in entry.signers),
+        signatures=tuple(signature(signer) for signer in entry.everyone),
         notice=NOTICE,
     )
 

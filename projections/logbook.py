@@ -22,7 +22,7 @@ from projections.effects import Amendment, Effect, amendments, effects
 from projections.findings import FindingRow, finding_row
 from projections.printed import Needed, Signature, View, needed, second, signature, utc
 from projections.replay import PatientAt, Window, open_patient, window, zone_of
-from projections.words import TextRow, of_dose, summary, texts
+from projections.words import TextRow, of_dose, texts, told
 
 GIVEN = frozenset({"infusion.started/1", "infusion.recorded/1"})
 """The kinds that state that an infusion was started."""
@@ -162,13 +162,13 @@ def show(ledger: Ledger, entry: Entry, *, now: datetime, known_at: int | datetim
         stream=entry.stream,
         patient=patient_of(entry),
         kind=entry.kind,
-        what=summary(entry.event),
+        what=told(entry),
         occurred=entry.payload.occurred.at,
         recorded_at=second(entry.recorded_at, through.zone),
         recorded_at_utc=utc(entry.recorded_at),
         payload=payload,
         texts=tuple(texts(ledger, payload)),
-        signatures=tuple(signature(signer) for signer in entry.signers),
+        signatures=tuple(signature(signer) for signer in entry.everyone),
         missing=tuple(needed(need) for need in (fact.missing if fact is not None else waiting)),
         effect=effects(stream, history, through.known_at).get(entry.id, "note") if opened is not None else "note",
         corrects=_named(entry.payload.corrects),
@@ -222,7 +222,7 @@ def _of_person(entry: Entry, person: str | None) -> bool:
     return (
         person is None
         or entry.payload.performed_by == person
-        or any(signer.person == person for signer in entry.signers)
+        or any(signer.person == person for signer in entry.everyone)
     )
 
 
@@ -237,10 +237,10 @@ def _row(entry: Entry, zone: ZoneInfo, effect: Effect | None, dose: Dose | None)
         occurred=payload.occurred.at,
         recorded_at=second(entry.recorded_at, zone),
         recorded_at_utc=utc(entry.recorded_at),
-        what=summary(entry.event) if dose is None else of_dose(dose),
+        what=told(entry) if dose is None or entry.attested else of_dose(dose),
         performed_by=payload.performed_by,
         reason=payload.reason.code if payload.reason is not None else None,
         corrects=payload.corrects.position if payload.corrects is not None else None,
         effect=effect,
-        signatures=tuple(signature(signer) for signer in entry.signers),
+        signatures=tuple(signature(signer) for signer in entry.everyone),
     )

@@ -8,13 +8,14 @@ from typing import Literal
 
 from ledger.book import Ledger
 from ledger.course.history import Fact
+from ledger.course.state import Dose
 from ledger.events.base import Need
-from ledger.events.entry import Entry
+from ledger.events.entry import Entry, Signer
 from ledger.events.registry import KINDS
 from ledger.rules.lateness import late
 from projections.printed import Needed, Signature, View, needed, second, signature
 from projections.replay import PatientAt, open_patient, window
-from projections.words import of_dose, summary
+from projections.words import of_dose, summary, told
 
 State = Literal["stands", "incomplete", "corrected", "superseded", "void", "pending", "lapsed"]
 
@@ -108,7 +109,7 @@ def _row(
         occurred=fact.occurred.at if fact is not None else payload.occurred.at,
         entry=entry.position,
         kind=fact.kind if fact is not None else entry.kind,
-        what=of_dose(dose) if dose is not None else summary(fact.event if fact is not None else entry.event),
+        what=_what(entry, fact, dose),
         state=state,
         late=fact is not None and late(fact, opened.setting.protocol) is not None,
         recorded_at=second(entry.recorded_at, opened.window.zone),
@@ -118,5 +119,15 @@ def _row(
         reason_text=words.decode(errors="replace") if words is not None else None,
         needs=tuple(needed(need) for need in missing),
         findings=tuple(one.id for one in opened.findings if fact is not None and one.target == fact.id),
-        signatures=tuple(signature(signer) for signer in (fact.signers if fact is not None else entry.signers)),
+        signatures=tuple(signature(signer) for signer in _signers(entry, fact)),
     )
+
+
+def _what(entry: Entry, fact: Fact | None, dose: Dose | None) -> str:
+    if dose is not None and not entry.attested:
+        return of_dose(dose)
+    return summary(fact.event) if fact is not None and fact.event is not entry.event else told(entry)
+
+
+def _signers(entry: Entry, fact: Fact | None) -> tuple[Signer, ...]:
+    return (*(fact.signers if fact is not None else entry.signers), *entry.attested)

@@ -12,6 +12,7 @@ from ledger.book import Ledger
 from ledger.course.state import Dose
 from ledger.events.base import Wire
 from ledger.events.body import open_body
+from ledger.events.entry import Entry
 from ledger.events.record import EntryCorrected
 from projections.printed import View, amount
 
@@ -64,6 +65,13 @@ def texts(ledger: Ledger, data: object, at: str = "") -> Iterator[TextRow]:
     elif isinstance(data, list | tuple):
         for place, value in enumerate(data):
             yield from texts(ledger, value, f"{at}.{place}")
+
+
+def told(entry: Entry) -> str:
+    """Say in one line what an entry states; of one that was lost and came back, by whose word."""
+    line = summary(entry.event)
+    names = ", ".join(signer.name for signer in entry.attested)
+    return f"{line} (recovered, attested by {names})" if names else line
 
 
 def summary(event: Wire) -> str:

@@ -48,6 +48,11 @@ class Entry(Struct, frozen=True):
         return self if self.original is None else self.original
 
     @property
+    def everyone(self) -> tuple[Signer, ...]:
+        """Everybody who signed it: then, and where it was lost, here."""
+        return (*self.signers, *self.attested)
+
+    @property
     def id(self) -> str:
         """The UUIDv7 of the entry."""
         return self.payload.id

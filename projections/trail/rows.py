@@ -174,7 +174,7 @@ class _Trail:
             device=payload.writer.device,
             software=payload.writer.software,
             protocol=f"{pack.id}@{pack.version}" if pack is not None else None,
-            signatures=tuple(signature(signer) for signer in entry.signers),
+            signatures=tuple(signature(signer) for signer in entry.everyone),
         )
 
     def _transaction(self, entry: Entry) -> Transaction:

@@ -61,7 +61,7 @@ def names_of(course: Course, entries: Sequence[Entry]) -> frozenset[str]:
     lots = {dose.lot for dose in course.doses} | {
         order.released.lot for order in course.orders.values() if order.released is not None
     }
-    people = {signer.person for entry in entries for signer in entry.signers}
+    people = {signer.person for entry in entries for signer in entry.everyone}
     people |= {by for entry in entries if (by := entry.payload.performed_by) is not None}
     return frozenset(
         {

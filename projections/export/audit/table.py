@@ -97,7 +97,7 @@ def _cells(row: TrailRow) -> Sequence[object]:
 
 
 def _signatures(entry: Entry) -> Iterator[SignatureRow]:
-    for signer in entry.signers:
+    for signer in entry.everyone:
         yield _signature(entry, signer)
 
 

@@ -33,6 +33,7 @@ grammar PrintedName 0 [^\x00-\x20\x7f-\xa0\u200e\u200f\u2028-\u202e\u2066-\u2069
 grammar RuleId 24 [A-Z]-[A-Z0-9]+(?:-[A-Z0-9]+)*
 grammar Level 0 (?:0|-?[1-9])
 grammar Outcomes 0 (?:[1-9][0-9]?[NT]{1,12}(?: [1-9][0-9]?[NT]{1,12}){0,11})?
+grammar EntryText 46000 \{"payload":"[A-Za-z0-9_-]+","signatures":\[(?:\{"protected":"[A-Za-z0-9_-]+","signature":"[A-Za-z0-9_-]+"\},?){1,8}\]\}
 grammar JwsText 8192 \{"payload":"[A-Za-z0-9_-]+","signatures":\[\{"protected":"[A-Za-z0-9_-]+","signature":"[A-Za-z0-9_-]+"\}\]\}
 grammar Kid 0 [A-Za-z0-9_-]{42}[AEIMQUYcgkosw048]
 grammar Coordinate 0 [A-Za-z0-9_-]{42}[AEIMQUYcgkosw048]
@@ -71,8 +72,8 @@ meaning unlocked en 1 I unlock this for the stated reason.
 meaning attested-copy en 1 I compared this copy with the original and attest that it is complete and the same.
 meaning possession en 1 I hold the private key that belongs to this public key, and nobody else does.
 meaning system en 1 This entry was made by the device, not by a person.
-set COURSE consent.withdrawn/1 course.discontinued/1 cycle.closed/1 cycle.opened/1 cycle.stopped/1 dlt.adjudicated/1 dose.omitted/1 dose.ordered/1 entry.corrected/1 entry.countersigned/1 entry.voided/1 hold.placed/1 infusion.recorded/1 infusion.started/1 lab.measured/1 order.amended/1 order.cancelled/1 override.granted/1 patient.died/1 patient.measured/1 response.assessed/1 seriousness.assessed/1 tolerance.assessed/1 toxicity.graded/1 toxicity.regraded/1 treatment.ended/1
-set SLOTS_PATIENT consent.withdrawn/1 dlt.adjudicated/1 entry.corrected/1 entry.countersigned/1 entry.voided/1 patient.declared-non-evaluable/1 patient.died/1 patient.enrolled/1
+set COURSE consent.withdrawn/1 course.discontinued/1 cycle.closed/1 cycle.opened/1 cycle.stopped/1 dlt.adjudicated/1 dose.omitted/1 dose.ordered/1 entry.corrected/1 entry.countersigned/1 entry.recovered/1 entry.voided/1 hold.placed/1 infusion.recorded/1 infusion.started/1 lab.measured/1 order.amended/1 order.cancelled/1 override.granted/1 patient.died/1 patient.measured/1 response.assessed/1 seriousness.assessed/1 tolerance.assessed/1 toxicity.graded/1 toxicity.regraded/1 treatment.ended/1
+set SLOTS_PATIENT consent.withdrawn/1 dlt.adjudicated/1 entry.corrected/1 entry.countersigned/1 entry.recovered/1 entry.voided/1 patient.declared-non-evaluable/1 patient.died/1 patient.enrolled/1
 set SLOTS_COHORT accrual.resumed/1 accrual.suspended/1 cohort.decided/1 level.opened/1
 set SITE investigator principal-investigator pharmacist pharmacy-technician nurse coordinator data-manager
 set PHYSICIANS investigator principal-investigator
@@ -181,6 +182,7 @@ kind deviation.classified/1 patient task=safety by=assessed:PHYSICIANS : rule:Ru
 kind entry.countersigned/1 any by=performed,verified,dispensed,assessed,approved,acknowledged,responsibility:SITE,sponsor-medical,registrar : target:Uuid
 kind entry.corrected/1 any completed by=authorship:SITE : kind:Kind occurred:Occurred body:Body
 kind entry.voided/1 any completed by=authorship:SITE : why:duplicate|wrong-patient|never-happened|test|entered-in-error
+kind entry.recovered/1 any by=verified:SITE : entry:EntryText
 kind entry.refused/1 attempts by=system:system : act:Token streams:Stream* rules:RuleId* exit:Count claimed_by:Token? proof:none|key-opened|signed signature:Hex? input:Commitment answer:Commitment count:Count
 kind log.clock/1 clock by=system:system : behind_ms:Count reset:Bool
 kind anchor.made/1 archive by=system:system : form:paper|timestamp|witness size:Count root:Hex evidence:Hex? authority:Code? at:Utc?
@@ -421,7 +423,7 @@ kind lockout.lifted/1 security by=responsibility:registrar : person:Token
 
   const B64 = "[A-Za-z0-9_-]*", SIGNED = `\\{"protected":"${B64}","signature":"${B64}"\\}`;
   const ENVELOPE = new RegExp(`^\\{"payload":"(${B64})","signatures":\\[(${SIGNED}(?:,${SIGNED}){0,7})\\]\\}$`);
-  const COMMITMENT = /"(sha256:[0-9a-f]{64})"/g;
+  const COMMITMENT = /"(sha256:[0-9a-f]{64})"/g, BACK = "entry.recovered/1";
   const restated = (one) => one.kind === "entry.corrected/1" ? { kind: one.body.kind, body: one.body.body } : one;
 
   /** A JWS taken apart: payload and signatures, with nothing checked but their form. */
@@ -429,7 +431,7 @@ kind lockout.lifted/1 security by=responsibility:registrar : person:Token
     if (line.length > 65_535) malformed("the entry is longer than 65535 bytes");
     const found = ENVELOPE.exec(line) ?? malformed("the entry is not a JWS in its one form");
     const payload = unbase64(found[1]);
-    if (payload.length > 24_576) malformed("the payload is longer than 24576 bytes");
+    if (payload.length > 47_000) malformed("the payload is longer than 47000 bytes");
     const signatures = found[2].slice(14, -2).split('"},{"protected":"').map((pair) => {
       const [protectedText, signature] = pair.split('","signature":"');
       const header = openHeader(text8(unbase64(protectedText))), bytes = unbase64(signature);
@@ -462,12 +464,17 @@ kind lockout.lifted/1 security by=responsibility:registrar : person:Token
     const named = new Set(payload.causes.map((ref) => ref.id)), inside = references(said.body);
     if (named.size !== payload.causes.length) malformed("causes names an entry twice");
     for (const id of inside) if (!named.has(id)) malformed(`the body names ${id}, which is not among causes`);
+    if (kind !== BACK && bytes.length > 24_576) malformed("the payload is longer than 24576 bytes");
+    const lost = kind === BACK ? open(body.entry) : null, common = (it) => [it.id, it.stream, it.site, it.occurred];
+    if (lost && (lost.kind === BACK || !same(common(lost.payload), common(payload))))
+      malformed("the entry inside has another id, stream, site or time, or is a recovered one itself");
     const { at, precision } = payload.occurred, offset = signatures[0].header.at.slice(-6);
+    const own = Array.from(text.matchAll(COMMITMENT), (match) => match[1]);
     return {
-      kind, body, payload, signatures, inside, id: payload.id, stream: payload.stream, digest: () => sha256(bytes),
+      kind, told: lost && { payload: lost.payload, signers: lost.signatures.map(({ header }) => ({ header, ok: null })) }, body, payload, signatures, inside, id: payload.id, stream: payload.stream, digest: () => sha256(bytes),
       occurredAt: Date.parse(precision === "minute" ? at : `${at}T23:59:59.999${offset}`),
       recordedAt: Date.parse(payload.recorded_at),
-      commitments: [...new Set(Array.from(text.matchAll(COMMITMENT), (match) => match[1]))].sort(),
+      commitments: [...new Set([...own, ...(lost?.commitments ?? [])])].sort(),
     };
   }
   function references(body) {
@@ -1209,6 +1216,7 @@ kind lockout.lifted/1 security by=responsibility:registrar : person:Token
   const NOT_CHECKED = [
     "what a correction, a void, a ruling or a countersignature may name, and when (corrects, not-head, amendment-waits, ruling)",
     "whether what was compared with its source still stood (source)",
+    "lost entries that came back: their own signatures, and whether they may (recovered-entry)",
     "separation of duties on one dose (separation), and the approval of a regrade",
     "acts about keys, registrars and policy beyond their signatures (key-reused, roles-mixed, quorum)",
     "the rules of the protocol, and what is derived from the entries",
@@ -1472,7 +1480,8 @@ kind lockout.lifted/1 security by=responsibility:registrar : person:Token
   /**
    * The entries as a page shows them. `lacks`: the needs that no signature in time has met (INCOMPLETE); `completedAt`: the
    * position of the signature that met the last one, or null; `voidedBy`, `correctedBy`: the positions of the void and the
-   * newest correction in effect; `doubt`: disputed or repudiated; `logTime`: T at its position, milliseconds UTC.
+   * newest correction in effect; `doubt`: disputed or repudiated; `logTime`: T at its position, milliseconds UTC; `told`:
+   * payload and signers of the lost entry that came back in it, or null.
    */
   function shown(log) {
     const made = log.entries.map((one) => {
@@ -1480,7 +1489,7 @@ kind lockout.lifted/1 security by=responsibility:registrar : person:Token
       if (!payload) return { position, leaf, withheld, error, payload: null, signers: [] };
       const signers = one.signatures.map(({ header }, at) => ({ header, ok: one.made[at] }));
       const fate = { ...completion(log, one), voidedBy: null, correctedBy: null, doubt: log.roster.doubt(one) };
-      return { position, leaf, withheld, error, payload, signers, occurredAt, recordedAt, logTime, ...fate };
+      return { position, leaf, withheld, error, payload, signers, told: one.told, occurredAt, recordedAt, logTime, ...fate };
     });
     for (const one of [...made].reverse()) { // an amendment only names earlier entries: what could touch it is decided
       const { kind, corrects } = one.payload ?? {}, named = made[log.ids.get(corrects?.id)];
@@ -1544,7 +1553,7 @@ kind lockout.lifted/1 security by=responsibility:registrar : person:Token
     const seen = entries.slice(0, size).filter((one) => one.payload?.stream.startsWith("patient/"));
     const voided = new Set(), newest = new Map(), later = new Map(), streams = new Map();
     for (const one of [...seen].reverse()) {
-      const { id, kind, corrects, stream, body, occurred } = one.payload, about = corrects?.id;
+      const { payload: { id, kind, corrects, stream, body, occurred }, signers } = one.told ?? one, about = corrects?.id;
       const stands = one.completedAt !== null && one.completedAt < size;
       if (voided.has(id) || (KINDS[kind].completed && !stands)) continue;
       if (kind === "entry.countersigned/1") later.set(body.target, [...(later.get(body.target) ?? []), ...one.signers]);
@@ -1552,9 +1561,9 @@ kind lockout.lifted/1 security by=responsibility:registrar : person:Token
       else if (kind === "entry.corrected/1") { if (!newest.has(about)) newest.set(about, newest.get(id) ?? one.payload.body); }
       else {
         const said = newest.get(id) ?? { kind, body, occurred }, at = said.occurred.at, patient = stream.slice("patient/".length);
-        const placed = at.length === 10 ? Date.parse(`${at}T23:59:59.999${one.signers[0].header.at.slice(-6)}`) : Date.parse(at);
+        const placed = at.length === 10 ? Date.parse(`${at}T23:59:59.999${signers[0].header.at.slice(-6)}`) : Date.parse(at);
         if (!streams.has(patient)) streams.set(patient, []);
-        const signed = [...one.signers, ...(later.get(id) ?? [])];
+        const signed = [...signers, ...(later.get(id) ?? [])];
         streams.get(patient).push({ id, kind: said.kind, body: said.body, on: at.slice(0, 10), placed, position: one.position, signed });
       }
     }

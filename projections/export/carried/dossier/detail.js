@@ -86,6 +86,8 @@ function known(entry) {
     changes(entry, fate),
     el("h3", {}, "Signatures"),
     entry.signers.map((signer) => signature(signer)),
+    entry.attested.length ? el("p", {}, "The entry was lost, and came back in its own bytes. Attested by:") : null,
+    entry.attested.map((signer) => signature(signer)),
     countersigned(entry),
     fate.missing?.length
       ? el(

@@ -52,28 +52,29 @@ async function recordOf(copy, report) {
   return record;
 }
 
-/** One entry. `shown` is true only when nothing of level 1 was found against it: else its content stays hidden. */
+/** One entry, or the lost one that came back in it, `attested` by whoever signed it here. `shown` is true only when nothing of level 1 was found against it: else its content stays hidden. */
 function entryOf(one, findings, checked) {
   const broken = findings.some((found) => found.level === "L1" && !BESIDE.has(found.code));
   const signers = one.signers.map(({ header, ok }) => ({ header, ok: checked ? ok === true : null }));
   const shown =
     !one.withheld && one.payload !== null && !broken && signers.length > 0 && signers.every(({ ok }) => ok !== false);
   const base = { position: one.position, leaf: one.leaf, withheld: one.withheld, findings, shown, payload: null };
-  if (!shown) return { ...base, kind: "", stream: "", patient: null, id: "", body: {}, signers: [] };
-  const payload = one.payload,
+  if (!shown) return { ...base, kind: "", stream: "", patient: null, id: "", body: {}, signers: [], attested: [] };
+  const { payload, signers: by } = one.told ?? { payload: one.payload, signers },
     stream = payload.stream;
   return {
     ...base,
     payload,
     stream,
-    signers,
+    signers: by,
+    attested: one.told ? signers : [],
     kind: payload.kind,
     id: payload.id,
     body: payload.body,
     patient: stream.startsWith("patient/") ? stream.slice("patient/".length) : null,
     recordedMs: Date.parse(payload.recorded_at),
     occurred: payload.occurred,
-    occurredMs: instant(payload.occurred, signers[0].header.at),
+    occurredMs: instant(payload.occurred, by[0].header.at),
   };
 }
 
