@@ -57,7 +57,7 @@ def anchor_paper(
             write_private(Path(out), made)
         elif not shared.json:
             console.raw(made)
-        position = _on_paper(session, shown.size, shown.root)
+        position = on_paper(session, shown.size, shown.root)
         if shared.json:
             data = PaperAnchor(
                 file=out,
@@ -76,6 +76,15 @@ def anchor_paper(
     console.say(f"{shown.size} entries, recorded in the ledger as #{position}")
     console.say(f"root {' '.join(shown.root[at : at + 4] for at in range(0, len(shown.root), 4))}")
     console.say("Print it, sign it, put it into the binder. To compare: doseledger verify --paper -")
+
+
+def on_paper(session: Session, size: int, root: str) -> int:
+    """Record that the head of `size` entries was printed; gives the position of the entry."""
+    from commands.notes import note
+    from ledger.events.archive import AnchorMade
+
+    event = AnchorMade(form="paper", size=size, root=root, evidence=None, authority=None, at=None)
+    return note(session.ledger, session.post, "archive", lambda _pad, _roster: event).position
 
 
 def anchor_timestamp(
@@ -182,14 +191,6 @@ def told(found: Answers) -> None:
         console.say(f"  stamped by {one.authority} at {one.at}: {one.size} entries (#{one.position})")
     for other in found.waiting:
         console.insist(f"! {other.authority}: {console.one_line(other.why)}; the request waits", "warn")
-
-
-def _on_paper(session: Session, size: int, root: str) -> int:
-    from commands.notes import note
-    from ledger.events.archive import AnchorMade
-
-    event = AnchorMade(form="paper", size=size, root=root, evidence=None, authority=None, at=None)
-    return note(session.ledger, session.post, "archive", lambda _pad, _roster: event).position
 
 
 def _to_file(session: Session, name: str, digest: Digest, shared: Shared) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 import tempfile
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Annotated
@@ -13,7 +14,7 @@ from zoneinfo import ZoneInfo
 import typer
 
 from commands.cli import cards, clock, console, envelope, rows, trust
-from commands.cli.demo import shown
+from commands.cli.demo import outside, shown
 from commands.cli.demo.script import Script
 from commands.cli.demo.staff import PASSPHRASE, SPONSOR, STAFF, keys_for
 from commands.cli.demo.stage import Stage
@@ -21,6 +22,7 @@ from commands.cli.demo.story import LAST, write
 from commands.cli.demo.tamper import Forged, forge
 from commands.cli.installed import build
 from commands.cli.options import Shared
+from commands.cli.session import Session
 from ledger.book import Ledger
 from ledger.errors import Unavailable
 from ledger.verify import Report, verify_path
@@ -56,7 +58,7 @@ def demo(
         console.say(f"{here} holds a play already; it is shown again. Another folder plays anew.")
     if tamper:
         return _tampered(shared, here)
-    report = verify_path(str(ledger))
+    report = verify_path(str(ledger), outside=outside.held(here))
     if shared.json:
         with Ledger.open(str(ledger), read_only=True) as opened:
             data = {
@@ -95,7 +97,7 @@ def _play(work: Path, now: datetime) -> None:
     people = (*STAFF, SPONSOR)
     signers = keys_for(work / "keys", people)
     stage = Stage(work / NAME, ZONE, signers, build(), script.moment(-8, "09:00"))
-    with stage.founded(trial="nct00983528", site="001", device=DEVICE) as ledger:
+    with stage.founded(trial="nct00983528", site="001", device=DEVICE, witnesses=outside.named(work)) as ledger:
         console.say(f"A training ledger for NCT00983528 is made, signed by two registrars; its id is {ledger.id[:16]}…")
         post = stage.post(DEVICE)
         stage.enrol_staff(ledger, post, people)
@@ -106,6 +108,19 @@ def _play(work: Path, now: datetime) -> None:
             [step for step in script.in_order() if step.at.timestamp() <= today.timestamp()],
             lambda at, text: console.say(f"  {at:%Y-%m-%d %H:%M}  {text}"),
         )
+        _outside(Session(ledger, replace(post, clock=clock.now)), work)
+
+
+def _outside(session: Session, work: Path) -> None:
+    """Show the head of the log outside, and take a backup of it: what a site does at the end of a week."""
+    size = outside.printed(session, work)
+    console.say(f"The head of {size} entries is printed on a page for the binder, with a QR code: {outside.PAGE}")
+    one = outside.cosigned(session, work)
+    console.say(
+        f"The witness {one.witness} cosigns the head of {one.size} entries, by file, and learns no more than that."
+    )
+    size = outside.restored(session, work)
+    console.say(f"A backup is made, {outside.BACKUP}, and restored beside it: {size} entries under the same root.")
 
 
 def _order_for_now(script: Script, now: datetime) -> None:
@@ -172,7 +187,8 @@ def _shown(here: Path, path: Path, report: Report) -> tuple[Path, ...]:
         console.answer("The same patient now")
         cards.card(project.status(ledger, LOOKED_BACK, now=now))
         shown.trial(ledger, now)
-        return shown.dossier(ledger, here / DOSSIER), *shown.pictures(ledger, here / PICTURES, now)
+        page = [here / outside.PAGE] if (here / outside.PAGE).exists() else []
+        return shown.dossier(ledger, here / DOSSIER), *page, *shown.pictures(ledger, here / PICTURES, now)
 
 
 def _next(here: Path, drawn: Sequence[Path]) -> None:
@@ -189,6 +205,8 @@ def _next(here: Path, drawn: Sequence[Path]) -> None:
         "  doseledger dose calc 001-001              how the dose of clofarabine is worked out, factor by factor",
         "  doseledger cohort show --known-at 300     the cohort board while its windows were open",
         "  doseledger explain ENTRY                  what the rules say about an entry of the log",
+        "  doseledger anchor status                  what was shown outside, and how much came later",
+        f"  doseledger verify --witness {here / outside.PUBLIC}    by whom it is anchored",
         f"  doseledger give --as nurse.1              give the dose that waits (passphrase: {PASSPHRASE.decode()})",
         "  doseledger dose order 001-005 alemtuzumab 30 mg --for now --as inv.1",
         f"  doseledger demo {here} --tamper            change a dose in a copy of the file; verify names it",

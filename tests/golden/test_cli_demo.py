@@ -22,7 +22,7 @@ def test_the_demonstration_plays_verifies_and_looks_back(site, demo_folder) -> N
         "The patients now",
         "as known when the correction",
         "The same patient now",
-        "not anchored",
+        "anchored by the cosignature of sponsor.example/w1",
         "Outcomes: 2NNT",
         "Dr Sven Sponsor (fictional), sponsor-medical, approved",
         "15-day",
@@ -34,6 +34,7 @@ def test_the_demonstration_plays_verifies_and_looks_back(site, demo_folder) -> N
         "Try next:",
         "To open in a browser",
         "dossier.html",
+        "anchor.html",
         "20 mg/m2 for five days, is calculated: 33.8 mg",
         "level 0 is expanded to six",
         "cycle 2 is refused",
@@ -95,6 +96,24 @@ def test_the_pictures_of_the_demonstration_are_drawn_anew(site, demo_folder) -> 
     assert 0 == site.run("demo", str(demo_folder / "demo")).code
     assert (pictures / "trial.svg").read_text().startswith("<")
     assert (demo_folder / "demo" / "dossier.html").read_text().startswith("<!DOCTYPE html>")
+
+
+def test_the_demonstration_shows_its_head_outside_and_restores_its_backup(site, demo_folder) -> None:
+    """Who is told that a backup brings everything back, and that a witness vouches for it, must find both at hand."""
+    demo = demo_folder / "demo"
+    ledger, restored = str(demo / "demo.ledger"), str(demo / "restored" / "demo.ledger")
+    size, root = site.run("checkpoint", "show", "--ledger", restored).out.splitlines()[:2]
+    assert [size, root] == site.run("checkpoint", "show", "--ledger", ledger).out.splitlines()[:2]
+    held = f"--witness={demo / 'witness' / 'sponsor.key.pub'}"
+    for path in (ledger, restored):
+        report = json.loads(site.run("verify", path, held, "--json").out)["data"]
+        assert "ok" == report["verdict"]
+        assert [("paper", None), ("witness", "sponsor.example/w1")] == [
+            (one["form"], one["authority"]) for one in report["anchors"]
+        ]
+    page = (demo / "anchor.html").read_text(encoding="utf-8")
+    assert page.startswith("<!DOCTYPE html>")
+    assert f"Checkpoint of {report['anchors'][0]['size']} entries" in page
 
 
 def test_playing_again_overwrites_nothing(site, demo_folder) -> None:

@@ -19,10 +19,11 @@ from commands.options import Reading
 from commands.perform import perform
 from commands.post import Ids, Post
 from commands.sealing import Hand
-from commands.study import Registrar
+from commands.study import NO_WITNESSES, Registrar
 from commands.verbs import build
 from ledger.book import Ledger
 from ledger.errors import DoseLedgerError, Refused
+from ledger.events.study import Witnesses
 from ledger.signing.keyfile import open_system
 from ledger.signing.signer import Signer
 
@@ -43,8 +44,8 @@ class Stage:
     now: datetime
     labels: dict[str, int] = field(default_factory=dict)
 
-    def founded(self, *, trial: str, site: str, device: str) -> Ledger:
-        """Make the ledger and open it for writing."""
+    def founded(self, *, trial: str, site: str, device: str, witnesses: Witnesses = NO_WITNESSES) -> Ledger:
+        """Make the ledger, which names its witnesses, and open it for writing."""
         registrars = [
             Registrar(m.person, m.name, ORGANISATION, self.signers[m.person]) for m in STAFF if "registrar" in m.roles
         ]
@@ -59,6 +60,7 @@ class Stage:
             purpose="training",
             registrars=registrars,
             device=device,
+            witnesses=witnesses,
             post=first,
         )
         made.close()
