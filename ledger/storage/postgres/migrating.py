@@ -38,23 +38,29 @@ class Migrated(Struct, frozen=True):
 
 def script(schema: str, roles: Roles) -> tuple[str, ...]:
     """The statements that make everything in a new schema, in their order, for whoever runs them with psql."""
-    return (f"CREATE SCHEMA {schema}", *tables.statements(schema), *grants(schema, roles))
+    return (f"CREATE SCHEMA {schema}", *tables.statements(schema), *_views(schema), *grants(schema, roles))
+
+
+def _views(schema: str) -> tuple[str, ...]:
+    """The statement for the schema beside it, in which the writers keep what can be made again at any time."""
+    return (f"CREATE SCHEMA IF NOT EXISTS {tables.views_of(schema)}",)
 
 
 def grants(schema: str, roles: Roles) -> tuple[str, ...]:
     """The statements that give the rights, and take every other away from these roles and from everybody."""
     listed = ", ".join(f"{schema}.{table}" for table in TABLES)
-    found = [f"REVOKE ALL ON SCHEMA {schema} FROM PUBLIC", f"REVOKE ALL ON {listed} FROM PUBLIC"]
+    views = tables.views_of(schema)
+    found = [f"REVOKE ALL ON SCHEMA {schema}, {views} FROM PUBLIC", f"REVOKE ALL ON {listed} FROM PUBLIC"]
     for role in dict.fromkeys((*roles.writers, *roles.readers)):
         require_name(role, "role")
         rights = "SELECT, INSERT" if role in roles.writers else "SELECT"
         found += [
-            f"GRANT USAGE ON SCHEMA {schema} TO {role}",
+            f"GRANT USAGE ON SCHEMA {schema}, {views} TO {role}",
             f"REVOKE ALL ON {listed} FROM {role}",
             f"GRANT {rights} ON {listed} TO {role}",
         ]
         if role in roles.writers:
-            found.append(f"GRANT DELETE ON {schema}.texts TO {role}")
+            found += [f"GRANT DELETE ON {schema}.texts TO {role}", f"GRANT CREATE ON SCHEMA {views} TO {role}"]
     return tuple(found)
 
 
@@ -90,7 +96,8 @@ def migrate(url: str, roles: Roles) -> Migrated:
 
 def _made(session: Session) -> tuple[str, ...]:
     ((there,),) = session.run("SELECT count(*) FROM pg_namespace WHERE nspname = ?", (session.schema,))
-    return (*(() if there else (f"CREATE SCHEMA {session.schema}",)), *tables.statements(session.schema))
+    new = () if there else (f"CREATE SCHEMA {session.schema}",)
+    return (*new, *tables.statements(session.schema), *_views(session.schema))
 
 
 def _run(session: Session, statements: Sequence[str]) -> None:

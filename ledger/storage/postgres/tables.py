@@ -151,6 +151,11 @@ PATH = "pg_catalog, pg_temp"
 """Where a function looks for a name without a schema: the server's own things, and last of all temporary ones."""
 
 
+def views_of(schema: str) -> str:
+    """The schema beside that of a ledger for what is no part of the record: its tables may be changed and dropped."""
+    return f"{schema}_views"
+
+
 def column(one: Column) -> str:
     """The words of a column behind its name."""
     collated = ' COLLATE "C"' if one.type == "text" else ""
