@@ -5,7 +5,7 @@ Reads warn, writes refuse. An inspection and a copy are never compared, and neve
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -49,7 +49,13 @@ def kept_of(ledger: Ledger, state: str | None = None) -> LastSeen:
 
 def opener_of(ledger: Ledger) -> Opener:
     """Give what opens the notes of a ledger, by the keys of its log, which are read when a note is opened."""
-    return opener(lambda: ledger.log_keys)
+
+    def doubted(positions: Sequence[int]) -> str:
+        from ledger.book.turning import doubt  # a log whose key never changed asks nothing
+
+        return doubt(ledger, positions) if positions else ""
+
+    return opener(lambda: ledger.log_keys, doubted)
 
 
 def compared(ledger: Ledger) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import cached_property
 from typing import Protocol
 
@@ -28,14 +28,24 @@ class Heads(Protocol):
         """The proof that the log of `new` entries begins with that of `old`, by the stored tree."""
 
 
+Doubt = Callable[[Sequence[int]], str]
+
+
+def _none(_positions: Sequence[int]) -> str:
+    """Doubt nothing: the keys were taken from entries that were judged, or from outside."""
+    return ""
+
+
 class Opener:
     """Gives the checkpoint in a note once the key of the log has signed it; raises an error of ours otherwise.
 
     The keys of the log are asked for, and the library of the keys loads, when the first note is opened.
     """
 
-    def __init__(self, keys: Callable[[], LogKeys]) -> None:
+    def __init__(self, keys: Callable[[], LogKeys], doubt: Doubt = _none) -> None:
         self._keys = keys
+        self.doubt = doubt
+        """Says why the entries at some positions, which name keys of the log, do not hold; empty where they do."""
 
     @cached_property
     def keys(self) -> LogKeys:
@@ -51,9 +61,9 @@ class Opener:
         return self.keys.ever(note, _check)
 
 
-def opener(keys: Callable[[], LogKeys]) -> Opener:
-    """Make what opens the notes of a log, by its keys."""
-    return Opener(keys)
+def opener(keys: Callable[[], LogKeys], doubt: Doubt = _none) -> Opener:
+    """Make what opens the notes of a log, by its keys; `doubt` judges the entries that name them."""
+    return Opener(keys, doubt)
 
 
 def opener_by(key: VerifierKey) -> Opener:

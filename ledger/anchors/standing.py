@@ -38,13 +38,14 @@ def compare(kept: bytes | None, log: Heads, opened: Opener) -> Standing:
     """Compare `kept`, the newest note that was seen (None: none was), with the log as it is now.
 
     `kept` must have been read before this is called, so that a log that grows meanwhile does not look older. A note
-    of the very same bytes is known without its key; everything else is checked by signature, and through the tree in
-    a logarithmic number of reads. Raises what reading the log raises, never what is wrong with a head.
+    of the very same bytes and the size of the log is known without its key; everything else is checked by signature,
+    and through the tree in a logarithmic number of reads. Entries that name a key of the log and were not seen before
+    are judged. Raises what reading the log raises, never what is wrong with a head.
     """
     size = log.size
     try:
         head = log.checkpoint_at(size)
-        if head == kept:
+        if head == kept and parse(head)[0].size == size:
             return Standing("same", size, head, size)
         newest = opened(head)
         if newest.size != size or log.root_at(size) != newest.root:
@@ -64,6 +65,13 @@ def compare(kept: bytes | None, log: Heads, opened: Opener) -> Standing:
             return Standing("unreadable", size, head, why=_sentence(error))
         held, by_this_log = stranger, False
     left = opened.keys.given_up(held)
+    new = [key.since for key in opened.keys.keys if key.since >= (held.size if left is None else 1)]
+    try:
+        doubt = opened.doubt(new) if held.size < size or left is not None else ""
+    except DoseLedgerError as error:
+        doubt = _sentence(error)
+    if doubt:
+        return Standing("broken", size, head, held.size, doubt)
     if left is not None:
         why = f"{held.size} entries were seen here before; registrars signed in #{left.since} what of them is lost"
         return Standing("restored", size, head, held.size, why)
