@@ -136,7 +136,7 @@ def _show(session: Session, lost: _Lost) -> None:
     console.insist(f"Seen before were {head.size} entries, root {head.root.hex()}.")
     more = head.size - ledger.size
     if more > 0:
-        console.insist(f"At least {more} entries that were acknowledged are not here, and are given up.", "warn")
+        console.insist(f"Given up are entries that were acknowledged and are not here, at least {more}.", "warn")
     else:
         console.insist("It was another history: entries that were acknowledged are given up.", "warn")
     if not lost.proven:

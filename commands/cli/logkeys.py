@@ -26,7 +26,7 @@ def log_rotate_key(
 ) -> None:
     """Change the key of the log: its heads are signed with the next one, and a key after that is made.
 
-    As many registrars sign as act together. The old key stays beside the new one; it checks what it signed.
+    As many registrars sign as act together. It works too where the key in use is lost; else that one stays beside it.
     """
     from commands.logkeys import RotateLogKey
     from ledger.signing.keyfile import open_system
@@ -37,7 +37,7 @@ def log_rotate_key(
         return
     place, text = logfiles.following(path, following)
     offered = open_system(text)
-    with writing(shared.ledger) as session:
+    with writing(shared.ledger, keyless=True) as session:
         acting.send_waiting(session)
         committed = session.ledger.log_keys.newest.following
         if offered.public.kid != committed:

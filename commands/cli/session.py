@@ -61,11 +61,11 @@ class Session:
 
 
 @contextmanager
-def writing(option: str | None, *, after_loss: bool = False) -> Iterator[Session]:
+def writing(option: str | None, *, after_loss: bool = False, keyless: bool = False) -> Iterator[Session]:
     """Open the ledger for writing with the keys that lie beside it.
 
     `after_loss`: it is not what was last seen here, and only the act that accepts this is written, under a key of the
-    log that the act brings.
+    log that the act brings. `keyless`: so too where the log's key is lost, and the act brings the next one.
     """
     from commands.attempts import count_stale
     from commands.cli.installed import build
@@ -82,7 +82,8 @@ def writing(option: str | None, *, after_loss: bool = False) -> Iterator[Session
     device = _system_key(device_key_path(path), "device")
     if logfiles.settle(path):
         console.say("The log had changed its key; its new key is in its place now.")
-    sealer = None if after_loss else _system_key(log_key_path(path), "log")
+    alone = after_loss or (keyless and not log_key_path(path).is_file())
+    sealer = None if alone else _system_key(log_key_path(path), "log")
     watch = lastseen.on_loss if after_loss else lastseen.on_write
     with Ledger.open(path, log_signer=sealer) as ledger, watch(ledger):
         taken = logfiles.waiting(path)
@@ -99,10 +100,10 @@ def writing(option: str | None, *, after_loss: bool = False) -> Iterator[Session
             offset_ms=clock.offset_ms(),
             keep=keeper(ledger.id),
             tally=tally_of(ledger.id),
-            mute=after_loss,
+            mute=alone,
         )
         if enrolled is None:
-            if not after_loss:
+            if not alone:
                 report_stranger(ledger, own_device_key_path(path), post, device)
             raise NotAllowed(
                 "this machine's key is not enrolled in the ledger",
@@ -110,7 +111,7 @@ def writing(option: str | None, *, after_loss: bool = False) -> Iterator[Session
                 fix="use the device key that was made with the ledger, or enrol this one: doseledger device enrol",
             )
         ledger.roster().require_key(enrolled.kid, enrolled.person)
-        if not after_loss:
+        if not alone:
             watch_clock(ledger, post)
             count_stale(ledger, post)
         yield Session(ledger, post)

@@ -14,10 +14,12 @@ def told(event: LedgerRestored, position: int, kind: str) -> Finding:
     """Give the notice that says in words what was lost."""
     lost, here = event.lost, f"position {event.size}"
     if lost.size > event.size:
-        what = f"{lost.size - event.size} acknowledged entries from {here} on are lost"
+        what = f"acknowledged entries that are lost, from {here} on: {lost.size - event.size}"
     else:
-        what = f"another history up to {lost.size} entries is given up"
-    why = f"{what}: the newest head known of them had {lost.size} entries and the root {lost.root}; {event.log} goes on"
+        what = f"another history of {lost.size} entries is given up"
+    why = (
+        f"{what}; its newest known head had {lost.size} entries and the root {lost.root}; {event.log} goes on from here"
+    )
     return Finding("L2", "restored", why, position, kind)
 
 

@@ -119,7 +119,7 @@ def test_the_log_itself_is_sound_and_says_what_was_lost(log: Turned, tmp_path: P
     report = examine(log.forged())
     (told,) = [one for one in report.notices if one.code == "restored"]
     assert (6, "ok-unanchored") == (told.position, report.verdict)
-    assert told.why.startswith("3 acknowledged entries from position 6 on are lost")
+    assert told.why.startswith("acknowledged entries that are lost, from position 6 on: 3;")
     assert f"had 9 entries and the root {log.newest.root}" in told.why
     origins = [key.origin.rpartition("/")[2] for key in log.book.log_keys.keys]
     assert ["main", "main", "main.2"] == origins

@@ -31,6 +31,7 @@ NORMAL = (
     (re.compile(r"\b20[2-9]\d-\d{2}-\d{2}T\d{2}:\d{2}(?::\d{2}(?:\.\d{3})?)?(?:Z|[+-]\d{2}:\d{2})"), "<time>"),
     (re.compile(r"\b20[2-9]\d-\d{2}-\d{2}(?: \d{2}:\d{2}(?::\d{2})?)?\b"), "<day>"),
     (re.compile(r"(?<=<day>-)[0-9a-f]{8}\b"), "<root>"),
+    (re.compile(r"(?<=main\.stale-)[0-9a-f]{16}\b"), "<digest>"),
     (re.compile(r"\bdoseledger/[a-z0-9._-]+/[0-9a-f]{32}/main(?:\+[0-9a-f]{8}\+[A-Za-z0-9+/=]+)?"), "<log>"),
     (re.compile(r"\+[0-9a-f]{8}\+[A-Za-z0-9+/]{44}(?![A-Za-z0-9+/=])"), "+<key>"),
     (re.compile(r"\b[0-9a-f]{4}(?: [0-9a-f]{4}){15}\b"), "<root in groups>"),

@@ -109,6 +109,16 @@ def test_the_next_key_comes_from_the_safe(here) -> None:
     assert {USED, OLD, NEXT} == files(here)
 
 
+def test_a_lost_key_is_followed_by_the_next_one(here) -> None:
+    """A disk with one small file on it breaks, and the ward could never write into its record again."""
+    (here.folder / USED).unlink()
+    done(here.sign(REGISTRARS, *WRITE, "4"), 6)
+    done(here.sign(REGISTRARS, *ROTATE))
+    assert {USED, NEXT} == files(here)
+    done(here.sign(REGISTRARS, *WRITE, "4"))
+    assert 0 == here.run("verify").code
+
+
 def test_only_the_quorum_accepts_a_loss_and_nothing_else_is_written(here) -> None:
     """Whoever puts an old file back could make it the record alone, or seal a second history by trying."""
     had = lost(here)
@@ -124,10 +134,10 @@ def test_only_the_quorum_accepts_a_loss_and_nothing_else_is_written(here) -> Non
     assert (size, {USED, NEXT}) == (len(entries(here)), files(here))
     ran = done(here.sign(REGISTRARS, *ACCEPT))
     assert f"Seen before were {had} entries" in ran.err
-    assert "At least 1 entries that were acknowledged are not here" in ran.err
+    assert "entries that were acknowledged and are not here, at least 1" in ran.err
     assert "ledger.restored/1" == entries(here)[size]
     done(here.sign(REGISTRARS, *WRITE, "7"))
-    assert "1 acknowledged entries from position" in done(here.run("verify")).out
+    assert "acknowledged entries that are lost, from position" in done(here.run("verify")).out
     again = done(here.sign(REGISTRARS, *ACCEPT), 4)
     assert "Nothing is lost" in again.err
 

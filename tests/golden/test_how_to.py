@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import shlex
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -24,8 +25,12 @@ def played(site, block: str) -> str:
     parts = []
     for line in commands(block):
         program, *args = shlex.split(line)
-        assert "doseledger" == program
-        said, _ = site.converse(args)
+        assert program in {"doseledger", "cp"}
+        if program == "cp":
+            shutil.copyfile(*(site.folder / name for name in args))
+            said = ""
+        else:
+            said, _ = site.converse(args)
         parts.append(
             f"$ {line}\n" + "".join(f"{row.rstrip()}\n" for row in said.replace(f"{site.folder}/", "").splitlines())
         )
