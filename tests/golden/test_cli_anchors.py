@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -148,3 +149,60 @@ def test_what_cannot_be_asked_is_said(here) -> None:
         assert 2 == here.run("anchor", "timestamp", *args).code, args
     (here.folder / "no.tsr").write_bytes(b"no answer")
     assert 8 == here.run("anchor", "timestamp", "--response", "no.tsr").code
+
+
+@needs_openssl
+def test_an_export_asks_for_an_anchor_by_itself(here, authority) -> None:
+    """Whoever forgets to anchor after an export leaves the door open for another past."""
+    with served(authority) as url:
+        online = {"DOSELEDGER_TIMESTAMP_AUTHORITIES": url}
+        ran = here.run("export", "csv", "--out", "one.csv", **online)
+        assert 0 == ran.code, ran.err
+        assert "  stamped by 127.0.0.1 at " in ran.err
+        assert "anchor is due" not in ran.err
+        assert "" == _standing(here)["due"]
+    offline = {"DOSELEDGER_TIMESTAMP_AUTHORITIES": nowhere()}
+    ran = here.run("export", "csv", "--out", "two.csv", **offline)
+    assert 0 == ran.code, ran.err
+    assert "does not answer" in ran.err
+    assert "! an anchor is due since #40 (a copy was exported): doseledger anchor status" in ran.err
+    assert 40 == _standing(here)["due_since"]
+    checks = {one["what"]: one for one in json.loads(here.run("doctor", "--json").out)["data"]["checks"]}
+    assert "warn" == checks["anchor"]["state"]
+    assert "due since #40" in checks["anchor"]["found"]
+    assert "! an anchor is due since #40" in here.run("todo").err
+    notices = json.loads(here.run("verify", "--json").out)["data"]["notices"]
+    assert [("anchor-due", 40)] == [(one["code"], one["position"]) for one in notices if one["code"] == "anchor-due"]
+    with served(authority) as url:
+        ran = here.run("export", "csv", "--out", "three.csv", DOSELEDGER_TIMESTAMP_AUTHORITIES=url)
+    assert "" == _standing(here)["due"]
+
+
+def _standing(site) -> dict:
+    return checked("anchor-status", site.run("anchor", "status", "--json"))["standing"]
+
+
+def test_a_revoked_key_makes_an_anchor_due(here) -> None:
+    """After a theft somebody might wish for another past: the moment of the revocation is fixed outside."""
+    ran = here.sign("reg.1", "key", "revoke", "nurse.2", "--reason", "lost")
+    assert 0 == ran.code, ran.err
+    assert "! an anchor is due since #38 (a key was revoked)" in ran.err
+    assert 0 == here.run("anchor", "paper", "--out", "page.html").code
+    assert (None, "") == (_standing(here)["due_since"], _standing(here)["due"])
+    assert "an anchor is due" not in here.run("todo").err
+
+
+@needs_openssl
+def test_times_around_an_entry_are_shown(here, authority) -> None:
+    """An inspector asks when this was really written: the answer is two times that the site did not choose."""
+    with served(authority) as url:
+        assert 0 == here.run("anchor", "timestamp", "--url", url).code
+    shown = json.loads(here.run("show", "#35", "--json").out)["data"]["sandwich"]
+    assert (None, 38, False) == (shown["earlier"], shown["later"], shown["outside"])
+    assert "written before  " in here.run("show", "#35").out
+    done = here.sign("nurse.1", "patient", "measure", "001-001", "--weight", "70kg")
+    assert 0 == done.code, done.err
+    ran = here.run("verify", "--entry", "#39", "--json")
+    found = json.loads(ran.out)["data"]["sandwich"]
+    assert (38, None, False) == (found["earlier"], found["later"], found["outside"])
+    assert re.search(r"written after   20\d\d-.*Z \(#38\)", here.run("verify", "--entry", "39").out)
