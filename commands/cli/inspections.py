@@ -32,11 +32,13 @@ def fingerprint(path: str) -> dict[str, str]:
 
 def note(path: str, before: dict[str, str], command: Sequence[str], at: datetime) -> None:
     """Write down a look before it is taken; where that is not possible, say so and look all the same."""
+    from ledger.book import masked
+
     line = {
         "at": at.isoformat(timespec="milliseconds"),
         "file": ledger_place(path),
         **before,
-        "command": list(command),
+        "command": [masked(word) for word in command],
     }
     book = state_dir() / NAME
     try:
