@@ -25,9 +25,6 @@ def storage_migrate(
     reader: Annotated[
         list[str] | None, typer.Option("--reader", metavar="ROLE", help="A role that may only read; repeatable.")
     ] = None,
-    views: Annotated[
-        bool, typer.Option("--views", help="Make a place for persisted views too: the schema NAME_views.")
-    ] = False,
     script: Annotated[
         bool, typer.Option("--print", help="Print the statements for psql instead of running them.")
     ] = False,
@@ -39,11 +36,9 @@ def storage_migrate(
     if not is_url(url):
         raise BadInput(f"{url!r} is no URL of a database", fix="postgresql://OWNER@HOST/DATABASE?schema=NAME")
     if script:
-        console.answer(servers.script(url, writer or (), reader or (), views=views).rstrip("\n"))
+        console.answer(servers.script(url, writer or (), reader or ()).rstrip("\n"))
         return
     made = servers.migrate(url, writer or (), reader or ())
-    if views:
-        servers.prepare_views(url, writer or (), reader or ())
     if shared.json:
         envelope.bare("storage-migrate", made)
         return

@@ -25,29 +25,12 @@ def migrate(url: str, writers: Sequence[str], readers: Sequence[str]) -> Migrate
     return migrating.migrate(url, migrating.Roles(writers, readers))
 
 
-def prepare_views(url: str, writers: Sequence[str], readers: Sequence[str]) -> None:
-    """Make a place for views beside the ledger where there is none, and give the rights of these roles there.
-
-    Raises Unavailable where the role of the URL cannot do that, BadInput for a name that no role can have here.
-    """
-    driver.require()
-    from ledger.storage.postgres import views as places  # noqa: PLC0415
-    from ledger.storage.postgres.migrating import Roles  # noqa: PLC0415
-
-    places.prepare(url, Roles(writers, readers))
-
-
-def script(url: str, writers: Sequence[str], readers: Sequence[str], *, views: bool = False) -> str:
-    """What `migrate` runs for a new ledger, as a file for psql: for whoever lets no other program make tables.
-
-    With `views` also what `prepare_views` runs.
-    """
+def script(url: str, writers: Sequence[str], readers: Sequence[str]) -> str:
+    """What `migrate` runs for a new ledger, as a file for psql: for whoever lets no other program make tables."""
     driver.require()
     from ledger.storage.postgres import migrating  # noqa: PLC0415
-    from ledger.storage.postgres import views as places  # noqa: PLC0415
 
-    schema, roles = schema_of(url), migrating.Roles(writers, readers)
-    found = (*migrating.script(schema, roles), *(places.script(schema, roles) if views else ()))
+    found = migrating.script(schema_of(url), migrating.Roles(writers, readers))
     return "BEGIN;\n" + "".join(f"{statement};\n" for statement in found) + "COMMIT;\n"
 
 

@@ -17,7 +17,7 @@ from dosed import eventful
 
 from commands.cli.lastseen import opener_of
 from commands.cli.running import run as doseledger
-from ledger.book import Ledger, servers
+from ledger.book import Ledger
 from ledger.book.moving import move
 from ledger.book.views import make_views, views_of
 from ledger.errors import Conflict, Unavailable
@@ -32,11 +32,6 @@ from projections.views.running import rebuild, take_on
 US = "doseledger 0.1.0, build 0"
 
 
-def prepared(url: str) -> None:
-    """A place for views, made by the owner of the tables."""
-    servers.prepare_views(server.by(url, server.OWNER), [server.APP], [server.INSPECT])
-
-
 @pytest.fixture(autouse=True)
 def _apart(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
     """What was seen of other ledgers on this machine does not matter here."""
@@ -45,9 +40,8 @@ def _apart(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyP
 
 @pytest.fixture(scope="module")
 def url() -> Iterator[str]:
-    """A ledger on a server to which everything happened, with a place for views."""
+    """A ledger on a server to which everything happened, as its owner prepared it."""
     place = server.place()
-    prepared(place)
     with closing(Ward.founded(place)) as ward:
         eventful(ward)
     return place
@@ -78,8 +72,8 @@ def test_an_edited_row_is_found_there_too(url: str) -> None:
     """Whoever administers the server edits the list, and nobody compares it."""
     with Ledger.open(url, read_only=True) as ledger:
         made(ledger)
-        with psycopg.connect(server.by(url.partition("&schema")[0], server.OWNER), autocommit=True) as owner:
-            owner.execute(f"DELETE FROM {schema_of(url)}_views.rows WHERE view = 'books'")
+        with psycopg.connect(url.partition("&schema")[0], autocommit=True) as writer:
+            writer.execute(f"DELETE FROM {schema_of(url)}_views.rows WHERE view = 'books'")
         assert [f"the view books lacks the row of {PATIENT}"] == [one.why for one in compared(ledger, US)]
 
 
@@ -97,10 +91,21 @@ def test_an_inspector_reads_views_and_changes_none(url: str) -> None:
 def test_without_a_place_nothing_is_kept() -> None:
     """A program that may add entries alone makes tables of its own among them."""
     place = server.place()
+    with psycopg.connect(server.by(place.partition("&schema")[0], server.OWNER), autocommit=True) as owner:
+        owner.execute(f"DROP SCHEMA {schema_of(place)}_views")
     with closing(Ward.founded(place)) as ward:
         assert views_of(ward.book) is None
         with pytest.raises(Unavailable, match="no place for views"):
             make_views(ward.book)
+
+
+def test_whoever_only_reads_makes_no_place() -> None:
+    """An inspector's look leaves tables on the server of the site."""
+    place = server.place()
+    with closing(Ward.founded(place)) as ward, Ledger.open(server.by(place, server.INSPECT), read_only=True) as ledger:
+        with pytest.raises(Unavailable, match="no place for views"):
+            make_views(ledger)
+        assert views_of(ward.book) is None
 
 
 def test_two_runners_do_not_mix_there_either(url: str) -> None:
@@ -137,19 +142,12 @@ def test_a_commit_wakes_who_follows(url: str) -> None:
         assert [] == list(compared(ledger, US))
 
 
-def test_the_owner_makes_the_place_by_a_command(capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_command_runs_them(capsys: pytest.CaptureFixture[str]) -> None:
     """Only who knows SQL could have views on a server."""
     place = server.place()
-    owner = server.by(place, server.OWNER)
-    roles = ("--writer", server.APP, "--reader", server.INSPECT)
-    assert 0 == doseledger(["storage", "migrate", owner, *roles, "--views", "--print"])
-    said = capsys.readouterr().out
-    assert f"CREATE TABLE IF NOT EXISTS {schema_of(place)}_views.rows" in said
-    for _ in range(2):
-        assert 0 == doseledger(["storage", "migrate", owner, *roles, "--views"])
-    with closing(Ward.founded(place)) as ward, closing(make_views(ward.book)) as store:
-        assert () == store.progress()
+    with closing(Ward.founded(place)) as ward:
         assert 0 == doseledger(["view", "run", "-l", place])
-        assert ["books", "patients"] == [one.view for one in store.progress()]
+        with closing(make_views(ward.book)) as store:
+            assert ["books", "patients"] == [one.view for one in store.progress()]
         assert 0 == doseledger(["verify", "-l", place])
         assert "rebuilds" in capsys.readouterr().out

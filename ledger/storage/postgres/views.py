@@ -14,17 +14,16 @@ from typing import Any
 import psycopg
 
 from ledger.errors import Conflict, Unavailable
-from ledger.storage.location import require_name
 from ledger.storage.postgres.locks import channel
-from ledger.storage.postgres.migrating import Roles
-from ledger.storage.postgres.refusals import sentence, translated
+from ledger.storage.postgres.refusals import translated
 from ledger.storage.postgres.session import Session, spoken
+from ledger.storage.postgres.tables import views_of
 from ledger.storage.views.progress import Progress, Rows
 
 _FLUSH = 64
 """Rows of a view that is made anew that are written at once: the memory that it needs."""
 _Run = Callable[[str, Sequence[object]], list[Any]]
-"""Runs a statement of a transaction, which gives rows; VIEWS and ROWS stand for the tables of this ledger's views."""
+"""Runs a statement of a transaction; VIEWS and ROWS stand for the tables of this ledger's views."""
 _ALL = "SELECT name, made_by, size, root, stopped_at, stopped FROM VIEWS ORDER BY name"
 _ONE = "SELECT name, made_by, size, root, stopped_at, stopped FROM VIEWS WHERE name = ?"
 _HELD = "SELECT name, made_by, size, root, stopped_at, stopped, generation FROM VIEWS WHERE name = ? FOR UPDATE"
@@ -33,30 +32,18 @@ _KEPT = (
     " WHERE v.name = ? ORDER BY key"
 )
 _GENERATION = "SELECT generation FROM VIEWS WHERE name = ?"
-_PUT = (
-    "INSERT INTO ROWS VALUES (?, ?, ?, ?)"
-    " ON CONFLICT (view, generation, key) DO UPDATE SET data = excluded.data RETURNING 1"
-)
-_GONE = "DELETE FROM ROWS WHERE view = ? AND generation = ? AND key = ? RETURNING 1"
-_OTHERS_GONE = "DELETE FROM ROWS WHERE view = ? AND generation <> ? RETURNING 1"
+_PUT = "INSERT INTO ROWS VALUES (?, ?, ?, ?) ON CONFLICT (view, generation, key) DO UPDATE SET data = excluded.data"
+_GONE = "DELETE FROM ROWS WHERE view = ? AND generation = ? AND key = ?"
+_OTHERS_GONE = "DELETE FROM ROWS WHERE view = ? AND generation <> ?"
 _SET = (
     "INSERT INTO VIEWS VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (name) DO UPDATE SET"
     " made_by = excluded.made_by, size = excluded.size, root = excluded.root,"
-    " stopped_at = excluded.stopped_at, stopped = excluded.stopped, generation = excluded.generation RETURNING 1"
+    " stopped_at = excluded.stopped_at, stopped = excluded.stopped, generation = excluded.generation"
 )
 
 
-def schema_for(ledger: str) -> str:
-    """The schema of the views of the ledger in a schema."""
-    return f"{ledger}_views"
-
-
-def script(ledger: str, roles: Roles) -> tuple[str, ...]:
-    """The statements that make a place for the views of the ledger in a schema, and give the rights there."""
-    schema = schema_for(ledger)
-    made = [
-        f"CREATE SCHEMA IF NOT EXISTS {schema}",
-        f"""CREATE TABLE IF NOT EXISTS {schema}.views (
+_TABLES = (
+    """CREATE TABLE VIEWS (
   name text COLLATE "C" PRIMARY KEY,
   made_by text NOT NULL,
   size bigint NOT NULL,
@@ -65,40 +52,20 @@ def script(ledger: str, roles: Roles) -> tuple[str, ...]:
   stopped text NOT NULL,
   generation bigint NOT NULL
 )""",
-        f"""CREATE TABLE IF NOT EXISTS {schema}.rows (
+    """CREATE TABLE ROWS (
   view text COLLATE "C" NOT NULL,
   generation bigint NOT NULL,
   key text COLLATE "C" NOT NULL,
   data bytea NOT NULL,
   PRIMARY KEY (view, generation, key)
 )""",
-        f"REVOKE ALL ON SCHEMA {schema} FROM PUBLIC",
-    ]
-    for role in dict.fromkeys((*roles.writers, *roles.readers)):
-        require_name(role, "role")
-        rights = "SELECT, INSERT, UPDATE, DELETE" if role in roles.writers else "SELECT"
-        made += [
-            f"GRANT USAGE ON SCHEMA {schema} TO {role}",
-            f"REVOKE ALL ON {schema}.views, {schema}.rows FROM {role}",
-            f"GRANT {rights} ON {schema}.views, {schema}.rows TO {role}",
-        ]
-    return tuple(made)
-
-
-def prepare(url: str, roles: Roles) -> None:
-    """Make a place for the views of the ledger at a URL, which is that of the owner; all of it or nothing.
-
-    Unavailable where he may not make a schema.
-    """
-    session = Session(url, read_only=False)
-    try:
-        with session.connection.transaction():
-            for statement in script(session.schema, roles):
-                session.connection.execute(statement)
-    except psycopg.Error as error:
-        raise sentence(error, session.name, writing=True) from error
-    finally:
-        session.close()
+    "GRANT SELECT ON VIEWS, ROWS TO PUBLIC",
+)
+"""What the first runner makes; whoever may not use the schema reaches none of it."""
+_WRITERS = (
+    "SELECT quote_ident(rolname)::text FROM pg_roles"
+    " WHERE NOT rolsuper AND rolname !~ '^pg_' AND has_schema_privilege(oid, ?, 'CREATE')"
+)
 
 
 class ViewTables:
@@ -108,7 +75,7 @@ class ViewTables:
         """Use `look` or `make`."""
         self.name = session.name
         self._session = session
-        self._schema = schema_for(session.schema)
+        self._schema = views_of(session.schema)
         self._heard: psycopg.Connection[tuple[Any, ...]] | None = None
 
     @classmethod
@@ -122,16 +89,18 @@ class ViewTables:
 
     @classmethod
     def make(cls, url: str) -> ViewTables:
-        """Open the views for writing; Unavailable where no place for them was made."""
+        """Open the views for writing; the tables are made where there are none.
+
+        Unavailable where the role may make none.
+        """
         found = cls(Session(url, read_only=False))
-        if found._there():
-            return found
-        found.close()
-        raise Unavailable(
-            "There is no place for views beside this ledger.",
-            why=f"{found.name}: the schema {found._schema} is missing, or may not be used",
-            fix="As the owner of the tables: doseledger storage migrate URL --views",
-        )
+        try:
+            if not found._there():
+                found._begin()
+        except BaseException:
+            found.close()
+            raise
+        return found
 
     def close(self) -> None:
         """Let go of the server."""
@@ -192,6 +161,22 @@ class ViewTables:
             for _ in connection.notifies(timeout=seconds, stop_after=1):
                 return
 
+    def _begin(self) -> None:
+        """Make the tables, for every role that may make some there."""
+        ((may,),) = self._session.run(
+            "SELECT coalesce(has_schema_privilege(to_regnamespace(?), 'CREATE'), false)", (self._schema,)
+        )
+        if not may:
+            raise Unavailable(
+                "There is no place for views beside this ledger.",
+                why=f"{self.name}: the schema {self._schema} is missing, or this role may make nothing in it",
+                fix="As the owner of the tables run: doseledger storage migrate; then again, as a role that writes",
+            )
+        writers = ", ".join(role for (role,) in self._session.run(_WRITERS, (self._schema,)))
+        with self._transaction("BEGIN") as run:
+            for statement in (*_TABLES, f"GRANT INSERT, UPDATE, DELETE ON VIEWS, ROWS TO {writers}"):
+                run(statement, ())
+
     def _there(self) -> bool:
         sql = "SELECT coalesce(has_table_privilege(to_regclass(?), 'SELECT'), false)"
         try:
@@ -212,7 +197,8 @@ class ViewTables:
 
         def run(sql: str, parameters: Sequence[object]) -> list[Any]:
             named = sql.replace("VIEWS", f"{self._schema}.views").replace("ROWS", f"{self._schema}.rows")
-            return connection.execute(spoken(named), parameters).fetchall()
+            done = connection.execute(spoken(named), parameters)
+            return done.fetchall() if done.description is not None else []
 
         with translated(self.name, writing=True):
             connection.execute(begin)
