@@ -17,8 +17,12 @@ from ledger.book import Ledger
 from ledger.errors import BadInput, IntegrityFailure, Malformed
 from ledger.merkle.epochs import LogKeys, epoch, named, of_one_log
 from ledger.merkle.note import VerifierKey
-from ledger.verify import examine
+from ledger.verify import Outside, examine, verify_path
 from projections import heads, proofs
+from projections.export import jsonl, tiles
+from projections.export.bundle import make
+from projections.export.carried import verify as carried
+from projections.export.dossier import making
 
 
 @pytest.fixture(scope="module")
@@ -149,6 +153,28 @@ def test_verify_says_what_became_of_a_checkpoint_kept_outside(log: Turned) -> No
     assert "fork" == examine(ledger, trusted=elsewhere(log).note(6)).verdict
     early = replace(ledger, blobs={}).with_entries(*ledger.entries[:3])
     assert "stale" == examine(early, trusted=ledger.note(9)).verdict
+
+
+@pytest.mark.parametrize("size", [3, 4, 6, 7, 9])
+def test_a_copy_of_any_time_holds(log: Turned, tmp_path: Path, size: int) -> None:
+    """What was exported before a rotation, or after a loss, would be called forged on the inspector's desk."""
+    made = {"software": "doseledger/0.1.0", "build": "0" * 64, "size": size}
+    jsonl.directory(log.book, tmp_path / "lines", size=size)
+    tiles.directory(log.book, tmp_path / "tiles", size=size)
+    making.dossier(log.book, tmp_path / "page.html", **made, patient=None)
+    bundled = make.make(log.book, tmp_path / "bundle.zip", **made)
+    assert "self-consistent" == bundled.verdict
+    for name in ("lines", "tiles", "page.html", "bundle.zip"):
+        report = verify_path(tmp_path / name)
+        assert ("self-consistent", ()) == (report.verdict, report.findings)
+        alone = carried.verify(str(tmp_path / name), None, None, None) if name != "tiles" else {"findings": []}
+        assert [] == alone["findings"]
+    with closing(Ledger.open(tmp_path / "lines", read_only=True)) as copy:
+        assert log.book.log_keys.at(size).origin == copy.origin
+    keys = [VerifierKey(name=key.origin, public=key.public) for key in log.book.log_keys.keys]
+    told = [verify_path(tmp_path / "lines", outside=Outside(log_key=key)).verdict for key in keys]
+    known = sum(key.since < size for key in log.book.log_keys.keys)
+    assert ["ok-unanchored"] * known + ["fork"] * (3 - known) == told
 
 
 def test_names_and_numbers_of_epochs() -> None:
