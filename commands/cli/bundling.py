@@ -78,7 +78,7 @@ def _tell(data: Bundled) -> None:
     console.answer(data.path)
     whole = f", {data.withheld} of them withheld" if data.withheld else ""
     console.say(f"  {data.name}")
-    console.say(f"  {data.size} entries{whole}, {data.texts} texts, {data.blobs} packs and dictionaries")
+    console.say(f"  {data.size} entries{whole}, {data.texts} texts, {data.blobs} files")
     console.say(f"  {data.files} files; root {data.root}")
     console.say(f"  verified as a copy: {data.verdict}")
     console.say(f"  its tag manifest has SHA-256 {data.digest}{'' if data.signed else '; it is not signed'}")

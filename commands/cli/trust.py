@@ -212,7 +212,7 @@ def _line(finding: Finding) -> str:
 
 
 _SENTENCES = {
-    "ok": "Everything holds, up to a checkpoint kept outside.",
+    "ok": "Everything holds, as far as something outside saw it.",
     "ok-unanchored": "Everything holds, but nothing outside this ledger vouches for it: not anchored.",
     "self-consistent": "It agrees with itself; nothing outside it was asked.",
     "continued": "What came since holds; what was verified before was not looked at again.",

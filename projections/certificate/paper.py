@@ -112,7 +112,7 @@ def text(one: Certificate, name: str) -> str:
         f"entries     {copy.size}, from #0 to #{copy.size - 1}; {copy.entries} in full, {copy.withheld} withheld",
         f"root        {copy.root}",
         f"texts       {copy.texts}; {copy.missing} missing",
-        f"files       {copy.blobs} packs and dictionaries",
+        f"files       {copy.blobs} that entries name: packs, dictionaries, evidence",
         f"recorded    entry #{one.export.position}",
         "",
         f"signed by   {by.name} ({by.person}), {by.role}, {by.organisation}",

@@ -17,6 +17,7 @@ from minting import Site
 from scripted import run, sheaf
 
 from ledger.anchors import paper, timestamp
+from ledger.anchors.cosignature import witness_key
 from ledger.anchors.paper import Paper
 from ledger.events.archive import AnchorMade
 from ledger.events.entry import Entry
@@ -191,7 +192,29 @@ def test_what_a_paper_shows(site: Site, tmp_path: Path) -> None:
     assert "ok" == both(site, tmp_path, Outside(paper=good))[0]
     assert "stale" == both(site, tmp_path, Outside(paper=Paper(99, good.root)))[0]
     assert "fork" == both(site, tmp_path, Outside(paper=Paper(good.size, "0" * 64)))[0]
-    assert "ok" == both(site, tmp_path, Outside(cosigned=site.book.checkpoint()))[0]
+
+
+def test_a_cosigned_checkpoint_vouches_by_its_cosignatures(site: Site, tmp_path: Path) -> None:
+    """The site hands the inspector a file "from the witness" that it made itself, and the verdict is green."""
+    mine, note = cosigned(site).note, site.book.checkpoint()
+    assert "self-consistent" == both(site, tmp_path, Outside(cosigned=note))[0]
+    assert "self-consistent" == both(site, tmp_path, Outside(cosigned=mine))[0]
+    assert "self-consistent" == both(site, tmp_path, Outside(cosigned=mine, witnesses=(OTHER_KEY,)))[0]
+    assert "ok" == both(site, tmp_path, Outside(cosigned=mine, witnesses=(KEY,)))[0]
+    assert "ok" == both(site, tmp_path, Outside(cosigned=mine, ledger=site.book.id))[0]
+    assert "ok-unanchored" == both(site, tmp_path, Outside(cosigned=note, ledger=site.book.id))[0]
+    two = watched(tmp_path / "two.ledger", named(NAME, OTHER, quorum=2))
+    with closing(two.book):
+        both_of = Outside(cosigned=cosigned(two).note, ledger=two.book.id)
+        assert "ok-unanchored" == both(two, tmp_path, both_of)[0]
+
+
+def test_the_key_that_was_given_is_not_that_of_a_namesake(site: Site, tmp_path: Path) -> None:
+    """The operator names a key of his own like the witness whose key the inspector has: his word would be the witness's."""
+    write(site, cosigned(site))
+    given = witness_key(NAME, OTHER_KEY.public)
+    found = both(site, tmp_path, Outside(ledger=site.book.id, witnesses=(given,)))
+    assert ("ok-unanchored", "good", False) == (found[0], *found[3][0][1:])
 
 
 def test_typed_lines_are_read_by_both_in_one_way() -> None:
@@ -342,3 +365,31 @@ def test_the_page_says_the_same_of_witnesses(begun: Path, tmp_path: Path) -> Non
     ]
     assert expected == found
     assert {"self-consistent", "ok", "failed"} == {verdict for verdict, _ in found}
+
+
+def test_the_file_that_travels_takes_what_people_hold(site: Site, tmp_path: Path, capsys) -> None:
+    """At the inspector's desk there is a page, a line with a key, and Python: that must be enough."""
+    shown = cosigned(site)
+    write(site, shown)
+    where = str(laid_out(copied(site.book), tmp_path / "copy"))
+    kept = tmp_path / "kept.note"
+    kept.write_bytes(shown.note)
+    typed = " ".join(paper.written(shown.event.size, shown.event.root))
+    for options, code, words in (
+        ((), 0, "SELF-CONSISTENT"),
+        (("--paper", typed), 0, "OK: "),
+        (("--witness", KEY.text()), 0, "OK: "),
+        (("--cosigned", str(kept)), 0, "OK: "),
+        (("--witness", KEY.text(), "--pure"), 0, "OK: "),
+        (("--paper", f"{shown.event.size} {'0' * 64}"), 8, "FORK"),
+        (("--paper", f"99 {shown.event.root}"), 8, "STALE"),
+    ):
+        assert code == alone.main([where, *options])
+        said = capsys.readouterr().out
+        assert said.startswith(words), (options, said)
+        assert f"anchor #{site.book.size - 1}: witness by {NAME}" in said
+    for bad in (("--paper", typed.replace("*", "*0")), ("--paper", "x"), ("--witness", "x"), ("--cosigned", "gone")):
+        with pytest.raises(SystemExit) as refused:
+            alone.main([where, *bad])
+        assert 2 == refused.value.code
+    capsys.readouterr()

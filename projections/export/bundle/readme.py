@@ -140,7 +140,7 @@ def _complete(scope: Scope, kept: Kept) -> tuple[tuple[str, str], ...]:
         ("of these withheld (hashes only)", str(kept.withheld)),
         ("texts", str(kept.texts)),
         ("texts missing from the ledger", str(kept.missing)),
-        ("packs and dictionaries", str(kept.blobs)),
+        ("files that entries name", str(kept.blobs)),
         *reviewed.counted(scope),
     )
 

@@ -2752,7 +2752,7 @@ class Anchors:
         """Each anchor with what its evidence is worth; one that is not what it says is a finding."""
         found = []
         first: Obj = log.first.body["witnesses"] if log.first and ledger == log.roster.ledger else {"keys": []}
-        sure = [*given, *witness_keys(first)]
+        sure = [*given, *own_witnesses(first, given)]
         for position, body in self.all:
             held = {"entry": position, **{name: body[name] for name in ("form", "size", "root", "authority", "at")}}
             if body["form"] == "paper":
@@ -2800,6 +2800,26 @@ def witness_keys(policy: Obj) -> list[Said]:
         if one["key"]["crv"] == "Ed25519":
             found.setdefault(one["key"]["x"], (one["name"], one["key"]))
     return list(found.values())
+
+
+def own_witnesses(policy: Obj, given: Sequence[Said]) -> list[Said]:
+    """The witnesses of a policy but those under whose name another key was given."""
+    names = {name for name, _ in given}
+    return [one for one in witness_keys(policy) if one in given or one[0] not in names]
+
+
+def cosigners(log: Log, note: bytes, given: Sequence[Said], ledger: str | None) -> bool:
+    """Whether a note is cosigned by a witness who was given, or by a quorum of those in a first entry that is known."""
+    policy: Obj = log.first.body["witnesses"] if log.first else {"quorum": 0, "keys": []}
+    first = own_witnesses(policy, given) if ledger == log.roster.ledger else []
+    signed: list[str] = []
+    for key in (*given, *first):
+        try:
+            signed += [key[0]] if cosigned_at(read_note(note), key) is not None else []
+        except Bad:
+            continue
+    names = {name for name, _ in first} & set(signed)
+    return bool({name for name, _ in given} & set(signed)) or 0 < policy["quorum"] <= len(names)
 
 
 def witness_key(text: str) -> Said:
@@ -2925,7 +2945,8 @@ def verify(
         for held_as, note in (("trusted checkpoint", trusted), ("cosigned checkpoint", cosigned)):
             if note is not None and log.first is not None:
                 found += kept(log, note, held_as)
-                vouched = vouched or not log.without(note)
+                known = held_as != "cosigned checkpoint" or cosigners(log, note, witnesses, ledger)
+                vouched = vouched or (known and not log.without(note))
         if paper is not None and log.first is not None:
             lost = lost_on_paper(log, *paper)
             found += [] if lost else compared(log, *paper, "paper")
@@ -2996,7 +3017,7 @@ def lost_on_paper(log: Log, size: int, root: bytes) -> bool:
 
 
 SENTENCE = {
-    "ok": "Everything that was checked holds, up to a checkpoint kept outside.",
+    "ok": "Everything that was checked holds, as far as something outside saw it.",
     "ok-unanchored": "Everything that was checked holds; nothing outside vouches for the newest entries: not anchored.",
     "self-consistent": "It agrees with itself; nothing outside it was asked.",
     "stale": "It is older than a checkpoint that was seen before.",
