@@ -16,6 +16,7 @@ from commands.cli.place import read_file
 from commands.cli.version import SOFTWARE
 from ledger.anchors.disk import alone, replace
 from ledger.errors import BadInput
+from ledger.merkle.checkpoint import parse
 from ledger.merkle.note import MAX_NOTE_BYTES
 from ledger.verify import Report, Verified
 
@@ -62,8 +63,15 @@ def asked(note: str | None, seen: Look | None, *, newest: bool) -> Verified | No
 
 
 def keep(seen: Look, report: Report) -> None:
-    """Keep the head that was found good; a state folder that cannot be written keeps nothing."""
+    """Keep the head that was found good; a state folder that cannot be written keeps nothing.
+
+    Nor is anything kept where the head that was read before is not the one that was verified: entries came meanwhile,
+    or somebody put another file there.
+    """
     if report.exit_code != 0 or not seen.standing.sound or not seen.standing.note:
+        return
+    head = parse(seen.standing.note)[0]
+    if (head.size, head.root.hex()) != (report.entries, report.root):
         return
     at, before = clock.now().replace(microsecond=0), _read(seen)
     whole = before.whole if report.verdict == "continued" and before is not None else at

@@ -130,11 +130,16 @@ def _own(anchors: tuple[Held, ...]) -> str:
 
 
 def _known(passing: Passing, outside: Outside) -> Known:
-    """Who is known from outside; the witnesses of the first entry are, where the ledger's id is."""
+    """Who is known from outside; the witnesses of the first entry are, where the ledger's id is.
+
+    Not so one under whose name another key was given: whoever gave it has not chosen this one.
+    """
     genesis = passing.roster.genesis
     sure = genesis is not None and outside.ledger is not None and outside.ledger == passing.roster.ledger
     first = keys_of(genesis.witnesses) if genesis is not None and sure else ()
-    return Known(witnesses=outside.witnesses, roots=outside.roots, first=first)
+    given = {key.name for key in outside.witnesses}
+    own = tuple(key for key in first if key in outside.witnesses or key.name not in given)
+    return Known(witnesses=outside.witnesses, roots=outside.roots, first=own)
 
 
 def _inside(passing: Passing, known: Known, found: list[Finding]) -> tuple[Held, ...]:
@@ -199,14 +204,25 @@ def _kept(passing: Passing, key: LogKey, outside: Outside, known: Known, found: 
     if outside.paper is not None:
         vouched.append(_on_paper(passing, outside.paper, found))
     if outside.cosigned is not None:
-        try:
-            names = ", ".join(witnesses_of(outside.cosigned, known)) or "no witness that is known"
-        except DoseLedgerError:
-            names = "nobody"
-        vouched.append(_note(passing, key, outside.cosigned, f"checkpoint cosigned by {names}", found))
+        names = _cosigners(passing, outside.cosigned, known)
+        by = ", ".join(names) or "nobody who is known from outside"
+        same = _note(passing, key, outside.cosigned, f"checkpoint cosigned by {by}", found)
+        vouched.append(same if names or same is None else _Vouched(0, f"{NOT_ANCHORED}; {same.words}"))
     if outside.trusted is not None:
         vouched.append(_note(passing, key, outside.trusted, outside.held_as, found))
     return [one for one in vouched if one is not None]
+
+
+def _cosigners(passing: Passing, note: bytes, known: Known) -> tuple[str, ...]:
+    """Name those who vouch by a cosigned note: witnesses who were given, or a quorum of those in the first entry."""
+    try:
+        given = witnesses_of(note, Known(witnesses=known.witnesses))
+        first = witnesses_of(note, Known(first=known.first))
+    except DoseLedgerError:
+        return ()
+    genesis = passing.roster.genesis
+    enough = genesis is not None and 0 < genesis.witnesses.quorum <= len(first)
+    return tuple(dict.fromkeys((*given, *(first if enough else ()))))
 
 
 def _on_paper(passing: Passing, paper: Paper, found: list[Finding]) -> _Vouched | None:

@@ -210,7 +210,7 @@ def test_a_cosigned_checkpoint_vouches_by_its_cosignatures(site: Site, tmp_path:
 
 
 def test_the_key_that_was_given_is_not_that_of_a_namesake(site: Site, tmp_path: Path) -> None:
-    """The operator names a key of his own like the witness whose key the inspector has: his word would be the witness's."""
+    """The operator gives a key of his own the name of the witness: his word would pass for that of the witness."""
     write(site, cosigned(site))
     given = witness_key(NAME, OTHER_KEY.public)
     found = both(site, tmp_path, Outside(ledger=site.book.id, witnesses=(given,)))
@@ -379,7 +379,8 @@ def test_the_file_that_travels_takes_what_people_hold(site: Site, tmp_path: Path
         ((), 0, "SELF-CONSISTENT"),
         (("--paper", typed), 0, "OK: "),
         (("--witness", KEY.text()), 0, "OK: "),
-        (("--cosigned", str(kept)), 0, "OK: "),
+        (("--cosigned", str(kept)), 0, "SELF-CONSISTENT"),
+        (("--cosigned", str(kept), "--witness", KEY.text()), 0, "OK: "),
         (("--witness", KEY.text(), "--pure"), 0, "OK: "),
         (("--paper", f"{shown.event.size} {'0' * 64}"), 8, "FORK"),
         (("--paper", f"99 {shown.event.root}"), 8, "STALE"),
