@@ -13,7 +13,7 @@ from minting import key_of
 from tampering import tampering
 from turned import AFTER, BOTH, EPOCH, LOSS, Turned
 
-from commands.cli import lastseen
+from commands.cli import lastseen, verified
 from ledger.anchors import compare
 from ledger.book import Ledger
 from ledger.codec import open_whole
@@ -140,3 +140,18 @@ def test_a_loss_that_they_signed_is_still_known(log, path) -> None:
     """After a fire nobody could write, because every machine took the registrars' word for a forgery."""
     assert "restored" == standing(path, log.lost.note(9))[0]
     assert "grown" == standing(path, log.book.checkpoint_at(3))[0]
+
+
+def test_what_is_kept_as_verified_is_what_was_verified(path, log) -> None:
+    """A file that is exchanged while it is verified would have its head taken for verified, and never be judged."""
+    found = lastseen.before_verify(str(path), None)
+    assert found is not None
+    kept = found.kept.path.with_name("main.verified.json")
+    cut(path, 8)
+    report = verify_path(path)
+    assert (0, 8) == (report.exit_code, report.entries)
+    verified.keep(found, report)
+    assert not kept.exists()
+    with Ledger.open(path, read_only=True) as ledger:
+        verified.keep(lastseen.look(ledger, str(path.parent / "other")), report)
+    assert (path.parent / "other" / "last-seen" / log.book.id / "main.verified.json").exists()
