@@ -40,7 +40,9 @@ class Lost:
 
 def lost(raw: bytes, texts: Mapping[str, tuple[bytes, bytes]]) -> Lost:
     """Open the bytes of an entry, with those of the texts that are its own; Malformed where they are none."""
-    entry = codec.open_entry(raw, log="main", position=0)
+    entry = codec.open_entry(raw, log="main", position=1)
+    if isinstance(entry.event, EntryRecovered):  # it was lost before, and came back where it was lost again
+        return lost(entry.event.entry.encode(), texts)
     own = codec.commitments(codec.write_payload(entry.payload))
     held = {name: pair for name, pair in texts.items() if name in own}
     return Lost(raw, entry, {name: pair for name, pair in held.items() if _is(name, pair)})

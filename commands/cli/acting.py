@@ -25,6 +25,7 @@ from ledger.errors import (
     Changed,
     Conflict,
     DoseLedgerError,
+    IntegrityFailure,
     NotAllowed,
     OutcomeUnknown,
     Question,
@@ -188,7 +189,7 @@ def send_waiting(session: Session, *, leave: str = "") -> None:
 def _send(session: Session, parcel: Parcel) -> Outcome | None:
     try:
         outcome = resend(session.ledger, session.post, parcel)
-    except (Refused, NotAllowed, Conflict, BadInput) as error:
+    except (Refused, NotAllowed, Conflict, BadInput, IntegrityFailure) as error:
         aside = outbox.set_aside(session.ledger.id, parcel)
         console.insist(
             f"! Signed earlier and not stored (command {parcel.command}): {error.what}. It is kept in {aside}.", "warn"

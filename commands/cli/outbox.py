@@ -48,6 +48,13 @@ def waiting(ledger_id: str) -> list[Parcel]:
     return [_read(path) for path in found]
 
 
+def every(ledger_id: str) -> list[Parcel]:
+    """Give whatever lies here, what the ledger refused too; oldest first."""
+    here = folder(ledger_id)
+    found = [path for path in here.iterdir() if path.suffix in {".json", ".refused"}] if here.is_dir() else []
+    return [_read(path) for path in sorted(found, key=lambda path: (path.stat().st_mtime_ns, path.name))]
+
+
 def one(ledger_id: str, command: str) -> Parcel | None:
     """Give the parcel of one act."""
     path = _path(ledger_id, command)

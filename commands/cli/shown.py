@@ -13,10 +13,11 @@ from commands.draft import Circumstances, Draft
 from commands.perform import Plan
 from commands.signatures import Signing
 from ledger.book import Ledger
+from ledger.codec import open_entry
 from ledger.errors import DoseLedgerError
 from ledger.events.base import Wire
 from ledger.events.body import open_body
-from ledger.events.record import EntryCorrected
+from ledger.events.record import EntryCorrected, EntryRecovered
 from ledger.events.registry import NAMES
 from ledger.signing.meanings import text as statement
 from projections.words import summary
@@ -78,14 +79,23 @@ def _body(draft: Draft, act: object, said: Circumstances, ledger: Ledger) -> lis
         found.append(("about", f"entry #{draft.corrects.position}"))
     if isinstance(draft.event, EntryCorrected):
         found += _restated(draft.event, draft.target, act, ledger)
+    if isinstance(draft.event, EntryRecovered):
+        found += _lost(draft.event)
     for name in msgspec.structs.fields(type(draft.event)):
         value = getattr(draft.event, name.name)
-        if value is not None and value != () and name.name not in _HIDDEN:
+        if value is not None and value != () and name.name not in _HIDDEN and type(draft.event) is not EntryRecovered:
             found.append((_label(name.name), _value(name.name, value, act, ledger)))
     if draft.shown:
         found.append(("findings seen", ", ".join(draft.shown)))
     width = max(len(label) for label, _ in found)
     return [f"    {label:<{width}}  {value}" for label, value in found]
+
+
+def _lost(event: EntryRecovered) -> list[tuple[str, str]]:
+    """Say what a lost entry states, who signed it when, and where it stood."""
+    inside = open_entry(event.entry.encode(), log="main", position=1)
+    signed = (f"{one.name} ({one.person}), {one.role}, {one.at[:16]}: {one.meaning}" for one in inside.signers)
+    return [("lost entry", inside.kind), ("states", summary(inside.event)), *(("signed then", one) for one in signed)]
 
 
 def _restated(event: EntryCorrected, target: Wire | None, act: object, ledger: Ledger) -> list[tuple[str, str]]:

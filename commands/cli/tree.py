@@ -213,6 +213,11 @@ TREE: dict[str, Branch] = {
         {"list": "reads.review"},
     ),
     "unlock": Branch("RECORD", "End a lock, by two persons, with a reason.", WRITES),
+    "entry": Branch(
+        "RECORD",
+        "Entries that were lost: brought back from where they are still held.",
+        leaves={"recover": "recovering"},
+    ),
     "redact": Branch("RECORD", "Delete the words behind an entry, by two persons; every signed byte stays.", WRITES),
     "show": Branch("HISTORY", "One entry in full: fields, signatures, place in the log.", "reads.history"),
     "history": Branch("HISTORY", "Every change to a record, field by field: old, new, who, when, why.", "reads.trail"),

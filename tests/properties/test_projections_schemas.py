@@ -16,7 +16,7 @@ from acts import PATIENT, Ward, founded
 from dosed import eventful, reviewed
 from jsonschema import Draft202012Validator
 
-from commands.cli import backups, moving, stamping, viewing
+from commands.cli import backups, moving, recovering, stamping, viewing
 from commands.cli.anchoring import Standing
 from ledger.anchors import paper as typed
 from ledger.book import Ledger
@@ -252,6 +252,13 @@ OUTPUTS = {
     **dict.fromkeys(
         ("view-run", "view-rebuild"),
         Output(viewing.Runs, lambda *_: viewing.Runs((viewing.Ran("books", 3, "1f", 1, 3, "a mistake"),))),
+    ),
+    "entry-recover": Output(
+        recovering.Recovered,
+        lambda *_: recovering.Recovered(
+            recovered=(recovering.Back(position=3, entry="1f", kind="patient.measured/1"),),
+            left=(recovering.Left(entry="2e", kind="entry.voided/1", why="signed anew"),),
+        ),
     ),
     "verify": Output(Report, lambda w, _: w.report()),
     "inspect": Output(
