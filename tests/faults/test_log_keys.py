@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from dataclasses import replace
 from hashlib import sha256
 from pathlib import Path
 
 import pytest
+import server
 from carried import laid_out, of_the_file, of_the_program
 from forging import Forged, edited, resigned
 from minting import key_of
 from scripted import run, sheaf
-from turned import AFTER, BOTH, EPOCH, FIRST, LOSS, SECOND, THIRD, Turned
+from turned import AFTER, BOTH, EPOCH, FIRST, LOSS, SECOND, THIRD, Turned, Turning
 
+from ledger.book import Ledger
 from ledger.errors import BadInput, DoseLedgerError
 from ledger.events.study import LostHead
 from ledger.signing.signer import MemorySigner
-from ledger.verify import examine
+from ledger.verify import examine, verify
 
 Made = tuple[bytes, str, str]
 """An entry, the key that would seal from then on (none: the one in force), the name of its heads."""
@@ -186,3 +189,22 @@ def test_without_the_new_key_nothing_is_appended(log: Turned) -> None:
     raw, _, _ = restored("a key that nobody holds")(log)
     with pytest.raises(BadInput, match="not the key of this log"):
         log.book.append([raw], now=log.now)
+
+
+def test_a_log_on_a_server_changes_its_key_as_one_in_a_file_does() -> None:
+    """A trial of many sites could never change its key, or would lose its record with it."""
+    turned = Turning(server.place())
+    turned.turn(turned.rotation(), SECOND)
+    turned.turn(turned.restoration(), EPOCH, reason=LOSS)
+    turned.write("archive/001", turned.backup(), by="ward-1")
+    with closing(turned.book) as ledger:
+        report = verify(ledger)
+        assert ("ok-unanchored", (), ["restored"]) == (
+            report.verdict,
+            report.findings,
+            [one.code for one in report.notices],
+        )
+        assert ledger.origin.endswith("/main.2")
+    with pytest.raises(BadInput, match="not the key of this log"):
+        Ledger.open(turned.path, log_signer=key_of(FIRST))
+    Ledger.open(turned.path, log_signer=key_of(EPOCH)).close()

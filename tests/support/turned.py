@@ -8,7 +8,7 @@ from hashlib import sha256
 from pathlib import Path
 
 from forging import Forged, copied
-from minting import Site, jwk_of, key_of, person
+from minting import Site, jwk_of, key_of
 
 from ledger.book import Ledger
 from ledger.events.archive import AnchorMade, BackupMade
@@ -23,42 +23,14 @@ FIRST, SECOND, THIRD, EPOCH, AFTER = "the log", "the next log", "the third log",
 LOSS = Reason(code="data-loss", text=None)
 
 
-class Turned(Site):
-    """A log of nine entries: a rotation at 3, lost what came from 6 on, an epoch from 6, and a backup of it.
+class Turning(Site):
+    """A site whose log can change its key and begin an epoch."""
 
-    `early` is the log before the rotation, `lost` the history that was given up, as it stood: Forged, with its keys.
-    """
+    turns: tuple[tuple[int, str, MemorySigner], ...] = ()
+    newest = LostHead(size=99, root="ab" * 32)
+    digest: str | None = None
 
-    def __init__(self, path: Path) -> None:
-        super().__init__(path)
-        self.turns: tuple[tuple[int, str, MemorySigner], ...] = ()
-        for name in ("anna", "bert"):
-            self.enrol(name, f"{name.title()} Ahrens", "nurse")
-        self.early = self.forged()
-        self.turn(self.rotation(), FIRST, SECOND)
-        for name in ("carl", "dora"):
-            self.enrol(name, f"{name.title()} Ahrens", "nurse")
-        self.gone_on(path)
-        self.turn(self.restoration(), SECOND, EPOCH, reason=LOSS, blobs={self.digest: self.evidence})
-        for _ in range(2):
-            self.write("archive/001", self.backup(), by="ward-1")
-
-    def gone_on(self, path: Path) -> None:
-        """What was acknowledged and is lost: three entries more, in a copy of the file."""
-        other, counters = path.with_suffix(".lost"), dict(self.counters)
-        self.book.close()
-        shutil.copyfile(path, other)
-        self.book = Ledger.open(other, log_signer=key_of(SECOND))
-        for name in ("emil", "frida", "gerd"):
-            self.enrol(name, f"{name.title()} Ahrens", "nurse")
-        self.lost = self.forged()
-        self.evidence = self.book.checkpoint()
-        self.digest = sha256(self.evidence).hexdigest()
-        self.newest = LostHead(size=self.book.size, root=self.book.root().hex())
-        self.book.close()
-        self.book, self.counters = Ledger.open(path, log_signer=key_of(SECOND)), counters
-
-    def turn(self, event: Wire, _before: str, key: str, **more: object) -> None:
+    def turn(self, event: Wire, key: str, **more: object) -> None:
         """Append an entry that names another key of the log."""
         log = event.log
         self.turns = (*self.turns, (self.book.size, log, key_of(key)))
@@ -104,6 +76,36 @@ class Turned(Site):
         return ledger.with_entries(*ledger.entries, raw)
 
 
-def stranger() -> MemorySigner:
-    """The key of a person of the site."""
-    return person("anna", "Anna Ahrens", "nurse").key
+class Turned(Turning):
+    """A log of nine entries: a rotation at 3, lost what came from 6 on, an epoch from 6, and a backup of it.
+
+    `early` is the log before the rotation, `lost` the history that was given up, as it stood: Forged, with its keys.
+    """
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(path)
+        for name in ("anna", "bert"):
+            self.enrol(name, f"{name.title()} Ahrens", "nurse")
+        self.early = self.forged()
+        self.turn(self.rotation(), SECOND)
+        for name in ("carl", "dora"):
+            self.enrol(name, f"{name.title()} Ahrens", "nurse")
+        self.gone_on(path)
+        self.turn(self.restoration(), EPOCH, reason=LOSS, blobs={self.digest: self.evidence})
+        for _ in range(2):
+            self.write("archive/001", self.backup(), by="ward-1")
+
+    def gone_on(self, path: Path) -> None:
+        """What was acknowledged and is lost: three entries more, in a copy of the file."""
+        other, counters = path.with_suffix(".lost"), dict(self.counters)
+        self.book.close()
+        shutil.copyfile(path, other)
+        self.book = Ledger.open(other, log_signer=key_of(SECOND))
+        for name in ("emil", "frida", "gerd"):
+            self.enrol(name, f"{name.title()} Ahrens", "nurse")
+        self.lost = self.forged()
+        self.evidence = self.book.checkpoint()
+        self.digest = sha256(self.evidence).hexdigest()
+        self.newest = LostHead(size=self.book.size, root=self.book.root().hex())
+        self.book.close()
+        self.book, self.counters = Ledger.open(path, log_signer=key_of(SECOND)), counters
