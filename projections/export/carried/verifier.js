@@ -1417,7 +1417,8 @@ kind lockout.lifted/1 security by=responsibility:registrar : person:Token
   /** Every anchor in the log with what its evidence is worth here; time stamps are listed, openssl reads them. */
   async function anchorsOf(log, blobs, { ledger, witnesses = [] }, supported) {
     const first = log.entries[0]?.body?.witnesses?.keys ?? [], sure = witnesses.map(witnessKey), found = [];
-    if (ledger && ledger === log.roster.ledger) sure.push(...first);
+    const given = new Map(sure.map(({ name, key }) => [name, key.x])); // under a name that was given, no other key is known
+    if (ledger && ledger === log.roster.ledger) sure.push(...first.filter(({ name, key }) => (given.get(name) ?? key.x) === key.x));
     for (const { position, kind, body } of log.entries) {
       if (kind !== "anchor.made/1") continue;
       const { form, size, root, authority, at, evidence } = body, put = (state, why, known = false) => {
