@@ -31,7 +31,8 @@ def step_of(sql: str) -> str:
     words = sql.split()
     if words[:2] == ["INSERT", "INTO"]:
         return words[2]
-    return words[0] if words[0] in STEPS else ""
+    first = words[0].rstrip(";")
+    return first if first in STEPS else ""
 
 
 @dataclass

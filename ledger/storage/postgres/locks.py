@@ -8,7 +8,7 @@ from hashlib import sha256
 import psycopg
 
 from ledger.storage.postgres.refusals import translated
-from ledger.storage.postgres.session import Session
+from ledger.storage.postgres.session import LOCK_TIMEOUT, STATEMENT_TIMEOUT, Session
 from ledger.storage.turn import Take, turn_of
 
 _LATE = "55P03"
@@ -38,17 +38,14 @@ def of_server(session: Session) -> Take:
 
 
 def _locked(session: Session, timeout: float | None) -> Callable[[], object]:
-    connection, key = session.connection, turn_key(session.schema)
+    key = turn_key(session.schema)
     limit = 0 if timeout is None else max(round(timeout * 1000), _SHORTEST)
     try:
-        with translated(session.name):
-            connection.execute(f"SET lock_timeout TO {limit}")
-            connection.execute("SET statement_timeout TO 0")
-            try:
-                connection.execute("SELECT pg_advisory_lock(%s)", (key,))
-            finally:
-                connection.execute("SET lock_timeout TO '10s'")
-                connection.execute("SET statement_timeout TO '10min'")
+        with translated(session.name):  # in one message; the settings go back whether the lock comes or not
+            session.connection.execute(
+                f"SET lock_timeout TO {limit}; SET statement_timeout TO 0; SELECT pg_advisory_lock({key});"
+                f" SET lock_timeout TO '{LOCK_TIMEOUT}'; SET statement_timeout TO '{STATEMENT_TIMEOUT}'"
+            )
     except Exception as error:
         if isinstance(error.__cause__, psycopg.errors.LockNotAvailable):
             raise TimeoutError from error

@@ -9,7 +9,7 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any, NoReturn
+from typing import NoReturn
 from uuid import UUID
 
 import psycopg
@@ -29,7 +29,7 @@ from ledger.errors import IntegrityFailure, OutcomeUnknown
 from ledger.storage.application import Log
 from ledger.storage.postgres.locks import channel, write_key
 from ledger.storage.postgres.refusals import sentence, translated
-from ledger.storage.postgres.session import Session
+from ledger.storage.postgres.session import Link, Session
 from ledger.storage.rows import Batch
 
 _INSERT_ENTRY = "INSERT INTO entries VALUES (%s,%s,%s,%s,%s,%s,%s,%s,%s,%s,%s,%s)"
@@ -65,7 +65,7 @@ class Recorder(ApplicationRecorder):
             (s.originator_id, s.originator_version, s.topic, s.state) for s in stored_events
         ]:
             raise IntegrityFailure("Entries are stored with their leaves and a checkpoint, or not at all.")
-        with self._transaction() as cursor:
+        with self._transaction() as connection, connection.pipeline(), connection.cursor() as cursor:
             cursor.executemany(_INSERT_ENTRY, batch.rows)
             cursor.executemany(_INSERT_SIGNER, batch.signers)
             if batch.nodes:
@@ -122,21 +122,20 @@ class Recorder(ApplicationRecorder):
         raise NotSupportedError(f"no subscription from {gt} to {topics}: read the log from a position")
 
     @contextmanager
-    def _transaction(self) -> Iterator[psycopg.Cursor[tuple[Any, ...]]]:
+    def _transaction(self) -> Iterator[Link]:
         """One transaction, alone among all writers; whatever goes wrong, the connection is left outside of it."""
         connection, name = self._session.connection, self._session.name
         try:
-            with translated(name, writing=True), connection.cursor() as cursor:
-                cursor.execute("BEGIN")
-                cursor.execute("SELECT pg_advisory_xact_lock(%s)", (write_key(self._session.schema),))
-                yield cursor
+            with translated(name, writing=True):
+                connection.execute(f"BEGIN; SELECT pg_advisory_xact_lock({write_key(self._session.schema)})")
+                yield connection
         except BaseException:
             with contextlib.suppress(psycopg.Error):
                 connection.execute("ROLLBACK")
             raise
         self._commit(connection)
 
-    def _commit(self, connection: psycopg.Connection[tuple[Any, ...]]) -> None:
+    def _commit(self, connection: Link) -> None:
         told: list[str] = []
 
         def notice(diagnostic: psycopg.errors.Diagnostic) -> None:

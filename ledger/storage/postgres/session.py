@@ -15,12 +15,14 @@ from ledger.storage.postgres.refusals import translated, unreached
 OLDEST = 14
 """The first version of PostgreSQL that is used and tested."""
 _CONNECT_SECONDS = 10
+LOCK_TIMEOUT, STATEMENT_TIMEOUT = "10s", "10min"
+"""How long a statement waits for another program, and how long it may take."""
 _SETTINGS = {
     "default_transaction_isolation": "read committed",
     "idle_in_transaction_session_timeout": "60s",
-    "lock_timeout": "10s",
+    "lock_timeout": LOCK_TIMEOUT,
     "row_security": "off",  # a filter on rows becomes an error instead of a shorter list
-    "statement_timeout": "10min",
+    "statement_timeout": STATEMENT_TIMEOUT,
     "standard_conforming_strings": "on",
 }
 _WEAK = frozenset({"off", "local"})
