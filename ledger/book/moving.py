@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from hashlib import sha256
+from itertools import takewhile, zip_longest
 from os import PathLike, fspath
 
 from ledger import codec
@@ -19,6 +20,7 @@ from ledger.errors import DoseLedgerError, IntegrityFailure, Unavailable
 from ledger.events.body import blobs as named_blobs
 from ledger.merkle.checkpoint import Checkpoint
 from ledger.merkle.tree import frontier_root
+from ledger.storage.audit import audit
 from ledger.storage.carrying import carry, unfinished
 from ledger.storage.rows import TextRow
 from ledger.storage.schema import LOG
@@ -26,6 +28,9 @@ from ledger.storage.store import Store
 
 STRETCH = 512
 """Entries that are carried over in one transaction, or as many more as one act wrote."""
+_ANOTHER = "Choose another path, or remove the unfinished copy."
+_CARRIED = frozenset({"extra", "blob"})
+"""Kinds of flaws of no entry that say something of what was carried over."""
 _FIX = "Run `doseledger verify` on the ledger that is copied: it names every difference."
 
 Progress = Callable[[int, int], object]
@@ -81,15 +86,27 @@ def move(
 
 
 def _begun(origin: Origin, store: Store) -> int:
-    """How many entries an earlier run has carried over; refuses what was made from another ledger, or a newer state."""
+    """How many entries an earlier run has carried over; refuses what was made from another ledger, or a newer state.
+
+    Nothing in it is believed: whoever can write there may have changed it since, or put it there.
+    """
     before = store.reader.size()
     if before and (before > origin.size or _root(store) != origin.root(before)):
         raise Unavailable(
             f"The unfinished copy {store.path} is not of this ledger as it is.",
             why="another ledger was copied to the same place, or a later state of this one",
-            fix="Choose another path, or remove the unfinished copy.",
+            fix=_ANOTHER,
         )
+    why = next((flaw.why for flaw in audit(store.reader) if flaw.position is not None or flaw.kind in _CARRIED), "")
+    if before and not why and any(a != b for a, b in zip_longest(_until(origin, before), store.reader.notes(before))):
+        why = "a checkpoint in it is another one"
+    if before and why:
+        raise IntegrityFailure(f"The unfinished copy {store.path} was changed.", why=why, fix=_ANOTHER)
     return before
+
+
+def _until(origin: Origin, size: int) -> Iterator[tuple[int, bytes]]:
+    return takewhile(lambda one: one[0] <= size, origin.notes())
 
 
 def _root(store: Store) -> bytes:

@@ -7,6 +7,7 @@ checkpoint that is stored there.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
@@ -147,7 +148,8 @@ def digests(reader: Reader) -> list[str]:
 
 def _begun(part: str) -> Store:
     """The unfinished ledger at `part`, as it was left or new."""
-    if Path(part).exists():
+    if os.path.lexists(part):
+        files.require_own(part)
         if not _untouched(part):
             return Store.open(part)
         files.discard(part)

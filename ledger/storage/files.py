@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import os
 import sqlite3
+import stat
 from pathlib import Path
 from urllib.parse import quote
 
@@ -132,6 +133,18 @@ def make(path: str) -> None:
         raise Unavailable(
             f"No ledger can be made at {path}.", why=str(error), fix="Check the folder and who may write in it."
         ) from error
+
+
+def require_own(path: str) -> None:
+    """Refuse (Unavailable) a file that somebody else made, or can write or read: nothing is built in it."""
+    found = Path(path).lstat()
+    strange = not stat.S_ISREG(found.st_mode) or found.st_nlink != 1
+    if strange or found.st_uid != os.geteuid() or found.st_mode & 0o077:
+        raise Unavailable(
+            f"The unfinished copy {path} is not a file of your own alone.",
+            why="somebody else could change it, or has put it there",
+            fix="Choose another path, or remove it.",
+        )
 
 
 def publish(temporary: str, path: str) -> None:

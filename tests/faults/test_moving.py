@@ -241,3 +241,41 @@ def test_a_moved_ledger_is_written_on(path: Path, tmp_path: Path) -> None:
         ward.do("crc.1", "patient measure", patient=PATIENT, weight="71kg")
         assert before + 1 == ward.book.size
         assert ward.report().findings == ()
+
+
+CHANGES = {
+    "an entry": ("entries", "raw", "leaf_index = 3"),
+    "a text": ("texts", "text", "commitment = (SELECT min(commitment) FROM texts)"),
+    "a checkpoint": ("checkpoints", "note", "size = 3"),
+    "a file": ("blobs", "data", "digest = (SELECT min(digest) FROM blobs)"),
+}
+
+
+@pytest.mark.parametrize("what", CHANGES)
+def test_an_unfinished_copy_that_somebody_changed_is_not_gone_on_with(path, tmp_path, what) -> None:
+    """What is "the same bytes" by the program's own word would be what somebody put into the folder meanwhile."""
+    new = tmp_path / "new.ledger"
+    shutil.copyfile(path, tmp_path / "new.ledger.part")
+    (tmp_path / "new.ledger.part").chmod(0o600)
+    with tampering(tmp_path / "new.ledger.part") as hand:
+        reversed_bytes(hand, *CHANGES[what])
+    with pytest.raises(IntegrityFailure, match="was changed"):
+        moved(path, new)
+    assert not new.exists()
+
+
+@pytest.mark.parametrize("how", ["open to all", "a link", "with a second name"])
+def test_an_unfinished_copy_of_somebody_else_is_not_gone_on_with(path, tmp_path, how) -> None:
+    """Whoever prepares the file keeps a hand in it: the new ledger of the site would be his to write."""
+    part, there = tmp_path / "new.ledger.part", tmp_path / "his"
+    shutil.copyfile(path, there)
+    there.chmod(0o666 if how == "open to all" else 0o600)
+    if how == "a link":
+        part.symlink_to(there)
+    elif how == "with a second name":
+        part.hardlink_to(there)
+    else:
+        there.rename(part)
+    with pytest.raises(Unavailable, match="not a file of your own"):
+        moved(path, tmp_path / "new.ledger")
+    assert not (tmp_path / "new.ledger").exists()
