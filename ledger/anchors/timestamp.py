@@ -15,6 +15,7 @@ from typing import Literal
 
 import rfc3161_client as tsp
 
+from ledger.anchors.ordered import ordered
 from ledger.errors import DoseLedgerError, IntegrityFailure, Malformed
 from ledger.signing.certificates import Certificate, names_above, read_embedded
 
@@ -101,8 +102,9 @@ def _parsed(der: bytes) -> tsp.TimeStampResponse:
     if len(der) > MAX_BYTES:
         raise Malformed(f"the answer is longer than {MAX_BYTES} bytes", why="no time stamp is")
     with _ours():
-        found = tsp.decode_timestamp_response(der)
-        if found.as_bytes() != der:
+        told = ordered(der)
+        found = tsp.decode_timestamp_response(told)
+        if found.as_bytes() != told:
             raise Malformed("the time stamp is not in its one form (DER)")
         return found
 

@@ -18,6 +18,7 @@ from scripted import run, sheaf
 
 from ledger.anchors import paper, timestamp
 from ledger.anchors.cosignature import witness_key
+from ledger.anchors.ordered import ordered
 from ledger.anchors.paper import Paper
 from ledger.events.archive import AnchorMade
 from ledger.events.entry import Entry
@@ -292,6 +293,9 @@ def test_time_stamps_count_under_a_root_from_outside(site: Site, tmp_path: Path)
         return recorded(site, "timestamp", answer, "tsa.example.org", timestamp.open_response(answer).at, size)
 
     roots, others = read_roots(authority.root), read_roots(stranger.root)
+    chain = authority.answer(timestamp.ask(note).der)
+    assert (True, False) == (authority.reads(chain, note), ordered(chain) == chain)
+    assert authority.reads(ordered(chain), note)
     place = write(site, stamped(authority)).position
     assert _stamps(site, Outside()) == ("ok-unanchored", [(place, "unchecked", False)], set())
     assert _stamps(site, Outside(roots=roots)) == ("ok", [(place, "good", True)], set())

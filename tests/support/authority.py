@@ -23,9 +23,18 @@ accuracy = secs:1
 ess_cert_id_alg = sha256
 """
 
+USAGE = f"""\
+extendedKeyUsage=critical,timeStamping
+subjectAltName=URI:https://tsa.example.org/{"practice-statement-" * 12}
+"""
+"""What makes the signer's certificate longer than that of its root."""
+
 
 class Authority:
-    """An authority in a folder: `root` is the PEM of its root, and `answer` stamps what a request asks for."""
+    """An authority in a folder: `root` is the PEM of its root, and `answer` stamps what a request asks for.
+
+    Its certificates come as a chain, the signer's first, as those of many do: DER would have the shorter one first.
+    """
 
     def __init__(self, folder: Path) -> None:
         """Make its keys and certificates in a folder."""
@@ -33,7 +42,7 @@ class Authority:
         folder.mkdir(parents=True, exist_ok=True)
         self._keys("root", "-x509", "-days", "3650")
         self._keys("tsa")
-        (folder / "usage").write_text("extendedKeyUsage=critical,timeStamping\n")
+        (folder / "usage").write_text(USAGE)
         signing = ("-CA", "root.pem", "-CAkey", "root.key", "-CAcreateserial", "-days", "3650", "-extfile", "usage")
         self._openssl("x509", "-req", "-in", "tsa.pem", *signing, "-out", "tsa.crt")
         (folder / "ts.cnf").write_text(CONFIG.format(folder=folder))
@@ -43,6 +52,7 @@ class Authority:
         """The response to a request, as DER."""
         (self.folder / "asked.tsq").write_bytes(request)
         given = ("-config", "ts.cnf", "-queryfile", "asked.tsq", "-signer", "tsa.crt", "-inkey", "tsa.key")
+        given += ("-chain", "root.pem")
         self._openssl("ts", "-reply", *given, "-out", "answer.tsr")
         return (self.folder / "answer.tsr").read_bytes()
 

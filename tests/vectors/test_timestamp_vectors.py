@@ -14,6 +14,7 @@ from released import STAMP
 from test_carried_file import released as released  # noqa: PLC0414 - a fixture
 
 from ledger.anchors import timestamp
+from ledger.anchors.ordered import ordered
 from ledger.codec import open_payload
 from ledger.errors import DoseLedgerError, IntegrityFailure, Malformed
 from ledger.events.archive import AnchorMade
@@ -64,6 +65,14 @@ def test_a_frozen_answer_is_read_and_fits_its_note(released: Forged) -> None:
         timestamp.check_stamp(ANSWER, note, nonce=(found.nonce or 0) + 1)
     with pytest.raises(IntegrityFailure, match="no certificate"):
         timestamp.check_signed(ANSWER, note, ())
+
+
+@given(st.integers(0, len(ANSWER)), st.binary(max_size=4))
+def test_ordering_certificates_changes_nothing_else(at: int, inserted: bytes) -> None:
+    """What sorts the certificates must not turn damage into something that holds."""
+    assert ANSWER == ordered(ANSWER)
+    data = ANSWER[:at] + inserted + ANSWER[at:]
+    assert (len(data), sorted(data)) == (len(ordered(data)), sorted(ordered(data)))
 
 
 @given(st.binary(max_size=200))
