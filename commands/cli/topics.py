@@ -43,8 +43,8 @@ def _wrapped(words: list[str], indent: int, width: int = 100) -> list[str]:
 ENVIRONMENT = """\
 Environment
 
-  DOSELEDGER_LEDGER  the ledger, when --ledger is not given; without both, one *.ledger is looked for
-                     in the working directory and above it
+  DOSELEDGER_LEDGER  the ledger, a path or a postgresql:// URL, when --ledger is not given; without
+                     both, one *.ledger is looked for in the working directory and above it
   DOSELEDGER_KEYS    the folder of your key files (default: keys in the user's configuration folder)
   DOSELEDGER_AS      who you are, when --as is not given; without both, the only key in the folder
   DOSELEDGER_STATE   the folder of what runs leave behind: signed bytes whose outcome is not known
@@ -52,6 +52,11 @@ Environment
                      with inspect (inspections.jsonl), and the newest head that was seen of each
                      ledger (last-seen), which belongs into no backup of the ledger; requests
                      for time stamps that wait for the network (anchors)
+  DOSELEDGER_LOG_KEY, DOSELEDGER_DEVICE_KEY
+                     the key files of the log and of this machine, where they do not lie beside the
+                     ledger; of one on a server they are looked for in ledgers in the user's
+                     configuration folder
+  PGPASSFILE, PGSERVICEFILE, PGSSLROOTCERT and the other variables of libpq hold for a URL
   DOSELEDGER_TIMESTAMP_AUTHORITIES
                      addresses (URLs, separated by blanks) of the RFC 3161 authorities that are
                      asked for time stamps
@@ -62,9 +67,8 @@ Environment
 
 There is no variable and no option that sets the clock: the time of recording is the machine's.
 A setting is looked for in this order: option, environment, the user's file (config.toml in the
-configuration folder: ledger, keys, as, state, device-key, timestamp-authorities, witnesses),
-default. `doseledger config show --origin` tells
-where each value comes from."""
+configuration folder: ledger, keys, as, state, log-key, device-key, timestamp-authorities,
+witnesses), default. `doseledger config show --origin` tells where each value comes from."""
 
 EXIT_CODES = """\
 Exit codes
