@@ -25,7 +25,8 @@ def tell(views: Keeper) -> None:
             console.say(f"! The view {one.view} is not used: {one.why_not}; the entries were read instead.", "warn")
             console.say("  To do: doseledger view run")
             continue
-        newer = f"; the {one.newer} entries after them were read from the ledger" if one.newer else ""
-        console.say(f"From the view {one.view}: {one.size} entries, root {one.root[:16]}…{newer}.", "dim")
+        after = "the entry after them was" if one.newer == 1 else f"the {one.newer} entries after them were"
+        newer = f"; {after} read from the ledger" if one.newer else ""
+        console.say(f"From the view {one.view}: {one.size} entries, root {one.root}{newer}", "dim")
         if one.stopped:
             console.say(f"! The view {one.view} has stopped before the entry {one.stopped}", "warn")
