@@ -90,7 +90,7 @@ def ledger_accept(
             if not logfiles.settle(path) and not outbox.waiting(session.ledger.id):
                 logfiles.drop(path)
     console.say(f"The ledger goes on. Bring {next_log_key_path(path)} to the safe: it is the log's next key now.")
-    console.say("Enter again what is lost, from paper and from the people who were there.")
+    console.say("Bring back what others still hold (doseledger entry recover); enter the rest again, from paper.")
 
 
 def _lost(session: Session, named: str | None) -> _Lost:

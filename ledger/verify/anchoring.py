@@ -242,8 +242,8 @@ def _note(passing: Passing, key: LogKey, note: bytes, held_as: str, found: list[
     try:
         kept = keys.ever(note, check_ed25519)
     except DoseLedgerError as error:
-        later = _of_a_later_key(note, key, size)
-        if later is None:
+        later = _of_another_key(note, key)
+        if later is None or (later.size <= size and keys.given_up(later) is None):
             found.append(Finding("L1", "fork", f"the {held_as} is not of this ledger: {sentence(error)}"))
             return None
         kept = later
@@ -266,10 +266,10 @@ def _head(passing: Passing, size: int, root: bytes, held_as: str, found: list[Fi
     return _Vouched(size, f"the {held_as}")
 
 
-def _of_a_later_key(note: bytes, key: LogKey, size: int) -> Checkpoint | None:
-    """A head of this log that saw more entries, by a key that none of those here names: what is missing names it."""
+def _of_another_key(note: bytes, key: LogKey) -> Checkpoint | None:
+    """A head of this log by a key that nothing here names: what names it may be missing, or have been lost."""
     try:
         kept = parse(note)[0]
     except DoseLedgerError:
         return None
-    return kept if kept.size > size and of_one_log(kept.origin, key.origin) else None
+    return kept if of_one_log(kept.origin, key.origin) else None

@@ -8,8 +8,10 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from carried import laid_out, of_the_file
 from forging import Forged
 from minting import key_of
+from scripted import run, sheaf
 from turned import FIRST, SECOND, Turned
 
 from ledger.anchors import LastSeen, check_fork, compare, fork_of, opener, opener_by
@@ -143,7 +145,7 @@ def test_the_key_of_one_time_opens_only_its_heads(log: Turned) -> None:
     assert not proofs.check_entry(retired.encode(), strict, raw=None, ledger=log.book).holds
 
 
-def test_verify_says_what_became_of_a_checkpoint_kept_outside(log: Turned) -> None:
+def test_verify_says_what_became_of_a_checkpoint_kept_outside(log: Turned, tmp_path: Path) -> None:
     """The sponsor's checkpoint of before the fire would make the verdict red, or would go unnoticed."""
     ledger = log.forged()
     report = examine(ledger, trusted=log.lost.note(9))
@@ -151,6 +153,13 @@ def test_verify_says_what_became_of_a_checkpoint_kept_outside(log: Turned) -> No
     assert "given up at position 6" in report.anchor
     assert "ok" == examine(ledger, trusted=ledger.note(5)).verdict
     assert "fork" == examine(ledger, trusted=elsewhere(log).note(6)).verdict
+    unknown = replace(log.lost, log_key=key_of("a key that was lost too"), turns=())
+    for size, verdict in ((8, "ok-unanchored"), (9, "ok-unanchored"), (5, "fork")):
+        assert verdict == examine(ledger, trusted=unknown.note(size)).verdict
+        place = laid_out(ledger, tmp_path / f"unknown-{size}")
+        same = {"ok-unanchored": "self-consistent"}.get(verdict, verdict)
+        assert same == of_the_file(place, trusted=unknown.note(size))[0]
+        assert same == run([sheaf(ledger).case(trusted=unknown.note(size).decode())])[0]["verdict"]
     early = replace(ledger, blobs={}).with_entries(*ledger.entries[:3])
     assert "stale" == examine(early, trusted=ledger.note(9)).verdict
 

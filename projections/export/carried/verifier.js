@@ -1467,7 +1467,7 @@ kind lockout.lifted/1 security by=responsibility:registrar : person:Token
     if (logKey && !named.includes(logKey.trim())) return fork("the key of the log is not the one that was expected");
     if (!trusted) return { verdict: alone };
     try {
-      const said = openNote(trusted), later = said.size > log.size && series(said.origin) === series(heads[0].origin);
+      const said = openNote(trusted), later = (said.size > log.size || givenUp(said, heads)) && series(said.origin) === series(heads[0].origin);
       const kept = await everNote(trusted, heads).catch((error) => { if (later) return said; throw error; });
       if (givenUp(kept, heads)) return { verdict: alone };
       if (kept.size > log.size) return { verdict: "stale", why: `the trusted checkpoint saw ${kept.size} entries; only ${log.size} are here` };

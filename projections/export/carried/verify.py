@@ -2994,7 +2994,8 @@ def kept(log: Log, note: bytes, held_as: str) -> Iterator[Finding]:
         try:
             seen = log.ever(note)
         except Bad:
-            if seen.size <= len(log.leaves) or epoch(seen.origin)[0] != epoch(log.origin())[0]:
+            elsewhere = seen.size > len(log.leaves) or log.given_up(seen)
+            if not elsewhere or epoch(seen.origin)[0] != epoch(log.origin())[0]:
                 raise
         if not log.given_up(seen):
             yield from compared(log, seen.size, seen.root, held_as)
