@@ -20,7 +20,8 @@ SELECT CASE c.relkind WHEN 'r' THEN 'table' WHEN 'i' THEN 'index' ELSE 'relation
 FROM pg_class c LEFT JOIN pg_index i ON i.indexrelid = c.oid LEFT JOIN pg_am am ON am.oid = c.relam
 WHERE c.relnamespace = (SELECT oid FROM space) AND c.relkind <> 't'
 UNION ALL SELECT 'column', c.relname || '.' || a.attname,
-  concat_ws(' ', a.attnum, format_type(a.atttypid, a.atttypmod), co.collname,
+  concat_ws(' ', a.attnum, format_type(a.atttypid, a.atttypmod),
+    CASE WHEN co.collnamespace = 'pg_catalog'::regnamespace THEN co.collname ELSE co.oid::regcollation::text END,
     CASE WHEN a.attnotnull THEN 'NOT NULL' END, CASE WHEN a.atthasdef THEN 'DEFAULT' END,
     nullif(a.attgenerated, ''), nullif(a.attidentity, ''), a.attacl::text)
 FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid LEFT JOIN pg_collation co ON co.oid = a.attcollation
@@ -45,11 +46,19 @@ UNION ALL SELECT 'rule', c.relname || '.' || r.rulename, r.ev_type::text
 FROM pg_rewrite r JOIN pg_class c ON c.oid = r.ev_class WHERE c.relnamespace = (SELECT oid FROM space)
 UNION ALL SELECT 'policy', c.relname || '.' || p.polname, p.polcmd::text
 FROM pg_policy p JOIN pg_class c ON c.oid = p.polrelid WHERE c.relnamespace = (SELECT oid FROM space)
-UNION ALL SELECT 'inheritance', c.relname, h.inhparent::regclass::text
-FROM pg_inherits h JOIN pg_class c ON c.oid = h.inhrelid WHERE c.relnamespace = (SELECT oid FROM space)
+UNION ALL SELECT 'inheritance', c.relname, concat_ws(' ', h.inhparent::regclass, h.inhrelid::regclass)
+FROM pg_inherits h JOIN pg_class c ON c.oid IN (h.inhparent, h.inhrelid) WHERE c.relnamespace = (SELECT oid FROM space)
+UNION ALL SELECT 'operator', o.oprname, o.oid::regoperator::text
+FROM pg_operator o WHERE o.oprnamespace = (SELECT oid FROM space)
+UNION ALL SELECT 'relation', 'pg_catalog.' || c.relname, c.relkind::text
+FROM pg_class c JOIN pg_class own ON own.relname = c.relname AND own.relnamespace = (SELECT oid FROM space)
+WHERE c.relnamespace = 'pg_catalog'::regnamespace
 UNION ALL SELECT 'type', t.typname, t.typtype::text FROM pg_type t
 WHERE t.typnamespace = (SELECT oid FROM space) AND t.typrelid = 0 AND t.typelem = 0"""
-"""Relations, columns, constraints, triggers, functions, rules, policies, inheritance and types of one schema."""
+"""Relations, columns, constraints, triggers, functions, rules, policies, inheritance, operators and types of a schema.
+
+With them tables elsewhere whose rows are read as rows of its tables, or that are found before them by their name.
+"""
 
 
 _ROW, _BEFORE = 1, 2
@@ -73,6 +82,21 @@ SELECT what, name, CASE WHEN g.grantee = 0 THEN 'PUBLIC' ELSE pg_get_userbyid(g.
   array_agg(g.privilege_type ORDER BY g.privilege_type), bool_or(g.is_grantable)
 FROM things, aclexplode(acl) AS g WHERE g.grantee <> owner
 GROUP BY what, name, g.grantee ORDER BY what, name, g.grantee"""
+
+
+_REACH = """WITH things AS (
+  SELECT oid, relname, relowner, coalesce(relacl, acldefault('r', relowner)) AS acl
+  FROM pg_class WHERE relnamespace = (SELECT oid FROM pg_namespace WHERE nspname = ?) AND relkind = 'r'
+),
+roles AS (SELECT DISTINCT g.grantee AS oid FROM things, aclexplode(acl) AS g WHERE g.grantee NOT IN (0, relowner))
+SELECT pg_get_userbyid(r.oid), t.relname, (SELECT min(s.rolname::text) FROM pg_roles AS s
+    WHERE (s.oid = t.relowner OR s.rolsuper) AND pg_has_role(r.oid, s.oid, 'MEMBER')),
+  (SELECT array_agg(p ORDER BY p)
+    FROM unnest(ARRAY['DELETE', 'INSERT', 'REFERENCES', 'TRIGGER', 'TRUNCATE', 'UPDATE']) AS p
+    WHERE has_table_privilege(r.oid, t.oid, p) AND NOT EXISTS
+      (SELECT 1 FROM aclexplode(t.acl) AS g WHERE g.grantee IN (0, r.oid) AND g.privilege_type = p))
+FROM roles AS r, things AS t ORDER BY 1, 2"""
+"""What roles may do with the tables beyond what they were given by name: as somebody else, or with special powers."""
 
 
 def stored(session: Session) -> frozenset[Thing]:
@@ -122,7 +146,8 @@ def grants(session: Session) -> Iterator[str]:
     """What of the owner and the rights is not as it must be, in words.
 
     One role owns everything. Others may look at every table (SELECT) and put rows into it (INSERT), and take
-    texts out (DELETE), which a trigger allows for redacted ones alone. Nobody else has anything, above all not PUBLIC.
+    texts out (DELETE), which a trigger allows for redacted ones alone. Nobody else has anything, above all not PUBLIC;
+    and none of them is the owner in another coat, who could take the triggers away.
     """
     owners = {owner for _, owner in session.run(_OWNERS, (session.schema,))}
     if len(owners) > 1:
@@ -134,3 +159,12 @@ def grants(session: Session) -> Iterator[str]:
         if role == "PUBLIC" or wrong or passed_on:
             beyond = ", ".join(wrong or sorted(rights))
             yield f"{role} may do {beyond} on the {what} {name}{' and pass it on' if passed_on else ''}"
+    yield from dict.fromkeys(_reach(session))
+
+
+def _reach(session: Session) -> Iterator[str]:
+    for role, name, acts_as, rights in session.run(_REACH, (session.schema,)):
+        if acts_as is not None:
+            yield f"{role} may act as {acts_as}, who can take the triggers away"
+        elif rights:
+            yield f"{role} may do {', '.join(rights)} on the table {name} by way of another role"
