@@ -54,7 +54,7 @@ def folder(ledger_id: str) -> Path:
 
 
 def keep(ledger_id: str, size: int, url: str | None, digest: Digest, request: Request) -> Waiting:
-    """Keep a request before it is sent; on the disk before this returns."""
+    """Keep a request before it is sent; on the disk before this returns. An older one to that address goes."""
     made = Waiting(
         size=size,
         url=url,
@@ -63,6 +63,9 @@ def keep(ledger_id: str, size: int, url: str | None, digest: Digest, request: Re
         request=base64.b64encode(request.der).decode(),
     )
     write_private(_path(ledger_id, made), msgspec.json.encode(made) + b"\n")
+    for other in waiting(ledger_id):
+        if url is not None and other.url == url and other.nonce != made.nonce and other.size <= size:
+            _path(ledger_id, other).unlink(missing_ok=True)
     return made
 
 

@@ -131,14 +131,18 @@ def every(
     roots: tuple[Certificate, ...] = (),
     seconds: float = network.SECONDS,
 ) -> Answers:
-    """Ask every authority; one that does not answer, or not as it must, keeps no other from being asked."""
+    """Ask every authority; one that does not answer, or not as it must, keeps no other from being asked.
+
+    Raises BadInput, before any is asked, for what is no address.
+    """
+    names = {url: name_of(network.host_of(url)) for url in urls}
     made, failed = list[Stamped](), list[Unanswered]()
-    for url in urls:
+    for url, name in names.items():
         size = session.ledger.size
         try:
             made.append(asked(session, url, digest=digest, roots=roots, seconds=seconds))
         except (Unavailable, IntegrityFailure) as error:
-            failed.append(Unanswered(name_of(network.host_of(url)), size, _sentence(error), waits=True))
+            failed.append(Unanswered(name, size, _sentence(error), waits=True))
     return Answers(tuple(made), tuple(failed))
 
 

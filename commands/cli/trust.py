@@ -19,7 +19,7 @@ from commands.cli.version import SOFTWARE
 from ledger.anchors.sandwich import Sandwich
 from ledger.book import Ledger, shown
 from ledger.copies import form_of
-from ledger.errors import BadInput, DoseLedgerError, Malformed
+from ledger.errors import BadInput, DoseLedgerError, IntegrityFailure, Malformed, Unavailable
 from ledger.merkle.note import VerifierKey, parse_vkey
 from ledger.verify import Finding, Outside, Rebuild, Report, verify_path
 
@@ -96,12 +96,20 @@ def verify(
     return report.exit_code
 
 
-def between(path: str, said: str) -> Sandwich:
-    """Say between which times outside an entry was written, by the anchors that stand in the record."""
+def between(path: str, said: str) -> Sandwich | None:
+    """Say between which times outside an entry was written, by the anchors that stand in the record.
+
+    None, with the reason on stderr, where the record cannot be read: what is wrong with it the report says. BadInput
+    for what names no entry.
+    """
     from projections.anchors import sandwich
 
-    with Ledger.open(path, read_only=True) as ledger:
-        return sandwich(ledger, ledger.find(said))
+    try:
+        with Ledger.open(path, read_only=True) as ledger:
+            return sandwich(ledger, ledger.find(said))
+    except (IntegrityFailure, Unavailable) as error:
+        console.insist(f"! the times around an entry cannot be told: {error.what}", "warn")
+        return None
 
 
 def tables(path: str) -> tuple[list[Rebuild], list[str]]:
@@ -203,7 +211,14 @@ def vouched(report: Report) -> Iterator[str]:
         whose = f" by {one.authority} at {one.at}" if one.authority is not None else ""
         yield f"anchor #{one.entry}: {one.form}{whose}, {one.size} entries; {one.why}"
     if report.sandwich is not None:
-        yield from cards.around(report.sandwich)
+        yield from cards.around(report.sandwich, {one.entry: _worth(one) for one in report.anchors})
+
+
+def _worth(one: Held) -> str:
+    """What a time is worth that an anchor gives; empty where whoever signed it is known from outside."""
+    if one.state != "good":
+        return "WRONG" if one.state == "wrong" else "NOT CHECKED"
+    return "" if one.known else "by the word of a witness that only this ledger names"
 
 
 def _line(finding: Finding) -> str:

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import json
 import re
+import sys
 from pathlib import Path
 
+import pexpect
 import pytest
 from authority import OPENSSL, Authority, nowhere, served
 from jsonschema import Draft202012Validator
 
+PROGRAM = Path(sys.executable).parent / "doseledger"
 SCHEMAS = Path(__file__).parents[2] / "docs" / "reference" / "json"
 needs_openssl = pytest.mark.skipif(OPENSSL is None, reason="NOT RUN: there is no openssl here to stamp with")
 
@@ -206,3 +209,30 @@ def test_times_around_an_entry_are_shown(here, authority) -> None:
     found = json.loads(ran.out)["data"]["sandwich"]
     assert (38, None, False) == (found["earlier"], found["later"], found["outside"])
     assert re.search(r"written after   20\d\d-.*Z \(#38\)", here.run("verify", "--entry", "39").out)
+
+
+def test_a_page_is_typed_in_line_by_line(site) -> None:
+    """Two people read and type; the one slip is named while the finger is still on the line."""
+    data = json.loads(site.run("anchor", "paper", "--out", "page.html", "--json").out)["data"]
+    child = pexpect.spawn(
+        str(PROGRAM), ["verify", "--paper", "-"], env=site.env, encoding="utf-8", timeout=30, cwd=str(site.folder)
+    )
+    for number, line in enumerate(data["lines"]):
+        child.expect("Entries: " if number == 0 else f"Root, line {number}: ")
+        if number == 2:
+            child.sendline(line[:-1] + ("0" if line[-1] != "0" else "1"))
+            child.expect(r"line 2 of the root is mistyped: its check code is not \*")
+            child.expect("Root, line 2: ")
+        child.sendline(line)
+    child.expect(pexpect.EOF)
+    child.close()
+    assert "it agrees with the paper of 38 entries" in child.before
+    assert 0 == child.exitstatus
+
+
+def test_times_around_an_entry_of_lines_alone_are_not_told(here) -> None:
+    """A report that is lost because one question has no answer would be worse than no answer."""
+    (here.folder / "entries.jsonl").write_text(here.run("export", "jsonl").out)
+    ran = here.run("verify", "entries.jsonl", "--entry", "#3")
+    assert (0, True) == (ran.code, "the times around an entry cannot be told" in ran.err)
+    assert 2 == here.run("verify", "--entry", "#99").code
