@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 
 from commands.cli import console
 from ledger.anchors.sandwich import Sandwich
@@ -186,10 +186,18 @@ def _mg(amount: str | None) -> str:
     return "" if amount is None else f"{amount} mg"
 
 
-def around(found: Sandwich) -> Iterator[str]:
-    """The time sandwich of an entry, a line for each limit."""
-    low = f"{found.not_before} (#{found.earlier})" if found.not_before is not None else "no anchor says"
-    high = f"{found.not_after} (#{found.later})" if found.not_after is not None else "no anchor says"
-    yield f"written after   {low}"
+def around(found: Sandwich, worth: Mapping[int, str] | None = None) -> Iterator[str]:
+    """The time sandwich of an entry, a line for each limit.
+
+    `worth` says of the anchors in the log what their evidence is worth; without it a last line says that nobody looked.
+    """
+
+    def limit(at: str | None, entry: int | None) -> str:
+        said = "" if worth is None or entry is None else worth.get(entry, "")
+        return f"{at} (#{entry}){f', {said}' if said else ''}" if at is not None else "no anchor says"
+
+    yield f"written after   {limit(found.not_before, found.earlier)}"
     yield f"it says         {found.recorded_at}{' OUTSIDE' if found.outside else ''}"
-    yield f"written before  {high}"
+    yield f"written before  {limit(found.not_after, found.later)}"
+    if worth is None:
+        yield f"what these times are worth: doseledger verify --entry '#{found.entry}'"

@@ -16,6 +16,7 @@ from commands.cli.options import Shared
 from commands.cli.outside import Vouchers, given
 from commands.cli.place import ledger_path, read_file
 from commands.cli.version import SOFTWARE
+from ledger.anchors.evidence import Held
 from ledger.anchors.sandwich import Sandwich
 from ledger.book import Ledger, shown
 from ledger.copies import form_of

@@ -203,12 +203,17 @@ def test_times_around_an_entry_are_shown(here, authority) -> None:
     shown = json.loads(here.run("show", "#35", "--json").out)["data"]["sandwich"]
     assert (None, 38, False) == (shown["earlier"], shown["later"], shown["outside"])
     assert "written before  " in here.run("show", "#35").out
+    assert "what these times are worth: doseledger verify --entry '#35'" in here.run("show", "#35").out
     done = here.sign("nurse.1", "patient", "measure", "001-001", "--weight", "70kg")
     assert 0 == done.code, done.err
     ran = here.run("verify", "--entry", "#39", "--json")
     found = json.loads(ran.out)["data"]["sandwich"]
     assert (38, None, False) == (found["earlier"], found["later"], found["outside"])
-    assert re.search(r"written after   20\d\d-.*Z \(#38\)", here.run("verify", "--entry", "39").out)
+    strange = here.run("verify", "--entry", "39").out
+    assert re.search(r"written after   20\d\d-.*Z \(#38\), NOT CHECKED\n", strange)
+    (here.folder / "root.pem").write_bytes(authority.root)
+    known = here.run("verify", "--entry", "39", "--tsa-root", "root.pem").out
+    assert re.search(r"written after   20\d\d-.*Z \(#38\)\n", known)
 
 
 def test_a_page_is_typed_in_line_by_line(site) -> None:
