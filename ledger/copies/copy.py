@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Self, TypeVar
@@ -23,7 +23,7 @@ from ledger.copies.bag import flaws as bag_flaws
 from ledger.copies.form import BLOBS, CHECKPOINTS, TEXTS, Form
 from ledger.copies.lines import LINE_LIMIT, CheckpointLine, Lines, TextLine, Withheld, plain_file, withheld
 from ledger.errors import Unavailable
-from ledger.merkle.checkpoint import Checkpoint
+from ledger.merkle.tree import NodeReader
 from ledger.signing.jws import ENTRY_LIMIT
 
 BLOB_LIMIT = 64 << 20
@@ -71,7 +71,7 @@ class Underived:
 
     unread = ()
 
-    def take(self, stop: int, opened: Mapping[int, Opened], heads: Mapping[int, Checkpoint]) -> tuple[()]:  # noqa: ARG002 - the shape of an audit
+    def take(self, stop: int, opened: Mapping[int, Opened], heads: Container[int], node: NodeReader) -> tuple[()]:  # noqa: ARG002 - the shape of an audit
         """Compare nothing."""
         return ()
 

@@ -6,7 +6,7 @@ does not agree is a flaw, never an exception. Signatures and authority are judge
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Container, Iterator, Mapping, Sequence
 from hashlib import sha256
 from typing import NamedTuple
 
@@ -62,13 +62,14 @@ class Audit:
         return self._reader.database.unread
 
     def take(
-        self, stop: int, opened: Mapping[int, codec.Opened], heads: Mapping[int, checkpoint.Checkpoint]
+        self, stop: int, opened: Mapping[int, codec.Opened], heads: Container[int], node: tree.NodeReader | None = None
     ) -> Iterator[Flaw]:
         """Compare the rows up to before position `stop`.
 
-        `opened` are entries that the caller has opened, by position; `heads` the checkpoints it has read, by size.
+        `opened` are entries that the caller has opened, by position; `heads` the sizes whose checkpoints it has
+        compared with the entries; `node` the tree that it has grown up to there.
         """
-        return self._calm(self._entries(stop - 1, opened, heads))
+        return self._calm(self._entries(stop - 1, opened, heads, node))
 
     def rest(self) -> Iterator[Flaw]:
         """Compare what is left: the rows behind those that were taken, the file itself, and the blobs."""
@@ -81,20 +82,22 @@ class Audit:
         yield from self._calm(_blobs(self._reader))
 
     def _entries(
-        self, last: int, opened: Mapping[int, codec.Opened], heads: Mapping[int, checkpoint.Checkpoint]
+        self, last: int, opened: Mapping[int, codec.Opened], heads: Container[int], node: tree.NodeReader | None
     ) -> Iterator[Flaw]:
         try:
             while self._readable and (rows := self._reader.rows(self._next, last)):
                 self._next = rows[-1].leaf_index + 1
                 beside = Beside(self._reader, rows, opened)
                 for row in rows:
-                    yield from self._walk.step(row, beside, heads)
+                    yield from self._walk.step(row, beside, heads, node)
+                if node is not None:
+                    self._walk.catch_up(node)
         except DoseLedgerError:
             self._readable = False
             raise
 
     def _end(self) -> Iterator[Flaw]:
-        yield from self._entries(_LAST, {}, {})
+        yield from self._entries(_LAST, {}, (), None)
         if self._readable:
             yield from self._walk.end()
 
@@ -128,7 +131,7 @@ class _Walk:
         self.log_keys = log_keys
         self.counted: dict[Table, int] = {"signers": 0, "nodes": 0, "texts": 0, "checkpoints": 0, "redactions": 0}
 
-    def step(self, row: Row, beside: Beside, heads: Mapping[int, checkpoint.Checkpoint]) -> Iterator[Flaw]:
+    def step(self, row: Row, beside: Beside, heads: Container[int], node: tree.NodeReader | None) -> Iterator[Flaw]:
         """Compare one row of `entries`, and what hangs on it."""
         position, raw = row.leaf_index, row.raw
         if position != self.size:
@@ -141,11 +144,16 @@ class _Walk:
         if isinstance(opened, codec.Opened):
             yield from self._columns(row, raw, opened.entry)
             yield from self._signers(opened.entry, beside)
-            yield from self._named(opened)
+            yield from self._named(opened, beside)
         else:
             yield Flaw(position, "entry", opened)
-        yield from self._grow(beside.leaf(position), beside)
-        yield from self._checkpoint(beside, heads)
+        yield from self._grow(beside.leaf(position), beside, node)
+        yield from self._checkpoint(beside, heads, node)
+
+    def catch_up(self, node: tree.NodeReader) -> None:
+        """Take over the tree that somebody else has grown up to here."""
+        if self.whole:
+            self.frontier = tuple(node(*place) for place in tree.frontier_places(self.size))
 
     def end(self) -> Iterator[Flaw]:
         """What is too much, and what is missing at the end."""
@@ -184,10 +192,10 @@ class _Walk:
                 why = f"the row of signature {signer.i} by {signer.person} is missing or another"
                 yield Flaw(entry.position, "signers", why)
 
-    def _named(self, opened: codec.Opened) -> Iterator[Flaw]:
+    def _named(self, opened: codec.Opened, beside: Beside) -> Iterator[Flaw]:
         position = opened.entry.position
-        for commitment in codec.commitments(opened.jws.payload):
-            yield from self._text(position, commitment)
+        for commitment in beside.commitments(position):
+            yield from self._text(position, commitment, beside)
         for commitment, at in redactions([opened.entry]):
             found = self.reader.all("SELECT leaf_index FROM redactions WHERE commitment = ?", (commitment,))
             kept = len(found) == 1 and _same(found[0], (at,))
@@ -198,16 +206,15 @@ class _Walk:
             if not self.reader.all("SELECT 1 FROM blobs WHERE digest = ?", (digest,)):
                 yield Flaw(position, "blob", f"the file {digest} that the entry names is missing")
 
-    def _text(self, position: int, commitment: str) -> Iterator[Flaw]:
-        rows = self.reader.all("SELECT leaf_index, salt, text FROM texts WHERE commitment = ?", (commitment,))
-        redacted = bool(self.reader.all("SELECT 1 FROM redactions WHERE commitment = ?", (commitment,)))
-        if not rows and not redacted:
+    def _text(self, position: int, commitment: str, beside: Beside) -> Iterator[Flaw]:
+        row, redacted = beside.texts.get(commitment), commitment in beside.redacted
+        if row is None and not redacted:
             yield Flaw(position, "text", f"the text of {commitment} is missing")
-        if not rows:
+        if row is None:
             return
         if redacted:
             yield Flaw(position, "text", f"the text of {commitment} is there although it was redacted")
-        first, salt, text = rows[0]
+        _, first, salt, text = row
         self.counted["texts"] += first == position
         bytes_are = type(salt) is bytes and type(text) is bytes
         if not bytes_are or f"sha256:{sha256(salt + text).hexdigest()}" != commitment:
@@ -215,32 +222,45 @@ class _Walk:
         if type(first) is not int or first > position:
             yield Flaw(position, "text", f"the text of {commitment} is kept for the later position {first}")
 
-    def _grow(self, leaf: bytes, beside: Beside) -> Iterator[Flaw]:
+    def _grow(self, leaf: bytes, beside: Beside, node: tree.NodeReader | None) -> Iterator[Flaw]:
         self.size += 1
         if not self.whole:  # behind a gap there is no tree to compare with
             return
+        if node is not None:
+            if node(0, self.size - 1) != leaf:
+                yield Flaw(self.size - 1, "node", "the entry is not the one that was read before: somebody changed it")
+            level, index = 1, self.size
+            while not index & 1:
+                index >>= 1
+                yield from self._node(beside, level, index - 1, node(level, index - 1))
+                level += 1
+            return
         grown = tree.append(self.size - 1, self.frontier, leaf)
         for level, index, value in grown.interior:
-            found = beside.nodes.get((level, index))
-            self.counted["nodes"] += found is not None
-            if type(found) is not bytes or found != value:
-                yield Flaw(self.size - 1, "node", f"the hash ({level}, {index}) of the tree is missing or another")
+            yield from self._node(beside, level, index, value)
         self.frontier = grown.frontier
 
-    def _checkpoint(self, beside: Beside, heads: Mapping[int, checkpoint.Checkpoint]) -> Iterator[Flaw]:
+    def _node(self, beside: Beside, level: int, index: int, value: bytes) -> Iterator[Flaw]:
+        found = beside.nodes.get((level, index))
+        self.counted["nodes"] += found is not None
+        if type(found) is not bytes or found != value:
+            yield Flaw(self.size - 1, "node", f"the hash ({level}, {index}) of the tree is missing or another")
+
+    def _checkpoint(self, beside: Beside, heads: Container[int], node: tree.NodeReader | None) -> Iterator[Flaw]:
         note = beside.notes.get(self.size)
         if note is None:
             return
         self.counted["checkpoints"] += 1
-        if not self.whole:
+        if not self.whole or self.size in heads:
             return
         try:
-            found = heads.get(self.size) or checkpoint.parse(note)[0]
+            found = checkpoint.parse(note)[0]
         except (DoseLedgerError, TypeError, AttributeError) as error:
             yield Flaw(self.size - 1, "checkpoint", f"the checkpoint of {self.size} entries cannot be read: {error}")
             return
         origin = self.log_keys.newest.origin if self.log_keys.keys else ""
-        if (found.origin, found.size, found.root) != (origin, self.size, tree.frontier_root(self.frontier)):
+        root = tree.frontier_root(self.frontier) if node is None else tree.root_at(self.size, node)
+        if (found.origin, found.size, found.root) != (origin, self.size, root):
             yield Flaw(self.size - 1, "checkpoint", f"the checkpoint of {self.size} entries is of another log")
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
 from ledger import codec
 from ledger.errors import DoseLedgerError
@@ -11,6 +12,8 @@ from ledger.storage.reader import Reader
 from ledger.storage.rows import Row
 from ledger.storage.schema import LOG
 
+_TEXTS = "SELECT commitment, leaf_index, salt, text FROM texts WHERE commitment"
+_REDACTIONS = "SELECT commitment FROM redactions WHERE commitment"
 _LAST = (1 << 62) - 1
 """Beyond this no statement of SQLite can name a position."""
 
@@ -20,8 +23,9 @@ class Beside:
 
     Of `opened` an entry is taken over where it was opened from the same bytes.
 
-    `signers` by key and counter, `nodes` (the hashes that these entries complete) by level and index,
-    `notes` (checkpoints) by size. Values are as the file has them, whatever their class.
+    `signers` by key and counter, `nodes` (the hashes that these entries complete) by level and index, `notes`
+    (checkpoints) by size, `texts` by commitment, `redacted` commitments. Values are as the file has them, whatever
+    their class.
     """
 
     def __init__(self, reader: Reader, rows: Sequence[Row], opened: Mapping[int, codec.Opened]) -> None:
@@ -37,14 +41,30 @@ class Beside:
         self.notes: dict[int, bytes] = dict(
             reader.all("SELECT size, note FROM checkpoints WHERE size > ? AND size <= ?", (first, last + 1))
         )
+        self._commitments = {
+            position: codec.commitments(one.jws.payload)
+            for position, one in self._opened.items()
+            if isinstance(one, codec.Opened)
+        }
+        named = sorted(frozenset().union(*self._commitments.values()))
+        self.texts = {row[0]: row for row in _named(reader, _TEXTS, named)}
+        self.redacted = frozenset(row[0] for row in _named(reader, _REDACTIONS, named))
 
     def opened(self, position: int) -> codec.Opened | str:
         """The entry at a position, or why it cannot be opened."""
         return self._opened[position]
 
+    def commitments(self, position: int) -> frozenset[str]:
+        """The texts that the entry at a position is committed to; it can be opened."""
+        return self._commitments[position]
+
     def leaf(self, position: int) -> bytes:
         """The leaf hash of the bytes at a position."""
         return self._leaves[position]
+
+
+def _named(reader: Reader, sql: str, commitments: Sequence[str]) -> list[Any]:
+    return reader.all(f"{sql} {reader.database.among}", (reader.database.listed(commitments),)) if commitments else []
 
 
 def _open(position: int, raw: bytes, leaf: bytes, known: codec.Opened | None) -> codec.Opened | str:

@@ -140,10 +140,14 @@ def left_behind(path: str) -> bool:
 
 
 def _stamp(path: str) -> Stamp | None:
-    if os.path.lexists(f"{path}-wal"):
+    try:
+        os.lstat(f"{path}-wal")
+    except OSError:
+        pass
+    else:
         return None
     try:
-        seen = Path(path).stat()
+        seen = os.stat(path)  # noqa: PTH116 - looked at around every statement
     except OSError:
         return _GONE
     return seen.st_ino, seen.st_size, seen.st_mtime_ns

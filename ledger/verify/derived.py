@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 
 from ledger.errors import DoseLedgerError
+from ledger.merkle.tree import NodeReader
 from ledger.verify.opening import Run, sentence
 from ledger.verify.report import Finding
 from ledger.verify.source import Audit, Oddity
@@ -23,11 +24,11 @@ class Derived:
         """What could not be compared, in words, once everything was."""
         return self._audit.unread
 
-    def take(self, run: Run) -> None:
-        """Compare what hangs on a run of entries."""
+    def take(self, run: Run, node: NodeReader) -> None:
+        """Compare what hangs on a run of entries that was passed; `node` reads the tree that it made."""
         opened = {run.start + at: one.opened for at, one in enumerate(run.looked) if one.opened is not None}
-        heads = {head.size: head.checkpoint for head in run.heads if head.checkpoint is not None}
-        self._compare(self._audit.take(run.start + len(run.looked), opened, heads))
+        heads = frozenset(head.size for head in run.heads if head.checkpoint is not None)
+        self._compare(self._audit.take(run.start + len(run.looked), opened, heads, node))
 
     def end(self, rebuilds: Sequence[Callable[[], Iterable[Finding]]]) -> None:
         """Compare everything else, and what the projections rebuild."""

@@ -39,7 +39,7 @@ class Seen:
         self.tree = Tree() if tree is None else tree
         self.first = self.tree.size
         self._reopen = reopen
-        self._recent: dict[int, Opened] = {}
+        self._recent: list[Opened | None] = [None] * RECENT
         self._newest: Opened | None = None
         self._ids = bytearray()
         self._positions: dict[bytes, int] = {}
@@ -104,8 +104,8 @@ class Seen:
         """The entry at a position below `size`; Malformed where it cannot be read."""
         if self._newest is not None and position == self.tree.size - 1:
             return self._newest
-        found = self._recent.get(position)
-        if found is None:
+        found = self._recent[position % RECENT]
+        if found is None or found.entry.position != position:
             if self._names[self._kinds[position - self.first]] in _NO_KIND:
                 raise Malformed(f"the entry at position {position} cannot be read")
             found = self._reopen(position)
@@ -205,9 +205,7 @@ class Seen:
         return number
 
     def _keep(self, position: int, opened: Opened) -> None:
-        self._recent[position] = opened
-        if len(self._recent) > RECENT:
-            del self._recent[next(iter(self._recent))]
+        self._recent[position % RECENT] = opened
 
 
 def _sixteen(uuid: str) -> bytes:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from typing import Protocol
 
 from ledger.codec import Opened
 from ledger.copies import Withheld
-from ledger.merkle.checkpoint import Checkpoint
+from ledger.merkle.tree import NodeReader
 
 
 class Oddity(Protocol):
@@ -29,10 +29,12 @@ class Oddity(Protocol):
 class Audit(Protocol):
     """Compares every derived column, row and object of a storage with the stored bytes, in steps."""
 
-    def take(self, stop: int, opened: Mapping[int, Opened], heads: Mapping[int, Checkpoint]) -> Iterable[Oddity]:
+    def take(
+        self, stop: int, opened: Mapping[int, Opened], heads: Container[int], node: NodeReader
+    ) -> Iterable[Oddity]:
         """Compare what hangs on the entries up to before position `stop`.
 
-        What was opened already is given: entries by position, checkpoints by size.
+        What is known already is given: opened entries by position, sizes whose checkpoints were compared, the tree.
         """
 
     def rest(self) -> Iterable[Oddity]:

@@ -35,21 +35,22 @@ class Tree:
 
     def leaf(self, position: int) -> bytes:
         """The leaf hash at a position below `size`."""
-        return self._node(0, position)
+        return self.node(0, position)
 
     def root(self, size: int) -> bytes:
         """The root at 0 <= size <= self.size."""
         if size == self._root_size:
             return self._root
         if size != self.size:
-            return root_at(size, self._node)
+            return root_at(size, self.node)
         top = self._peaks[-1]
         for left in self._peaks[-2::-1]:
             top = sha256(b"\x01" + left + top).digest()
         self._root, self._root_size = top, size
         return top
 
-    def _node(self, level: int, index: int) -> bytes:
+    def node(self, level: int, index: int) -> bytes:
+        """The hash of a complete subtree that was added, or known before."""
         known = self._known.get((level, index))
         at = (index - (self._first >> level)) * HASH_BYTES
         return bytes(self._levels[level][at : at + HASH_BYTES]) if known is None else known

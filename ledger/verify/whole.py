@@ -220,7 +220,8 @@ def _pass(passing: Passing, derived: Derived, size: int, workers: int, progress:
     with _switching(), _threads(workers) as pool:
         for one in _runs(passing, size, workers, pool):
             passing.take(one)
-            derived.take(one)
+            if not passing.broken:
+                derived.take(one, passing.seen.tree.node)
             progress(passing.seen.size, size)
             if passing.broken:
                 return key
