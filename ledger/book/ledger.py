@@ -116,7 +116,7 @@ class Ledger:
     @cached_property
     def id(self) -> str:
         """The ledger's id: the leaf hash of its first entry, as printed for the trial master file."""
-        return self._reader.node(0, 0).hex()
+        return self._shelf.id()
 
     @property
     def log_keys(self) -> LogKeys:

@@ -15,6 +15,7 @@ from ledger.errors import BadInput, IntegrityFailure
 from ledger.events.entry import Entry
 from ledger.logkeys import TURNS, turned
 from ledger.merkle.epochs import LogKeys
+from ledger.merkle.tree import leaf_hash
 from ledger.storage.reader import Reader
 from ledger.storage.schema import LOG
 
@@ -37,6 +38,13 @@ class Shelf:
         self._folded = 0
         self._log_keys = LogKeys()
         self._turned = 0
+
+    def id(self) -> str:
+        """The leaf hash of the first entry, of its bytes: a column beside them may say anything."""
+        if 0 in self._reader.withheld():
+            return self._reader.node(0, 0).hex()
+        raw = self._reader.raw(0)
+        return leaf_hash(raw if type(raw) is bytes else b"").hex()
 
     def entries(self, start: int, stop: int) -> Iterator[Entry]:
         """Entries in log order, opened one by one."""

@@ -93,6 +93,16 @@ def test_the_kept_checkpoint_under_another_size_hides_no_loss(log, path, capsys,
         pass
 
 
+def test_another_id_in_a_column_makes_no_other_ledger(path, capsys) -> None:
+    """An old file would be met like a new ledger, to which nothing that was seen before belongs."""
+    cut(path, 8)
+    with tampering(path) as hand:
+        hand.execute("UPDATE entries SET leaf = zeroblob(32) WHERE leaf_index = 0")
+    capsys.readouterr()
+    read(path)
+    assert "this ledger is older than what was seen of it here" in capsys.readouterr().err
+
+
 def restoration(log: Turned, path: Path, *, by=BOTH, forge: bool = True) -> bytes:
     """The entry that gives up what the file at a path lacks; `forge`: its signatures are by nobody of the site."""
     with Ledger.open(path, read_only=True) as ledger:
