@@ -80,7 +80,7 @@ def size(path: str) -> int:
 @pytest.mark.parametrize("after", [False, True], ids=["fails", "persists"])
 @pytest.mark.parametrize(("act", "step"), CELLS)
 def test_a_disk_that_fails_in_an_act(
-    ledger: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, act: str, step: str, after: bool
+    ledger: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *, act: str, step: str, after: bool
 ) -> None:
     """Half of a tolerance would be signed: the grade without the judgement that holds the next dose."""
     faulty.install(monkeypatch.setattr)

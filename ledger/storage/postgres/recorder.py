@@ -68,8 +68,7 @@ class Recorder(ApplicationRecorder):
         with self._transaction() as connection, connection.pipeline(), connection.cursor() as cursor:
             cursor.executemany(_INSERT_ENTRY, batch.rows)
             cursor.executemany(_INSERT_SIGNER, batch.signers)
-            if batch.nodes:
-                cursor.executemany(_INSERT_NODE, batch.nodes)
+            cursor.executemany(_INSERT_NODE, batch.nodes)
             cursor.executemany(_INSERT_CHECKPOINT, [*batch.earlier, (batch.size, batch.note)])
             if batch.texts:
                 cursor.executemany(_INSERT_TEXT, batch.texts)
