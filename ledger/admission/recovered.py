@@ -37,7 +37,7 @@ def recovered(opened: Opened, roster: Roster, view: View, found: list[Problem]) 
         stands = view.first_between("any", inside.stream, frozenset({_ONCE}), 0, view.size, None)
         if stands is not None:
             why = f"the patient was registered again at position {stands}"
-            found.append(Problem("recovered", why, Conflict, winner=stands))
+            found.append(Problem("recovered-entry", why, Conflict, winner=stands))
     _signatures(opened.original, roster, found)
 
 
@@ -65,4 +65,4 @@ def _signatures(inside: Opened, roster: Roster, found: list[Problem]) -> None:
 
 
 def _wrong(why: str) -> Problem:
-    return Problem("recovered", why, NotAllowed)
+    return Problem("recovered-entry", why, NotAllowed)

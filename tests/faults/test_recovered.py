@@ -11,11 +11,16 @@ from pathlib import Path
 import msgspec
 import pytest
 from acts import MONDAY, PATIENT, Ward, key
+from carried import laid_out, of_the_file, of_the_program
+from forging import copied
+from scripted import run, sheaf
 
 from commands.draft import Circumstances
+from commands.opening import open_desk
 from commands.perform import Outcome, perform
-from commands.salvage import Lost, RecoverEntries, lost
-from commands.sealing import Hand
+from commands.salvage import Lost, RecoverEntries, _draft, lost
+from commands.sealing import Hand, Sealer
+from commands.signatures import signings
 from ledger import codec
 from ledger.book import Ledger
 from ledger.errors import BadInput, Conflict, Malformed, NotAllowed
@@ -173,6 +178,45 @@ def test_a_stranger_s_signature_stays_out(ward: Ward, gone: list[Lost]) -> None:
     header = msgspec.structs.replace(open_header(parsed.signatures[0].protected), kid=key("stranger").public.kid)
     with pytest.raises(NotAllowed, match="never enrolled here"):
         strange(ward, seal(parsed.payload, [(header, key("stranger"))]))
+
+
+def test_three_verifiers_say_the_same(ward: Ward, gone: list[Lost], tmp_path: Path) -> None:
+    """The inspector's own verifier would let through what the program refuses, or call damage what it accepted."""
+    all_back(ward, gone)
+    book = replace(copied(ward.book), log_key=key("log"), trial="nct00983528")
+    honest = laid_out(book, tmp_path / "honest")
+    assert of_the_program(honest)[:4] == of_the_file(honest)[:4]
+    assert set() == of_the_file(honest)[3]
+    (found,) = run([sheaf(book).case()])
+    assert [] == found["findings"]
+    (counted,) = run([{"call": "recount", "given": [found["entries"]]}])
+    assert 1 == counted["patients"][PATIENT]["counted"]
+    other = next(one for one in gone if one.entry.kind == "entry.corrected/1")
+    said = gone[0].entry.payload
+    parsed = jws.parse(gone[0].raw)
+    header = msgspec.structs.replace(open_header(parsed.signatures[0].protected), kid=key("stranger").public.kid)
+    name = "01270000-0000-7000-8000-00000000000f"
+    cases = (
+        forged(gone[0], id=name, occurred=msgspec.structs.replace(said.occurred, basis="recalled")),
+        forged(gone[0], id=name, ledger="0" * 64),
+        forged(other, id=name),
+        seal(jws.parse(forged(gone[0], id=name)).payload, [(header, key("stranger"))]),
+    )
+    for number, raw in enumerate(cases):
+        last = book.with_entries(*book.entries, unsafe(ward, raw))
+        folder = laid_out(last, tmp_path / str(number))
+        assert of_the_program(folder)[:4] == of_the_file(folder)[:4]
+        assert {(book.size, "L2", "recovered-entry")} == of_the_program(folder)[3]
+
+
+def unsafe(ward: Ward, raw: bytes) -> bytes:
+    """An entry around these bytes, signed and never judged."""
+    desk = open_desk(ward.book, ward.post, ["inv.2"], Circumstances(reason="data-loss"))
+    draft = _draft(lost(raw, {}), desk)
+    signing = signings([draft], desk, ward.book.roster())
+    return Sealer(desk, ward.book, ward.post).command(
+        [draft], signing, [Hand("inv.2", ward.key("inv.2"))], ward.command()
+    )[0]
 
 
 def test_the_bytes_around_it_say_the_same(gone: list[Lost]) -> None:
