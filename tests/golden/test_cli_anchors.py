@@ -5,12 +5,16 @@ from __future__ import annotations
 import json
 import re
 import sys
+import threading
 from pathlib import Path
 
 import pexpect
 import pytest
 from authority import OPENSSL, Authority, nowhere, served
 from jsonschema import Draft202012Validator
+
+from commands.cli.witness.desk import witness
+from commands.cli.witness.listening import Door
 
 PROGRAM = Path(sys.executable).parent / "doseledger"
 SCHEMAS = Path(__file__).parents[2] / "docs" / "reference" / "json"
@@ -241,3 +245,28 @@ def test_times_around_an_entry_of_lines_alone_are_not_told(here) -> None:
     ran = here.run("verify", "entries.jsonl", "--entry", "#3")
     assert (0, True) == (ran.code, "the times around an entry cannot be told" in ran.err)
     assert 2 == here.run("verify", "--entry", "#99").code
+
+
+def test_an_act_that_forces_an_anchor_asks_the_witnesses_of_the_settings(here) -> None:
+    """The sponsor's witness sees the head of a revocation before anybody at the site can wish for another one."""
+    key = here.run("witness", "key", "sponsor.example/w1", "--key", "w1.key", "--state", "w1.state").out.strip()
+    named = here.sign("reg.1+reg.2", "policy", "amend", f"--witness-key={key}", "--witness-quorum", "1")
+    assert 0 == named.code, named.err
+    log = json.loads(here.run("checkpoint", "show", "--json").out)["data"]["log_key"]
+    found = witness(str(here.folder / "w1.key"), str(here.folder / "w1.state"), [log])
+    with Door(("127.0.0.1", 0), found) as door:
+        thread = threading.Thread(target=door.serve_forever, args=(0.01,))
+        thread.start()
+        try:
+            ran = here.run("export", "csv", "--out", "one.csv", DOSELEDGER_WITNESSES=door.url)
+        finally:
+            door.shutdown()
+            thread.join()
+    assert 0 == ran.code, ran.err
+    assert "  cosigned by sponsor.example/w1: 40 entries (#40)" in ran.err
+    assert "anchor is due" not in ran.err
+    report = json.loads(here.run("verify", "--witness", key, "--json").out)["data"]
+    assert [("witness", "good", True)] == [(one["form"], one["state"], one["known"]) for one in report["anchors"]]
+    ran = here.run("export", "csv", "--out", "two.csv", DOSELEDGER_WITNESSES=nowhere())
+    assert 0 == ran.code, ran.err
+    assert "! an anchor is due since #41 (a copy was exported): doseledger anchor status" in ran.err
