@@ -132,13 +132,16 @@ def _own(anchors: tuple[Held, ...]) -> str:
 def _known(passing: Passing, outside: Outside) -> Known:
     """Who is known from outside; the witnesses of the first entry are, where the ledger's id is.
 
-    Not so one under whose name another key was given: whoever gave it has not chosen this one.
+    Not so one under whose name another key was given: whoever gave it has not chosen this one. Nor one whose key seals
+    the log, or is that of a person or a device of the site: he is nobody outside.
     """
     genesis = passing.roster.genesis
     sure = genesis is not None and outside.ledger is not None and outside.ledger == passing.roster.ledger
     first = keys_of(genesis.witnesses) if genesis is not None and sure else ()
     given = {key.name for key in outside.witnesses}
-    own = tuple(key for key in first if key in outside.witnesses or key.name not in given)
+    site = {one.public for one in passing.log_keys.keys} | {one.raw for one in passing.known.values()}
+    named = (key for key in first if key.public not in site)
+    own = tuple(key for key in named if key in outside.witnesses or key.name not in given)
     return Known(witnesses=outside.witnesses, roots=outside.roots, first=own)
 
 

@@ -13,17 +13,18 @@ from anchored import ARCHIVE, NAME, Shown, cosigned, named, on_paper, recorded, 
 from authority import OPENSSL, Authority
 from carried import laid_out
 from forging import copied
-from minting import Site
+from minting import Site, jwk_of, key_of, person
 from scripted import run, sheaf
 
 from ledger.anchors import paper, timestamp
-from ledger.anchors.cosignature import witness_key
+from ledger.anchors.cosignature import cosign, witness_key
 from ledger.anchors.ordered import ordered
 from ledger.anchors.paper import Paper
 from ledger.events.archive import AnchorMade
 from ledger.events.entry import Entry
 from ledger.events.exports import ExportMade
 from ledger.events.patient import PatientRegistered
+from ledger.events.study import Witness, Witnesses
 from ledger.signing.certificates import read_roots
 from ledger.verify import Outside, verify_path
 from projections.export.carried import verify as alone
@@ -216,6 +217,22 @@ def test_the_key_that_was_given_is_not_that_of_a_namesake(site: Site, tmp_path: 
     given = witness_key(NAME, OTHER_KEY.public)
     found = both(site, tmp_path, Outside(ledger=site.book.id, witnesses=(given,)))
     assert ("ok-unanchored", "good", False) == (found[0], *found[3][0][1:])
+
+
+@pytest.mark.parametrize("whose", ["the log", "ward-1", "petra"])
+def test_a_key_of_the_site_is_no_witness_from_outside(tmp_path: Path, whose: str) -> None:
+    """The first entry names the log's own key, or a person's, as the witness: the site would vouch for itself."""
+    signer = key_of("the log") if whose == "the log" else person(whose, whose).key
+    policy = Witnesses(quorum=1, keys=(Witness(name="inside.example/w1", key=jwk_of(signer)),))
+    site = watched(tmp_path / "inside.ledger", policy)
+    with closing(site.book):
+        head, at = site.book.checkpoint(), site.now.replace(microsecond=0)
+        key = witness_key("inside.example/w1", signer.public.raw)
+        line = cosign(head[: head.index(b"\n\n") + 1], key, int(at.timestamp()), signer.sign)
+        write(site, recorded(site, "witness", head + line, key.name, at, site.book.size))
+        found = both(site, tmp_path, Outside(ledger=site.book.id))
+        assert ("ok-unanchored", "good", False) == (found[0], *found[3][0][1:])
+        assert "ok-unanchored" == both(site, tmp_path, Outside(ledger=site.book.id, cosigned=head + line))[0]
 
 
 def test_typed_lines_are_read_by_both_in_one_way() -> None:

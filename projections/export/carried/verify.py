@@ -2752,7 +2752,7 @@ class Anchors:
         """Each anchor with what its evidence is worth; one that is not what it says is a finding."""
         found = []
         first: Obj = log.first.body["witnesses"] if log.first and ledger == log.roster.ledger else {"keys": []}
-        sure = [*given, *own_witnesses(first, given)]
+        sure = [*given, *own_witnesses(log, first, given)]
         for position, body in self.all:
             held = {"entry": position, **{name: body[name] for name in ("form", "size", "root", "authority", "at")}}
             if body["form"] == "paper":
@@ -2802,16 +2802,18 @@ def witness_keys(policy: Obj) -> list[Said]:
     return list(found.values())
 
 
-def own_witnesses(policy: Obj, given: Sequence[Said]) -> list[Said]:
-    """The witnesses of a policy but those under whose name another key was given."""
-    names = {name for name, _ in given}
-    return [one for one in witness_keys(policy) if one in given or one[0] not in names]
+def own_witnesses(log: Log, policy: Obj, given: Sequence[Said]) -> list[Said]:
+    """The witnesses of a policy but those under whose name another key was given, and whose key is one of the site."""
+    names, roster = {name for name, _ in given}, log.roster
+    site = {one["key"]["x"] for one in (*log.keys, *roster.keys.values(), *roster.devices.values())}
+    named = [one for one in witness_keys(policy) if one[1]["x"] not in site]
+    return [one for one in named if one in given or one[0] not in names]
 
 
 def cosigners(log: Log, note: bytes, given: Sequence[Said], ledger: str | None) -> bool:
     """Whether a note is cosigned by a witness who was given, or by a quorum of those in a first entry that is known."""
     policy: Obj = log.first.body["witnesses"] if log.first else {"quorum": 0, "keys": []}
-    first = own_witnesses(policy, given) if ledger == log.roster.ledger else []
+    first = own_witnesses(log, policy, given) if ledger == log.roster.ledger else []
     signed: list[str] = []
     for key in (*given, *first):
         try:
