@@ -122,6 +122,21 @@ def test_what_came_back_is_corrected_and_voided_like_any_other(ward: Ward, gone:
     assert ward.report().findings == ()
 
 
+def test_drug_on_the_shelf_comes_back_too(ward: Ward, backup: Path, tmp_path: Path) -> None:
+    """The drug books would lack a delivery, or the verifier that travels would fail at the entry."""
+    with closing(Ward.copy(backup, tmp_path / "gone.ledger")) as before:
+        size = before.book.size
+        before.do(
+            "pharm.1", "lot receive", agent="alemtuzumab", lot="B9", strength="30mg", vials=5, expiry="2030-01-31"
+        )
+        (delivery,) = entries(before.book, size)
+    brought(ward, "inv.2", delivery)
+    book = replace(copied(ward.book), log_key=key("log"), trial="nct00983528")
+    folder = laid_out(book, tmp_path / "copy")
+    assert of_the_program(folder)[:4] == of_the_file(folder)[:4]
+    assert set() == of_the_file(folder)[3]
+
+
 def test_corrections_are_signed_anew(ward: Ward, gone: list[Lost]) -> None:
     """What two persons must sign would come in by the word of one."""
     (correction,) = [one for one in gone if not one.comes_back]

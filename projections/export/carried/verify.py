@@ -1915,12 +1915,12 @@ class Log:
         self.together(entry)
 
     def came_back(self, entry: Entry, inside: Entry) -> None:
-        """A lost entry was signed for this ledger by keys it knows, states what may come back, and another attests it."""
+        """A lost entry was signed for this ledger by keys it knows, states what may come back; another attests it."""
         row, signed, code = inside.row, {header.person for header in inside.headers}, "recovered-entry"
         if inside.payload["ledger"] != self.roster.ledger:
             self.add(code, "the entry inside belongs to another ledger")
         patient = row.family == "patient" and not row.completed and not of_review(inside)
-        if not patient and not (row.family == "supply" and row.factual):
+        if not patient and not (row.family == "supply" and row.fact):
             self.add(code, f"{inside.kind} does not come back like this: it is signed anew")
         if signed & {header.person for header in entry.headers}:
             self.add(code, "who signed the entry inside cannot attest it")
