@@ -112,7 +112,8 @@ def anchored(passing: Passing, key: LogKey | None, outside: Outside, *, copy: bo
     best = max(vouched, key=lambda one: one.size, default=None)
     if best is not None and best.size:
         later = passing.seen.size - best.size
-        words = f"anchored by {best.words} of {best.size} entries; {later} came later"
+        since = f", not anchored since #{best.size}" if later else ""
+        words = f"anchored by {best.words} of {best.size} entries; {later} came later{since}"
         more = [f"{one.words} of {one.size} entries" for one in vouched if one.size and one is not best]
         words += f"; it agrees with {', '.join(more)}" if more else ""
         return Anchored(words, "ok", inside, compared=True)
