@@ -102,10 +102,8 @@ def test_the_quorum_of_the_first_entry_is_asked_for(tmp_path: Path) -> None:
         assert "ok" == both(site, tmp_path, outside)[0]
         words = verify_path(site.path, outside=outside, workers=1).anchor
         size = site.book.size - 2
-        assert (
-            f"anchored by 2 of the witnesses in the first entry of {size} entries; 2 came later, not anchored since #{size}"
-            == words
-        )
+        vouched = f"anchored by 2 of the witnesses in the first entry of {size} entries"
+        assert f"{vouched}; 2 came later, not anchored since #{size}" == words
 
 
 WRONG = {
