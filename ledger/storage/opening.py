@@ -11,7 +11,8 @@ from ledger.storage.reader import Reader
 def look_at(name: str, *, begun: bool = True) -> Reader:
     """Open a ledger for reading alone; raises Unavailable where there is none of this version.
 
-    `begun` refuses tables on a server in which nothing stands yet.
+    `begun` refuses tables on a server in which nothing stands yet. A verification does without it: it must judge those
+    too, and sees a server as it stood at one moment, while others go on writing.
     """
     if not is_url(name):
         return Reader(OnFile.look(name))

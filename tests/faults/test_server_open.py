@@ -15,7 +15,9 @@ from tampering import superuser
 from ledger.book import Ledger, masked, servers, shown, whereabouts
 from ledger.errors import BadInput, DoseLedgerError, IntegrityFailure, NotAllowed, OutcomeUnknown, Unavailable
 from ledger.events.patient import PatientMeasured
+from ledger.storage.audit import Audit
 from ledger.storage.location import conninfo, schema_of
+from ledger.storage.opening import look_at
 from ledger.storage.postgres import session
 from ledger.verify import verify_path
 
@@ -258,6 +260,33 @@ def test_a_ledger_in_a_file_loads_no_driver() -> None:
     program = "import sys; import ledger.book, ledger.verify, ledger.storage.making; print('psycopg' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert "False\n" == done.stdout
+
+
+def test_the_oldest_server_that_is_known() -> None:
+    """A hospital's older server would take the tables, and every verification would call them changed."""
+    older = server.Server(version=session.OLDEST).start()
+    try:
+        server.prepare(older, "postgres")
+        site = Site(older.url("postgres", server.APP)).staffed()
+        assert [] == list(site.book.audit())
+        site.book.close()
+        assert () == verify_path(older.url("postgres", server.INSPECT)).findings
+    finally:
+        older.remove()
+
+
+def test_a_verification_judges_one_moment(site: Site) -> None:
+    """A busy ward would be told of tampering, because a dose was recorded while the verification ran."""
+    reader = look_at(str(site.path), begun=False)
+    before = site.book.size
+    audit = Audit(reader)
+    assert [] == list(audit.take(before - 2, {}, {}))
+    site.write(STREAM, WEIGHT, by="nina")
+    assert [] == list(audit.rest())
+    with pytest.raises(DoseLedgerError):
+        reader.all("SELECT no_such_function()")
+    assert before + 1 == reader.size()
+    reader.close()
 
 
 def owner_of(database: str) -> str:

@@ -14,9 +14,9 @@ from ledger.storage.whole import require_whole
 def look(url: str, *, begun: bool) -> Reader:
     """Open the ledger at a URL for reading alone; raises Unavailable where there is none of this version.
 
-    `begun` refuses tables without an entry too.
+    `begun` refuses tables without an entry too; without it, everything is seen as it stood at one moment.
     """
-    session = Session(url, read_only=True)
+    session = Session(url, read_only=True, still=not begun)
     try:
         require_ours(session)
         reader = Reader(OnServer(session))

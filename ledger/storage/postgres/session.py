@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from functools import cache
 from typing import Any
 
@@ -12,8 +13,8 @@ from ledger.errors import Unavailable
 from ledger.storage.location import conninfo, schema_of, secrets_of, shown
 from ledger.storage.postgres.refusals import translated, unreached
 
-OLDEST = 14
-"""The first version of PostgreSQL that is used and tested."""
+OLDEST = 16
+"""The first version of PostgreSQL that is used; the newest and this one are tested."""
 _CONNECT_SECONDS = 10
 LOCK_TIMEOUT, STATEMENT_TIMEOUT = "10s", "10min"
 """How long a statement waits for another program, and how long it may take."""
@@ -25,6 +26,7 @@ _SETTINGS = {
     "statement_timeout": STATEMENT_TIMEOUT,
     "standard_conforming_strings": "on",
 }
+_MOMENT = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
 _WEAK = frozenset({"off", "local"})
 """Values of synchronous_commit with which an acknowledged entry could be lost."""
 
@@ -40,14 +42,18 @@ class Link(psycopg.Connection[tuple[Any, ...]]):
 class Session:
     """A connection that is made again when it was lost, but never in the middle of a turn."""
 
-    def __init__(self, url: str, *, read_only: bool) -> None:
-        """Connect; raises Unavailable where the server cannot be reached or is too old, BadInput for a bad URL."""
+    def __init__(self, url: str, *, read_only: bool, still: bool = False) -> None:
+        """Connect; raises Unavailable where the server cannot be reached or is too old, BadInput for a bad URL.
+
+        A `still` session sees everything as it stood at one moment, however long it takes.
+        """
         self.name = shown(url)
         self.schema = schema_of(url)
-        self.pinned = False
+        self.pinned = still
         """Whether what was read on this connection is relied on: then it is not made again."""
         self._url = url
         self._read_only = read_only
+        self._still = still
         self._connection = self._connect()
 
     @property
@@ -72,7 +78,11 @@ class Session:
     def run(self, sql: str, parameters: Sequence[object] = ()) -> list[Any]:
         """The rows of one statement, which gives some; `?` stands for a parameter."""
         with translated(self.name):
-            return self.connection.execute(spoken(sql), parameters).fetchall()
+            try:
+                return self.connection.execute(spoken(sql), parameters).fetchall()
+            except psycopg.Error:
+                self._hold()
+                raise
 
     def close(self) -> None:
         """Let go of the server."""
@@ -113,6 +123,16 @@ class Session:
         row = connection.execute(f"SELECT current_setting('synchronous_commit'), {calls}").fetchone()
         if row is not None and row[0] in _WEAK:
             connection.execute("SET synchronous_commit TO on")
+        if self._still:
+            connection.execute("SET idle_in_transaction_session_timeout TO 0")
+            connection.execute(_MOMENT)
+
+    def _hold(self) -> None:
+        """After a statement that failed, hold on to a moment again."""
+        if self._still and not self.lost:
+            with suppress(psycopg.Error):
+                self._connection.execute("ROLLBACK")
+                self._connection.execute(_MOMENT)
 
     def _unreached(self, error: psycopg.Error) -> Unavailable:
         found = unreached(error, self.name)
