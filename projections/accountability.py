@@ -15,10 +15,11 @@ from ledger.errors import BadInput
 from ledger.events import dosing, supply
 from ledger.rules.finding import Finding
 from ledger.rules.stock import findings as stock_findings
+from projections import kept
 from projections.findings import FindingRow, finding_row
+from projections.kept import Views
 from projections.printed import View, amount, minute, second
 from projections.replay import Window, numbers, setting, window
-from projections.views.keeper import Keeper
 
 
 class LineRow(View, frozen=True, kw_only=True):
@@ -109,14 +110,14 @@ def accountability(
     known_at: int | datetime | None = None,
     lot: str | None = None,
     agent: str | None = None,
-    views: Keeper | None = None,
+    views: Views | None = None,
 ) -> Accountability:
     """Give the drug books as known then, of one lot or one drug where they are named; BadInput for an unknown one.
 
     With `views` what is kept of the patients' releases is not worked out again.
     """
     through = window(ledger, now=now, valid_at=valid_at, known_at=known_at)
-    folded = opened(ledger, through, {} if views is None else views.shares(ledger, through))
+    folded = opened(ledger, through, kept.shares(ledger, through, views))
     every = stock_findings(folded, setting(ledger, through), through.at)
     books = [b for b in folded.books if lot in {None, b.shelf.lot} and agent in {None, b.shelf.agent}]
     if not books and (lot is not None or agent is not None):
@@ -150,11 +151,11 @@ def found_in_books(ledger: Ledger, through: Window) -> tuple[Finding, ...]:
     return stock_findings(opened(ledger, through), setting(ledger, through), through.at)
 
 
-def opened(ledger: Ledger, through: Window, kept: Mapping[str, Share] = MappingProxyType({})) -> Stock:
-    """Fold the books as known through a window; `kept` is what is known of patients already, by number."""
+def opened(ledger: Ledger, through: Window, known: Mapping[str, Share] = MappingProxyType({})) -> Stock:
+    """Fold the books as known through a window; `known` is what was worked out of patients before, by number."""
     shelves = [ledger.stream(name, up_to=through.size) for name in ledger.streams("supply/")]
     shares = {
-        number: kept.get(number)
+        number: known.get(number)
         or share(ledger.stream(f"patient/{number}", up_to=through.size), valid_at=through.until)
         for number in numbers(ledger, through)
     }

@@ -6,10 +6,11 @@ from datetime import datetime
 
 from ledger.book import Ledger
 from ledger.rules import clocks as rules
+from projections import kept
 from projections.card import NOTICE, Clock
+from projections.kept import Views
 from projections.printed import View, minute, second
 from projections.replay import PatientAt, opened_all, window
-from projections.views.keeper import Keeper, kept
 
 
 class ClockRow(View, frozen=True, kw_only=True):
@@ -71,14 +72,14 @@ def safety_reports(
     patient: str | None = None,
     valid_at: datetime | None = None,
     known_at: int | datetime | None = None,
-    views: Keeper | None = None,
+    views: Views | None = None,
 ) -> SafetyReports:
     """Give the clocks of all patients, or of one; BadInput when nobody of that number was known.
 
     With `views` what is kept of the patients is not worked out again.
     """
     through = window(ledger, now=now, valid_at=valid_at, known_at=known_at)
-    opened = opened_all(ledger, through, patient, kept=kept(ledger, through, views, patient))
+    opened = opened_all(ledger, through, patient, kept=kept.patients(ledger, through, views, patient))
     rows = [_row(one, clock) for one in opened for clock in of_patient(one)]
     rows.sort(key=lambda row: (row.submitted_at is not None, datetime.fromisoformat(row.due), row.ae))
     return SafetyReports(

@@ -8,12 +8,13 @@ from typing import Literal
 
 from ledger.book import Ledger
 from ledger.rules.finding import Finding, Severity
+from projections import kept
 from projections.card import NOTICE
 from projections.due import ageing
+from projections.kept import Views
 from projections.printed import View, minute, second
 from projections.replay import PatientAt, opened_all, window
 from projections.settled import Said
-from projections.views.keeper import Keeper, kept
 
 Nature = Literal["deviation", "planned deviation", "data query", "information", "no deviation"]
 """`planned` under an override granted before the act; `no deviation`: right when done, wrong only in hindsight."""
@@ -58,14 +59,14 @@ def deviations(
     only_open: bool = False,
     valid_at: datetime | None = None,
     known_at: int | datetime | None = None,
-    views: Keeper | None = None,
+    views: Views | None = None,
 ) -> Deviations:
     """Give the log of all patients, or of one; `only_open` leaves out what was answered or needs no answer.
 
     With `views` what is kept of the patients is not worked out again.
     """
     through = window(ledger, now=now, valid_at=valid_at, known_at=known_at)
-    opened = opened_all(ledger, through, patient, kept=kept(ledger, through, views, patient))
+    opened = opened_all(ledger, through, patient, kept=kept.patients(ledger, through, views, patient))
     found = [row for one in opened for row in _rows(ledger, one)]
     return Deviations(
         size=through.size,

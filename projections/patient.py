@@ -9,7 +9,7 @@ from ledger.book import Ledger
 from ledger.course.state import Course
 from ledger.protocol.model import Protocol
 from ledger.rules.bsa import surface_m2
-from projections import stricter
+from projections import kept, stricter
 from projections.card import (
     NOTICE,
     Disputed,
@@ -27,10 +27,10 @@ from projections.clocks import running
 from projections.cycles import cycles_of
 from projections.due import NEVER, alerts, due, open_important
 from projections.findings import finding_row
+from projections.kept import Views
 from projections.printed import amount, minute, needed, second, signature
 from projections.replay import PatientAt, Window, open_patient, opened_all, window
 from projections.rows import doses, order_row, toxicity_row
-from projections.views.keeper import Keeper, kept
 
 
 def status(
@@ -51,11 +51,11 @@ def overview(
     now: datetime,
     valid_at: datetime | None = None,
     known_at: int | datetime | None = None,
-    views: Keeper | None = None,
+    views: Views | None = None,
 ) -> Overview:
     """Give one row for every patient; with `views` what is kept of them is not worked out again."""
     through = window(ledger, now=now, valid_at=valid_at, known_at=known_at)
-    opened = opened_all(ledger, through, kept=kept(ledger, through, views))
+    opened = opened_all(ledger, through, kept=kept.patients(ledger, through, views))
     return Overview(
         site=ledger.roster(through.size).site,
         size=through.size,
@@ -74,14 +74,14 @@ def todo(
     patient: str | None = None,
     valid_at: datetime | None = None,
     known_at: int | datetime | None = None,
-    views: Keeper | None = None,
+    views: Views | None = None,
 ) -> Todo:
     """Give what is due across all patients, or for one; the earliest first. `views` as for the overview.
 
     BadInput when nobody of that number was known.
     """
     through = window(ledger, now=now, valid_at=valid_at, known_at=known_at)
-    opened = opened_all(ledger, through, patient, kept=kept(ledger, through, views, patient))
+    opened = opened_all(ledger, through, patient, kept=kept.patients(ledger, through, views, patient))
     tasks = [_task(one.number, task, through) for one in opened for task in due(one)]
     tasks.sort(key=lambda task: datetime.fromisoformat(task.due) if task.due is not None else NEVER)
     return Todo(

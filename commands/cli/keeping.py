@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from commands.cli import console
-from commands.cli.installed import build
 from commands.cli.version import SOFTWARE
-from projections.views.keeper import Keeper
+
+if TYPE_CHECKING:  # what reads views loads for a list alone
+    from projections.views.keeper import Keeper
 
 
 def made_by() -> str:
     """Name this build, as the rows of a view name theirs."""
+    from commands.cli.installed import build
+
     return f"{SOFTWARE.replace('/', ' ')}, build {build()}"
 
 
 def keeper() -> Keeper:
     """Make a reader of the views that this build made."""
+    from projections.views.keeper import Keeper
+
     return Keeper(made_by)
 
 

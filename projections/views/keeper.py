@@ -11,7 +11,7 @@ from ledger.book import Ledger
 from ledger.book.views import Progress, views_of
 from ledger.course.lines import Share
 from ledger.errors import DoseLedgerError
-from projections.replay import NOBODY, Window
+from projections.replay import Window
 from projections.settled import Settled
 from projections.views.definition import BOOKS, PATIENTS, PREFIX, Definition, PatientRow, Place
 from projections.views.running import continues
@@ -82,11 +82,6 @@ class Keeper:
         except msgspec.DecodeError:
             self.used[-1] = self.used[-1]._replace(why_not="a row cannot be read")
             return {}
-
-
-def kept(ledger: Ledger, through: Window, views: Keeper | None, patient: str | None = None) -> Mapping[str, Settled]:
-    """Give the patients that `views` keep; of one patient alone the entries are read, which costs less."""
-    return NOBODY if views is None or patient is not None else views.patients(ledger, through)
 
 
 def _read(ledger: Ledger, view: Definition) -> tuple[Progress, tuple[tuple[str, bytes], ...]] | None:
