@@ -91,11 +91,21 @@ def check_signed(der: bytes, note: bytes, roots: Sequence[Certificate]) -> None:
     check_stamp(der, note)
     if not roots:
         raise IntegrityFailure("no certificate of a time-stamp authority is known")
+    _one_signer(der)
     with _ours():
         try:
             tsp.VerifierBuilder(roots=list(roots)).build().verify_message(_parsed(der), note)
         except tsp.VerificationError as error:
             raise IntegrityFailure("the time stamp is not signed by that authority", why=_plainly(error)) from error
+
+
+def _one_signer(der: bytes) -> None:
+    """Refuse two certificates under one number: the signature could be checked with one, and its use with the other."""
+    with _ours():
+        signed = _parsed(der).signed_data
+        names = [(one.issuer, one.serial_number) for one in read_embedded(signed.certificates)]
+        if any(names.count((one.issuer, one.serial_number)) > 1 for one in signed.signer_infos):
+            raise IntegrityFailure("the time stamp comes with two certificates for its one signer")
 
 
 def _parsed(der: bytes) -> tsp.TimeStampResponse:
