@@ -11,6 +11,7 @@ from hashlib import sha256
 from pathlib import Path
 
 import pytest
+import server
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from minting import Site, committed
@@ -28,10 +29,9 @@ FIRST, SPOT, SIZE = 15, 18, 22
 Change = Callable[[sqlite3.Connection], object]
 
 
-@pytest.fixture(scope="module")
-def original(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def made(place: Path | str) -> Path | str:
     """A closed ledger with a protocol in force, a text, and the weights of a patient."""
-    site = Site(tmp_path_factory.mktemp("file") / "trial.ledger").staffed()
+    site = Site(place).staffed()
     site.activate(b"[pack]\n", b"terms\n", id="demo", version="1", ctcae="5.0")
     commitment, pair = committed("as told by the patient")
     for i in range(7):
@@ -39,7 +39,27 @@ def original(tmp_path_factory: pytest.TempPathFactory) -> Path:
         site.write("patient/001-001", PatientMeasured(weight_kg=f"7{i}", height_cm=None), by="nina", **said)
     assert site.book.size == SIZE
     site.book.close()
-    return site.path
+    return place
+
+
+@pytest.fixture(scope="module")
+def original(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The ledger in a file."""
+    return made(tmp_path_factory.mktemp("file") / "trial.ledger")
+
+
+@pytest.fixture(scope="module")
+def there() -> str:
+    """The ledger on a server."""
+    return made(server.place())
+
+
+@pytest.fixture
+def place(request: pytest.FixtureRequest, kind: str) -> Path | str:
+    """A copy of one of them to tamper with: on a server as the superuser."""
+    if kind == "file":
+        return request.getfixturevalue("path")
+    return server.place(request.getfixturevalue("there"))
 
 
 @pytest.fixture
@@ -140,13 +160,18 @@ CATALOGUE: dict[str, tuple[Change, int | None, tuple[int | None, str]]] = {
 }
 
 
-@pytest.mark.parametrize("name", CATALOGUE)
-def test_a_change_is_found(path: Path, name: str) -> None:
+ON_FILES = {"all entries deleted", "a newer version", "another program's file"}
+"""Changes that are none, or are told otherwise, on a server."""
+BOTH = [*(("file", name) for name in CATALOGUE), *(("server", name) for name in CATALOGUE if name not in ON_FILES)]
+
+
+@pytest.mark.parametrize(("kind", "name"), BOTH)
+def test_a_change_is_found(place: Path | str, name: str) -> None:
     """A dose, a name or a time could be changed in the file, and the inspection would not see it or blame another."""
     change, position, finding = CATALOGUE[name]
-    with tampering(path) as connection:
+    with tampering(place) as connection:
         change(connection)
-    report = verify_path(path)
+    report = verify_path(place)
     assert "failed" == report.verdict
     assert finding in found(report)
     assert position == (None if report.first_bad is None else report.first_bad.position), report.findings
@@ -215,15 +240,16 @@ def test_a_trigger_less_is_found(path: Path) -> None:
     assert ("failed", {(None, "schema")}) == (report.verdict, found(report))
 
 
-def test_a_tail_cut_cleanly_needs_an_anchor(original: Path, path: Path) -> None:
+@pytest.mark.parametrize("kind", ["file", "server"])
+def test_a_tail_cut_cleanly_needs_an_anchor(place: Path | str) -> None:
     """What only a checkpoint kept outside can tell must be known: the last acts, taken out with all their traces."""
-    with Ledger.open(original, read_only=True) as book:
+    with Ledger.open(place, read_only=True) as book:
         kept = book.checkpoint()
-    with tampering(path) as connection:
+    with tampering(place) as connection:
         cut(connection)
-    assert ("ok-unanchored", SIZE - 1) == ((report := verify_path(path)).verdict, report.entries)
+    assert ("ok-unanchored", SIZE - 1) == ((report := verify_path(place)).verdict, report.entries)
     assert "not anchored" in report.anchor
-    report = verify_path(path, trusted=kept)
+    report = verify_path(place, trusted=kept)
     assert ("stale", 8, {(None, "stale")}) == (report.verdict, report.exit_code, found(report))
 
 
