@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from homes import Home, homes
 from measuring import Board
 from sites import Template, copied, template
 
@@ -16,6 +17,12 @@ def board(repository: Path) -> Iterator[Board]:
     board = Board()
     yield board
     board.close(repository / ".benchmarks" / "speed.json")
+
+
+@pytest.fixture(scope="session", params=["file", "server"])
+def home(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Home]:
+    """Where the ledgers and the rivals of a measurement lie: in files, then on a server."""
+    yield from homes(request.param, tmp_path_factory.mktemp("home"))
 
 
 @pytest.fixture(scope="session")

@@ -13,6 +13,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from statistics import median
+from time import perf_counter
 
 ROUNDS = 5
 """Fewest rounds of any figure."""
@@ -23,6 +24,8 @@ class Figure:
     """One line of the table: `ratio` is the median over the rounds, `low` and `high` its spread.
 
     `ours` and `base` are medians in `unit`. `goal` is what the ratio should be, in words; empty where none is set.
+    `rounds` is how often it was measured, `peak_mib` the most memory that a process of its own
+    held, where one was asked.
     """
 
     id: str
@@ -35,6 +38,19 @@ class Figure:
     low: float
     high: float
     goal: str = ""
+    rounds: int = 1
+    peak_mib: float | None = None
+
+
+def timed(call: Callable[[], object]) -> Callable[[], float]:
+    """Milliseconds that a call takes."""
+
+    def measure() -> float:
+        began = perf_counter()
+        call()
+        return (perf_counter() - began) * 1000
+
+    return measure
 
 
 def rounds(systems: Mapping[str, Callable[[], float]], count: int = ROUNDS) -> dict[str, list[float]]:
@@ -58,10 +74,24 @@ def figure(
     goal: str = "",
     unit: str = "ms",
     faster: bool = True,
+    peak_mib: float | None = None,
 ) -> Figure:
     """Compare times round by round; `faster`: the ratio says how many times faster ours is, else how much more."""
     ratios = [b / o if faster else o / b for o, b in zip(ours, base, strict=True)]
-    return Figure(id, what, median(ours), median(base), unit, baseline, median(ratios), min(ratios), max(ratios), goal)
+    return Figure(
+        id,
+        what,
+        median(ours),
+        median(base),
+        unit,
+        baseline,
+        median(ratios),
+        min(ratios),
+        max(ratios),
+        goal,
+        len(ratios),
+        peak_mib,
+    )
 
 
 class Board:
@@ -86,15 +116,17 @@ class Board:
 
 HEAD = (
     f"{'id':<5} {'what is measured':<46} {'ours':>10} {'baseline':>10} {'unit':<6}"
-    f" {'ratio':>7} {'spread':>13}  {'goal':<9} baseline is"
+    f" {'ratio':>7} {'spread':>13} {'n':>2} {'MiB':>5}  {'goal':<9} baseline is"
 )
 
 
 def line(one: Figure) -> str:
     """One figure as a line of the table."""
+    peak = "" if one.peak_mib is None else f"{one.peak_mib:.0f}"
     return (
         f"{one.id:<5} {one.what:<46} {one.ours:>10.3f} {one.base:>10.3f} {one.unit:<6}"
-        f" {one.ratio:>6.2f}x {one.low:>5.2f} - {one.high:<5.2f}  {one.goal:<9} {one.baseline}"
+        f" {one.ratio:>6.2f}x {one.low:>5.2f} - {one.high:<5.2f} {one.rounds:>2} {peak:>5}"
+        f"  {one.goal:<9} {one.baseline}"
     )
 
 

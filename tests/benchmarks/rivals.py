@@ -9,9 +9,10 @@ import json
 import sqlite3
 from collections.abc import Iterable, Mapping
 from decimal import Decimal
-from pathlib import Path
 from typing import Any
+from uuid import UUID
 
+import psycopg
 from eventsourcing.application import Application
 from eventsourcing.domain import Aggregate, event
 
@@ -31,7 +32,7 @@ def state_of(course: Course) -> State:
     return len(course.doses), str(given), sum(dose.tolerance is not None for dose in course.doses)
 
 
-def rebuilt(path: Path) -> dict[str, State]:
+def rebuilt(path: str) -> dict[str, State]:
     """Fold every patient of a ledger anew: every entry opened strictly, every amendment looked for."""
     streams: dict[str, list[Any]] = {}
     with Ledger.open(path, read_only=True) as book:
@@ -152,13 +153,12 @@ FIELDS = {
 
 
 class Plain:
-    """`eventsourcing` on SQLite as its documentation starts: a repository, aggregates, JSON, no snapshots."""
+    """`eventsourcing` as its documentation starts: a repository, aggregates, JSON, no snapshots."""
 
-    def __init__(self, path: Path) -> None:
-        self.app: Application[Any] = Application(
-            env={"PERSISTENCE_MODULE": "eventsourcing.sqlite", "SQLITE_DBNAME": str(path)}
-        )
-        self.ids: dict[str, Any] = {}
+    def __init__(self, env: Mapping[str, str], ids: Mapping[str, UUID] | None = None) -> None:
+        """`env` says on which database; `ids` are those of patients that are there already."""
+        self.app: Application[Any] = Application(env=dict(env))
+        self.ids: dict[str, UUID] = dict(ids or {})
 
     def append(self, number: str, kind: str, body: Mapping[str, Any]) -> None:
         """Bring the patient back, let him have one more event, and store it durably."""
@@ -195,15 +195,35 @@ def _note(patient: Patient, kind: str, body: Mapping[str, Any]) -> None:
         getattr(patient, method)(**{name: body[name] for name in FIELDS[method]})
 
 
+def json_states(rows: Iterable[tuple[str, str, bytes]]) -> dict[str, State]:
+    """Count what the rows of a bare table say, in their order."""
+    doses: dict[str, dict[str, str]] = {}
+    tolerated: dict[str, int] = {}
+    for stream, kind, body in rows:
+        event = json.loads(body)
+        given = doses.setdefault(f"patient/{stream}", {})
+        if kind == "infusion.started/1":
+            given[event["order"]] = "0"
+        elif kind == "infusion.completed/1":
+            given[next(reversed(given))] = event["given_mg"]
+        elif kind == "tolerance.assessed/1":
+            tolerated[f"patient/{stream}"] = tolerated.get(f"patient/{stream}", 0) + event["tolerated"]
+    return {
+        name: (len(given), str(sum(map(Decimal, given.values()), Decimal(0))), tolerated.get(name, 0))
+        for name, given in sorted(doses.items())
+    }
+
+
 class Raw:
     """A table of bodies: write-ahead log, `synchronous=FULL`, one transaction per entry; nothing else."""
 
-    def __init__(self, path: Path) -> None:
-        self.connection = sqlite3.connect(path, isolation_level=None)
+    def __init__(self, path: str) -> None:
+        self.connection = sqlite3.connect(path, isolation_level=None, timeout=60)
         self.connection.execute("PRAGMA journal_mode=WAL")
         self.connection.execute("PRAGMA synchronous=FULL")
         self.connection.execute(
-            "CREATE TABLE entries (stream TEXT, version INTEGER, kind TEXT, body BLOB, PRIMARY KEY (stream, version))"
+            "CREATE TABLE IF NOT EXISTS"
+            " entries (stream TEXT, version INTEGER, kind TEXT, body BLOB, PRIMARY KEY (stream, version))"
         )
 
     def append(self, number: str, kind: str, body: bytes) -> None:
@@ -223,24 +243,44 @@ class Raw:
 
     def states(self) -> dict[str, State]:
         """Read every row, and count."""
-        doses: dict[str, dict[str, str]] = {}
-        tolerated: dict[str, int] = {}
-        for stream, kind, body in self.connection.execute("SELECT stream, kind, body FROM entries ORDER BY rowid"):
-            event = json.loads(body)
-            given = doses.setdefault(f"patient/{stream}", {})
-            if kind == "infusion.started/1":
-                given[event["order"]] = "0"
-            elif kind == "infusion.completed/1":
-                given[next(reversed(given))] = event["given_mg"]
-            elif kind == "tolerance.assessed/1":
-                tolerated[f"patient/{stream}"] = tolerated.get(f"patient/{stream}", 0) + event["tolerated"]
-        return {
-            name: (len(given), str(sum(map(Decimal, given.values()), Decimal(0))), tolerated.get(name, 0))
-            for name, given in sorted(doses.items())
-        }
+        return json_states(self.connection.execute("SELECT stream, kind, body FROM entries ORDER BY rowid"))
 
     def close(self) -> None:
         """Let go of the file."""
+        self.connection.close()
+
+
+class RawOnServer:
+    """The same table on PostgreSQL: an entry is one statement, prepared, and one COMMIT that waits for the disk."""
+
+    def __init__(self, url: str) -> None:
+        self.connection = psycopg.connect(url, autocommit=True, prepare_threshold=0)
+        self.connection.execute("SET synchronous_commit TO on")
+        self.connection.execute(
+            "CREATE TABLE IF NOT EXISTS entries (place bigint GENERATED ALWAYS AS IDENTITY,"
+            " stream text, version bigint, kind text, body bytea, PRIMARY KEY (stream, version))"
+        )
+
+    def append(self, number: str, kind: str, body: bytes) -> None:
+        """Store one entry durably behind the last one of its patient."""
+        self.connection.execute(
+            "INSERT INTO entries (stream, version, kind, body)"
+            " SELECT %s, coalesce(max(version), 0) + 1, %s, %s FROM entries WHERE stream = %s",
+            (number, kind, body, number),
+        )
+
+    def fill(self, number: str, events: Iterable[tuple[str, bytes]]) -> None:
+        """Store a whole course in one transaction."""
+        rows = [(number, version, kind, body) for version, (kind, body) in enumerate(events, 1)]
+        with self.connection.transaction(), self.connection.cursor() as cursor:
+            cursor.executemany("INSERT INTO entries (stream, version, kind, body) VALUES (%s, %s, %s, %s)", rows)
+
+    def states(self) -> dict[str, State]:
+        """Read every row, and count."""
+        return json_states(self.connection.execute("SELECT stream, kind, body FROM entries ORDER BY place"))
+
+    def close(self) -> None:
+        """Let go of the server."""
         self.connection.close()
 
 

@@ -7,7 +7,7 @@ original; `verify` judges them all, and W4 asserts what it says.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -130,15 +130,19 @@ def template(path: Path) -> Template:
 def copied(course: Template, path: Path, *, patients: int, at_once: int = BATCH) -> Path:
     """Make a site whose patients all had the course of the template, step by step, `at_once` in one transaction."""
     with closing(Ward.founded(path)) as ward:
-        grown = _Grown()
-        for _, raw in ward.book.raws():
-            grown.add(leaf_hash(raw))
-        numbers = [f"{number:06}" for number in range(patients)]
-        copies = {number: _Copy(course, number) for number in numbers}
-        for step in range(len(course.course)):
-            for first in range(0, patients, at_once):
-                _append(ward, grown, step, [copies[number] for number in numbers[first : first + at_once]])
+        filled(ward, course, [f"{number:06}" for number in range(patients)], at_once=at_once)
     return path
+
+
+def filled(
+    ward: Ward, course: Template, numbers: Sequence[str], *, at_once: int = BATCH, steps: int = PER_PATIENT
+) -> None:
+    """Let these patients have the course of the template, or its first steps, on a ledger that is open."""
+    grown = _Grown(ward.book.size, ward.book._store.reader.frontier(ward.book.size))
+    copies = [_Copy(course, number) for number in numbers]
+    for step in range(steps):
+        for first in range(0, len(copies), at_once):
+            _append(ward, grown, step, copies[first : first + at_once])
 
 
 def _append(ward: Ward, grown: _Grown, step: int, copies: list[_Copy]) -> None:
@@ -181,9 +185,9 @@ def _in_bulk(ward: Ward, raws: list[bytes], texts: Mapping[str, tuple[bytes, byt
 class _Grown:
     """The head of the log with the entries that are about to be appended: each names it in its `after`."""
 
-    def __init__(self) -> None:
-        self.size = 0
-        self.frontier: tuple[bytes, ...] = ()
+    def __init__(self, size: int, frontier: tuple[bytes, ...]) -> None:
+        self.size = size
+        self.frontier = frontier
 
     def add(self, leaf: bytes) -> None:
         """Add the leaf hash of an entry."""

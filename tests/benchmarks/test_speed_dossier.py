@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from dossiers import SOFTWARE, in_a_browser, opened, running
-from measuring import Board, figure, rounds
+from measuring import Board, figure, rounds, timed
 
 from ledger.book import Ledger
 from ledger.verify import verify_path
@@ -20,8 +20,6 @@ pytestmark = [pytest.mark.bench, in_a_browser]
 
 def test_w11_dossier(board: Board, site_of: Callable[[int], Path], tmp_path: Path) -> None:
     """A page that takes a minute to say whether it is genuine is believed before it has said so."""
-    from test_speed_reading import timed
-
     path = tmp_path / "dossier.html"
     with Ledger.open(site_of(ENTRIES), read_only=True) as book:
         making.dossier(book, path, software=SOFTWARE)

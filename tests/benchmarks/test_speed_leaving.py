@@ -23,8 +23,8 @@ from ledger.book import Ledger
 from projections.patient import status
 from projections.replay import numbers, window
 
-SIZES = tuple(int(size) for size in os.environ.get("BENCH_LEAVING", "2000,20000").split(","))
-"""Entries of the ledgers that are exported; BENCH_LEAVING=100000 needs some 10 GB of disk."""
+SIZES = tuple(int(size) for size in os.environ.get("BENCH_LEAVING", "2000").split(","))
+"""Entries of the ledgers that are exported; BENCH_LEAVING=2000,20000,100000 needs some 10 GB of disk."""
 SMALL = 2_000
 """Up to here five rounds are measured, above it one: a single run then takes minutes."""
 PATIENT = "000003"

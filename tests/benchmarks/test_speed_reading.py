@@ -1,21 +1,22 @@
-"""W3 to W6 and W8: rebuilding, verifying, looking at one patient, exporting, and the size of the file."""
+"""W3 to W6 and W8, P3 and P5: rebuilding, verifying, looking at one patient, exporting, and the size of the file."""
 
 from __future__ import annotations
 
 import io
 import json
-import os
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
-from datetime import UTC, datetime
 from pathlib import Path
 from time import perf_counter
 
 import pytest
-from measuring import Board, cores, figure, rounds
-from rivals import Plain, Raw, rebuilt, state_of
+from homes import Home, bare
+from measuring import ROUNDS, Board, cores, figure, rounds, timed
+from peaks import LATER, peak
+from rivals import Plain, rebuilt, state_of
 from sites import PER_PATIENT
+from sizes import ENTRIES, LARGEST, MANY, ladder
 
 from ledger.admission.signatures import public_of
 from ledger.book import Ledger
@@ -27,23 +28,9 @@ from projections.export import jsonl
 from projections.patient import status
 from projections.replay import open_patient, window
 
-ENTRIES = int(os.environ.get("BENCH_ENTRIES", "20000"))
-"""Entries of the ledger that is rebuilt, verified and exported; BENCH_ENTRIES=100000 is the size of the goals."""
-SIZES = (1_000, 10_000, 100_000)
-LATER = datetime(2010, 6, 1, tzinfo=UTC)
+SIZES = ladder()
 SiteOf = Callable[[int], Path]
 pytestmark = pytest.mark.bench
-
-
-def timed(call: Callable[[], object]) -> Callable[[], float]:
-    """Milliseconds that a call takes."""
-
-    def measure() -> float:
-        began = perf_counter()
-        call()
-        return (perf_counter() - began) * 1000
-
-    return measure
 
 
 def courses(path: Path) -> dict[str, list[tuple[str, bytes]]]:
@@ -57,20 +44,32 @@ def courses(path: Path) -> dict[str, list[tuple[str, bytes]]]:
     return {number: course for number, course in found.items() if len(course) == PER_PATIENT}
 
 
-def test_w3_all_states_from_the_entries(board: Board, site_of: SiteOf, tmp_path: Path) -> None:
+def test_w3_all_states_from_the_entries(board: Board, home: Home, site_of: SiteOf) -> None:
     """Who may not rebuild a state because it takes too long will trust the cached one, and the cached one is wrong."""
-    path = site_of(ENTRIES)
-    said = courses(path)
-    with closing(Plain(tmp_path / "plain.db")) as plain, closing(Raw(tmp_path / "raw.db")) as raw:
+    place, said = home.site(site_of(ENTRIES)), courses(site_of(ENTRIES))
+    with closing(Plain(home.env())) as plain, closing(bare(home.raw_at())) as raw:
         for number, course in said.items():
             plain.fill(number, [(kind, json.loads(body)) for kind, body in course])
             raw.fill(number, course)
-        ours = {name: state for name, state in rebuilt(path).items() if name.partition("/")[2] in said}
+        ours = {name: state for name, state in rebuilt(place).items() if name.partition("/")[2] in said}
         assert ours == plain.states() == raw.states()
-        found = rounds({"ours": timed(lambda: rebuilt(path)), "plain": timed(plain.states), "raw": timed(raw.states)})
-    what = f"all states from {ENTRIES:,} entries"
-    board.add(figure("W3", what, ours=found["ours"], base=found["plain"], baseline="plain eventsourcing", goal=">= 3x"))
-    board.add(figure("W3", what, ours=found["ours"], base=found["raw"], baseline="raw sqlite3, json, counting"))
+        found = rounds({"ours": timed(lambda: rebuilt(place)), "plain": timed(plain.states), "raw": timed(raw.states)})
+    memory = peak("rebuild", place)
+    for base, rival, goal in (
+        ("plain", "plain eventsourcing", ">= 3x"),
+        ("raw", f"raw {home.name}, json, counting", ""),
+    ):
+        board.add(
+            figure(
+                f"{home.letter}3",
+                f"all states from {ENTRIES:,} entries",
+                ours=found["ours"],
+                base=found[base],
+                baseline=rival,
+                goal=goal,
+                peak_mib=memory,
+            )
+        )
 
 
 Check = tuple[keys.PublicKey, bytes, bytes]
@@ -110,59 +109,74 @@ def raw_checks(checks: list[Check], workers: int) -> None:
 def verifying(board: Board, path: Path, what: str, goal: str) -> None:
     """Compare a whole verification with nothing but its signatures."""
     checks, workers, reports = signatures(path), cores(), []
+    entries = len(checks)
     found = rounds(
         {
             "ours": timed(lambda: reports.append(verify_path(path, workers=workers))),
             "threads": timed(lambda: raw_checks(checks, workers)),
             "one": timed(lambda: raw_checks(checks, 1)),
-        }
+        },
+        ROUNDS if entries <= 3 * MANY else 1,
     )
     assert {"ok-unanchored"} == {report.verdict for report in reports}
     entries, per = reports[0].entries, len(checks) / reports[0].entries
-    what = f"{what}, {entries:,} entries, {per:.2f} sig. each"
     ideal = [one / workers for one in found["one"]]
-    board.add(
-        figure("W4", what, ours=found["ours"], base=ideal, baseline=f"raw verify of one core x {workers}", goal=goal)
-    )
-    board.add(
-        figure("W4", what, ours=found["ours"], base=found["threads"], baseline=f"raw verify on {workers} threads")
-    )
+    memory = peak("verify", path)
+    for base, rival, wanted in (
+        (ideal, f"raw verify of one core x {workers}", goal),
+        (found["threads"], f"raw verify on {workers} threads", ""),
+    ):
+        board.add(
+            figure(
+                "W4",
+                f"{what}, {entries:,} entries, {per:.2f} sig. each",
+                ours=found["ours"],
+                base=base,
+                baseline=rival,
+                goal=wanted,
+                peak_mib=memory,
+            )
+        )
 
 
 def test_w4_verify_everything(board: Board, site_of: SiteOf, acted: Path) -> None:
     """A verification that takes all night is not run before the patient is treated."""
-    verifying(board, acted, "verify, one checkpoint per act", ">= 0.65x")
-    verifying(board, site_of(ENTRIES), "verify, appended in bulk", "")
+    verifying(board, acted, "verify, acted", ">= 0.85x")
+    for size in sorted({ENTRIES, LARGEST}):
+        verifying(board, site_of(size), "verify", ">= 0.85x")
 
 
-def look(path: Path, count: int = 12) -> float:
+def look(place: str, count: int = 12) -> float:
     """Milliseconds to open the ledger and give the card of one patient, on average over a few patients."""
-    numbers = [f"{number:06}" for number in range(9) for _ in range(count // 6)]
+    with Ledger.open(place, read_only=True) as book:
+        known = min(9, sum(name.startswith("patient/0") for name in book.streams("patient/0")))
+    numbers = [f"{number:06}" for number in range(known) for _ in range(count // 6)]
     began = perf_counter()
     for number in numbers:
-        with Ledger.open(path, read_only=True) as book:
+        with Ledger.open(place, read_only=True) as book:
             status(book, number, now=LATER)
     return (perf_counter() - began) / len(numbers) * 1000
 
 
-def test_w5_status_does_not_grow_with_the_ledger(board: Board, site_of: SiteOf) -> None:
+def test_w5_status_does_not_grow_with_the_ledger(board: Board, home: Home, site_of: SiteOf) -> None:
     """The hundredth patient's nurse waits as short as the first one's, or she stops looking."""
-    paths = {size: site_of(size) for size in SIZES}
-    found = rounds({str(size): (lambda path=path: look(path)) for size, path in paths.items()}, 6)
-    for path in paths.values():
-        with Ledger.open(path, read_only=True) as book:
+    places = {size: home.site(site_of(size)) for size in SIZES}
+    found = rounds({str(size): (lambda place=place: look(place)) for size, place in places.items()}, 6)
+    for place in places.values():
+        with Ledger.open(place, read_only=True) as book:
             through = window(book, now=LATER)
             assert (12, "313", 12) == state_of(open_patient(book, "000000", through).course)
     for size in SIZES[1:]:
         board.add(
             figure(
-                "W5",
+                f"{home.letter}5",
                 f"open and status of one patient, {size:,} entries",
                 ours=found[str(size)],
                 base=found[str(SIZES[0])],
                 baseline=f"the same at {SIZES[0]:,} entries",
                 goal="<= 2x",
                 faster=False,
+                peak_mib=peak("status", places[size]),
             )
         )
 
@@ -195,6 +209,7 @@ def test_w6_export(board: Board, site_of: SiteOf) -> None:
             ours=found["ours"],
             base=found["raw"],
             baseline="raw sqlite3, the same bytes",
+            peak_mib=peak("export", path),
         )
     )
 

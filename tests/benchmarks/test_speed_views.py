@@ -8,8 +8,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from measuring import ROUNDS, Board, figure, rounds
-from test_speed_reading import timed
+from measuring import ROUNDS, Board, figure, rounds, timed
+from sizes import ENTRIES, MANY, ladder
 
 from ledger.book import Ledger
 from ledger.book.views import make_views
@@ -19,7 +19,7 @@ from projections.views.definition import VIEWS
 from projections.views.keeper import Keeper
 from projections.views.running import rebuild
 
-SIZES = (1_000, 10_000, 100_000)
+SIZES = ladder(ENTRIES)[-2:]
 LATER = datetime(2010, 6, 1, tzinfo=UTC)
 US = "doseledger 0.1.0, build 0"
 READERS = {"all patients": overview, "drug books": accountability}
@@ -43,7 +43,7 @@ def test_w12_all_patients_from_a_view(board: Board, site_of: Callable[[int], Pat
                 rebuild(book, store, view, made_by=US)
 
     make()
-    count = ROUNDS if size < SIZES[-1] else 1
+    count = ROUNDS if size <= MANY else 1
     for what, reader in READERS.items():
         assert read(path, reader, None) == read(path, reader, Keeper(lambda: US))
         found = rounds(

@@ -1,18 +1,21 @@
-"""W1: what one durable act costs, when its patient already has about a hundred entries."""
+"""W1 and P1: what one durable act costs, when its patient already has about a hundred entries."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Callable
 from contextlib import closing
+from datetime import timedelta
 from pathlib import Path
 from time import perf_counter
 
 import pytest
-from acts import Ward
+from acts import MONDAY, Ward
+from homes import Home, bare
 from measuring import Board, figure, rounds
-from rivals import Plain, Raw, bodies, state_of
-from sites import AMOUNTS, DAYS, PER_PATIENT, Template, dose, enrol, treated, with_room
+from peaks import peak
+from rivals import Plain, bodies, state_of
+from sites import AMOUNTS, DAYS, PER_PATIENT, Template, dose, filled, with_room
 
 from commands.chart import PatientFile
 
@@ -25,14 +28,15 @@ pytestmark = pytest.mark.bench
 class Acts:
     """Our side: whole acts through `perform`, and of them the time inside `Ledger.append`."""
 
-    def __init__(self, path: Path, count: int) -> None:
+    def __init__(self, path: str, course: Template, count: int) -> None:
         self.ward = Ward.founded(path)
         with_room(self.ward)
         self.numbers = [f"P-{number}" for number in range(200, 200 + PATIENTS * count)]
         self.waiting = [self.numbers[first : first + PATIENTS] for first in range(0, len(self.numbers), PATIENTS)]
-        for number in self.numbers:
-            enrol(self.ward, number)
-        treated(self.ward, self.numbers, len(DAYS) - 1)
+        filled(self.ward, course, self.numbers, steps=PER_PATIENT - STEPS)
+        self.ward.now = MONDAY + timedelta(days=DAYS[-1], hours=-3)
+        for number in self.numbers:  # a workstation that was in use has read them
+            self.ward.plan("nurse.1", "patient measure", patient=number, weight="71kg")
         self.appending = 0.0
         self.appended: list[float] = []
         append = self.ward.book.append
@@ -75,13 +79,13 @@ def appending(append: Callable[[str, str, object], None], waiting: list[list[str
     return measure
 
 
-def test_w1_a_durable_act_at_a_hundred_entries(board: Board, course: Template, tmp_path: Path) -> None:
+def test_w1_a_durable_act_at_a_hundred_entries(board: Board, home: Home, course: Template, acted: Path) -> None:
     """A nurse who waits for the screen at the bedside starts the pump first and writes afterwards, from memory."""
     count = 6
     said = bodies(course.course)
     parsed = [(kind, json.loads(body)) for kind, body in said]
-    ours = Acts(tmp_path / "ours.ledger", count)
-    with closing(ours.ward), closing(Plain(tmp_path / "plain.db")) as plain, closing(Raw(tmp_path / "raw.db")) as raw:
+    ours = Acts(home.place(), course, count)
+    with closing(ours.ward), closing(Plain(home.env())) as plain, closing(bare(home.raw_at())) as raw:
         for number in ours.numbers:
             plain.fill(number, parsed[: PER_PATIENT - STEPS])
             raw.fill(number, said[: PER_PATIENT - STEPS])
@@ -96,31 +100,10 @@ def test_w1_a_durable_act_at_a_hundred_entries(board: Board, course: Template, t
         )
         reference = list(plain.states().values())
         assert reference == list(raw.states().values()) == ours.states()
-    board.add(
-        figure(
-            "W1",
-            "act through perform, per entry",
-            ours=found["ours"],
-            base=found["plain"],
-            baseline="plain eventsourcing: load, one event, save",
-            goal=">= 1.5x",
-        )
-    )
-    board.add(
-        figure(
-            "W1",
-            "of which Ledger.append",
-            ours=ours.appended,
-            base=found["plain"],
-            baseline="plain eventsourcing: load, one event, save",
-        )
-    )
-    board.add(
-        figure(
-            "W1",
-            "act through perform, per entry",
-            ours=found["ours"],
-            base=found["raw"],
-            baseline="raw sqlite3, WAL, synchronous=FULL",
-        )
-    )
+    mark, what = f"{home.letter}1", "act through perform, per entry"
+    rival, durable = "plain eventsourcing: load, one event, save", f"raw {home.name}, as durable"
+    goals = {"W": (">= 1.5x", ""), "P": (">= 3x", ">= 0.35x")}[home.letter]
+    for base, said, goal in zip(("plain", "raw"), (rival, durable), goals, strict=True):
+        memory = peak("act", home.copy(acted)) if base == "plain" else None
+        board.add(figure(mark, what, ours=found["ours"], base=found[base], baseline=said, goal=goal, peak_mib=memory))
+        board.add(figure(mark, "of which Ledger.append", ours=ours.appended, base=found[base], baseline=said))
