@@ -18,8 +18,10 @@ from ledger.rules.ab_design import Next
 from ledger.rules.cohort import Accrual, Cohorts, Level, Member, Place, assess
 from ledger.rules.dlt import Candidate
 from ledger.rules.evaluable import Result
+from projections import kept
 from projections.card import NOTICE, PackRow, pack_row
 from projections.due import open_important
+from projections.kept import Views
 from projections.printed import Signature, View, amount, minute, second, signature
 from projections.replay import Window, numbers, open_patient, setting, window
 
@@ -131,11 +133,16 @@ class Candidates(View, frozen=True, kw_only=True):
 
 
 def board(
-    ledger: Ledger, *, now: datetime, valid_at: datetime | None = None, known_at: int | datetime | None = None
+    ledger: Ledger,
+    *,
+    now: datetime,
+    valid_at: datetime | None = None,
+    known_at: int | datetime | None = None,
+    views: Views | None = None,
 ) -> Board:
-    """Give the board of all levels."""
+    """Give the board of all levels; with `views` what is kept of the patients is not worked out again."""
     through = window(ledger, now=now, valid_at=valid_at, known_at=known_at)
-    questions, every, protocol = _assessed(ledger, through, judged=True)
+    questions, every, protocol = _assessed(ledger, through, views, judged=True)
     return Board(
         size=through.size,
         known_at=second(through.known_at, through.zone),
@@ -150,11 +157,16 @@ def board(
 
 
 def dlt_candidates(
-    ledger: Ledger, *, now: datetime, valid_at: datetime | None = None, known_at: int | datetime | None = None
+    ledger: Ledger,
+    *,
+    now: datetime,
+    valid_at: datetime | None = None,
+    known_at: int | datetime | None = None,
+    views: Views | None = None,
 ) -> Candidates:
-    """List the candidates of all levels."""
+    """List the candidates of all levels; `views` as for the board."""
     through = window(ledger, now=now, valid_at=valid_at, known_at=known_at)
-    _, every, protocol = _assessed(ledger, through, judged=False)
+    _, every, protocol = _assessed(ledger, through, views, judged=False)
     found = [_candidate(place, one) for level in every.levels for place in level.places for one in place.candidates]
     return Candidates(
         size=through.size,
@@ -178,12 +190,14 @@ class _Entries:
         return iter(self.ledger.stream(self.stream, up_to=self.size))
 
 
-def _assessed(ledger: Ledger, through: Window, *, judged: bool) -> tuple[dict[str, Questions], Cohorts, Protocol]:
+def _assessed(
+    ledger: Ledger, through: Window, views: Views | None, *, judged: bool
+) -> tuple[dict[str, Questions], Cohorts, Protocol]:
     """Assess the levels; with `judged` name the open findings of each member. No patient is kept whole."""
-    base = setting(ledger, through)
+    base, known = setting(ledger, through), kept.patients(ledger, through, views)
     members, questions = list[Member](), dict[str, Questions]()
     for number in numbers(ledger, through):
-        one = open_patient(ledger, number, through, base=base)
+        one = open_patient(ledger, number, through, base=base, settled=known.get(number))
         if any(course.enrolled is not None for course in one.courses):
             members.append(Member(number, _Entries(ledger, f"patient/{number}", through.size), one.courses))
             questions[number] = tuple(found.id for found in open_important(one.findings)) if judged else ()

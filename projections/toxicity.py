@@ -12,7 +12,9 @@ from ledger.book import Ledger
 from ledger.course.dictionaries import in_force
 from ledger.protocol.declared import Relation
 from ledger.protocol.dictionary import Dictionary, load_dictionary
+from projections import kept
 from projections.card import NOTICE
+from projections.kept import Views
 from projections.printed import View, minute, second
 from projections.replay import PatientAt, Window, opened_all, window
 
@@ -67,10 +69,14 @@ def toxicity_table(
     drug: str | None = None,
     valid_at: datetime | None = None,
     known_at: int | datetime | None = None,
+    views: Views | None = None,
 ) -> ToxicityTable:
-    """Give the table; by the attribution to one `drug`, or the strongest to any."""
+    """Give the table; by the attribution to one `drug`, or the strongest to any.
+
+    With `views` what is kept of the patients is not worked out again.
+    """
     through = window(ledger, now=now, valid_at=valid_at, known_at=known_at)
-    opened = opened_all(ledger, through)
+    opened = opened_all(ledger, through, kept=kept.patients(ledger, through, views))
     cells = tuple(cell for one in opened for cell in _cells(one, drug))
     return ToxicityTable(
         size=through.size,

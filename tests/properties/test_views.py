@@ -25,7 +25,7 @@ from ledger.book.views import make_views, views_of
 from ledger.errors import BadInput
 from ledger.protocol.bundled import bundled
 from ledger.protocol.model import Pack, load
-from projections import accountability, clocks, deviations, patient
+from projections import accountability, clocks, cohort, deviations, patient, toxicity
 from projections.views.comparing import compared
 from projections.views.definition import VIEWS
 from projections.views.keeper import Keeper
@@ -33,16 +33,19 @@ from projections.views.running import rebuild, take_on
 from projections.views.standing import standing
 
 STORIES = Path(__file__).parents[1] / "stories"
-PLAYED = ("TRIAL", "LOT10", "CYCLE1", "ESC4", "two-patients", "sign-off", "redacted", "quarantine", "modified", "S45")
+PLAYED = ("TRIAL", "LEVELS", "LOT10", "CYCLE1", "two-patients", "redacted", "modified")
 READERS = (
     patient.overview,
     patient.todo,
     deviations.deviations,
     clocks.safety_reports,
     accountability.accountability,
+    cohort.board,
+    cohort.dlt_candidates,
+    toxicity.toxicity_table,
 )
 US = "doseledger 0.1.0, build 0"
-LATER = (timedelta(), timedelta(hours=30), timedelta(days=3), timedelta(days=45))
+LATER = (timedelta(hours=30), timedelta(days=45))
 
 
 def answers(ledger: Ledger, now: datetime, views: Keeper | None = None) -> list[object]:
@@ -62,7 +65,7 @@ def grow(path: Path, seed: int) -> Iterator[tuple[Cut, datetime]]:
         end = whole.size
     draw = Random(seed)
     with Cut.at(path, 1) as cut:
-        for stop in [*sorted(draw.sample(range(2, end), min(6, end - 2))), end]:
+        for stop in [*sorted(draw.sample(range(2, end), min(4, end - 2))), end]:
             cut.stop = stop
             yield cut, cut.log_time(stop - 1)
 
@@ -104,7 +107,7 @@ def busy(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
-@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("seed", range(2))
 def test_whatever_the_places_are(busy: Path, tmp_path: Path, seed: int) -> None:
     """A correction that waits for a signature counts in the list and not on the card, or the other way round."""
     path = tmp_path / "busy.ledger"
@@ -157,10 +160,13 @@ def test_what_stands_beside_a_patient_moves_his_row(tmp_path: Path) -> None:
         other = recorded(ward, "10mg", MONDAY + timedelta(days=1))
         lot = {"agent": DRUG, "lot": "OLD"}
         vials = {"strength": "30mg", "vials": 5, "expiry": "2011-02-28"}
+        late = {"reason": "late-entry"}
         stricter = load(bundled("nct00983528-demo"), overrides={"week_cap_mg": "12"})
         acts = (
-            lambda: ward.do("pharm.1", "lot receive", **lot, **vials, at="2010-02-27T09:00", reason="late-entry"),
-            lambda: ward.do("pharm.1", "lot quarantine", **lot, why="recalled", at="2010-02-28T09:00", reason="late-entry"),
+            lambda: ward.do("pharm.1", "lot receive", **lot, **vials, at="2010-02-27T09:00", **late),
+            lambda: ward.do(
+                "pharm.1", "lot quarantine", **lot, why="recalled", at="2010-02-28T09:00", reason="late-entry"
+            ),
             lambda: ward.do("nurse.9", "patient measure", patient=PATIENT, weight="70kg"),
             lambda: ward.do("pi.1", "person delegate", person="nurse.9", **{"from": "2010-01-01"}),
             lambda: activated(ward, stricter),

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from commands.cli import cards, console, envelope, rows
+from commands.cli import cards, console, envelope, keeping, rows
 from commands.cli.asof import times
 from commands.cli.options import AsOf, Layout, Shared
 from commands.cli.session import reading
@@ -39,7 +39,9 @@ def cohort_show(
 ) -> None:
     """Show the cohort board: levels, slots, n and DLT, windows, candidates, decisions with basis and signatures."""
     with reading(shared.ledger) as ledger:
-        data = project.board(ledger, **times(ledger, asof))
+        views = keeping.keeper()
+        data = project.board(ledger, **times(ledger, asof), views=views)
+        keeping.tell(views)
         if shared.json:
             envelope.put("cohort-show", ledger, data, valid_at=data.valid_at, known_at=data.known_at, size=data.size)
             return
@@ -76,7 +78,9 @@ def _level(one: project.LevelRow) -> None:
 def dlt_candidates(shared: Shared, asof: AsOf, layout: Layout) -> None:
     """List what the pack's definition makes dose-limiting; what nobody ruled on comes first and blocks a decision."""
     with reading(shared.ledger) as ledger:
-        data = project.dlt_candidates(ledger, **times(ledger, asof))
+        views = keeping.keeper()
+        data = project.dlt_candidates(ledger, **times(ledger, asof), views=views)
+        keeping.tell(views)
         if shared.json:
             envelope.put("dlt-candidates", ledger, data, valid_at=data.valid_at, known_at=data.known_at, size=data.size)
             return

@@ -27,7 +27,9 @@ def toxicity_table(
     from projections.toxicity import toxicity_table as table
 
     with reading(shared.ledger) as ledger:
-        data = table(ledger, drug=drug, **times(ledger, asof))
+        views = keeping.keeper()
+        data = table(ledger, drug=drug, **times(ledger, asof), views=views)
+        keeping.tell(views)
         if shared.json:
             envelope.put("toxicity-table", ledger, data, valid_at=data.valid_at, known_at=data.known_at, size=data.size)
             return
