@@ -17,7 +17,7 @@ import rfc3161_client as tsp
 
 from ledger.anchors.ordered import ordered
 from ledger.errors import DoseLedgerError, IntegrityFailure, Malformed
-from ledger.signing.certificates import Certificate, names_above, read_embedded
+from ledger.signing.certificates import Certificate, is_root, names_above, read_embedded
 
 MAX_BYTES = 65_536
 """A longer response is none: with a chain of certificates one has about 6,000 bytes."""
@@ -75,12 +75,16 @@ def check_stamp(der: bytes, note: bytes, *, nonce: int | None = None) -> Stamp:
 
 
 def under(der: bytes, roots: Sequence[Certificate]) -> bool:
-    """Tell whether a response says that its signer stands under one of these roots; nothing is checked."""
+    """Tell whether a response says that its signer stands under one of these roots; nothing is checked.
+
+    Certificates that are no roots only lead to them.
+    """
     with _ours():
         signed = _parsed(der).signed_data
         signers = list(signed.signer_infos)
-        above = [names_above(one.issuer, read_embedded(signed.certificates)) for one in signers]
-        return any(root.subject in names for root in roots for names in above)
+        between = (*read_embedded(signed.certificates), *roots)
+        above = [names_above(one.issuer, between) for one in signers]
+        return any(root.subject in names for root in roots if is_root(root) for names in above)
 
 
 def check_signed(der: bytes, note: bytes, roots: Sequence[Certificate]) -> None:
@@ -94,7 +98,9 @@ def check_signed(der: bytes, note: bytes, roots: Sequence[Certificate]) -> None:
     _one_signer(der)
     with _ours():
         try:
-            tsp.VerifierBuilder(roots=list(roots)).build().verify_message(_parsed(der), note)
+            anchors, between = [one for one in roots if is_root(one)], [one for one in roots if not is_root(one)]
+            asked = tsp.VerifierBuilder(roots=anchors, intermediates=between).build()
+            asked.verify_message(_parsed(der), note)
         except tsp.VerificationError as error:
             raise IntegrityFailure("the time stamp is not signed by that authority", why=_plainly(error)) from error
 

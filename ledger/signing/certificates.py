@@ -6,19 +6,31 @@ from collections.abc import Collection, Iterable
 
 from cryptography.x509 import Certificate, Name, load_der_x509_certificate, load_pem_x509_certificates
 
-from ledger.errors import Malformed
+from ledger.errors import BadInput, Malformed
 
-__all__ = ["Certificate", "Name", "names_above", "read_embedded", "read_roots"]
+__all__ = ["Certificate", "Name", "is_root", "names_above", "read_embedded", "read_roots"]
 
 
 def read_roots(pem: bytes) -> tuple[Certificate, ...]:
-    """Read the certificates in a PEM file, one or more; raises Malformed for anything else."""
+    """Read a root certificate in PEM, or several, and those that lead to them; raises BadInput for anything else."""
     try:
-        return tuple(load_pem_x509_certificates(pem))
+        found = tuple(load_pem_x509_certificates(pem))
     except ValueError as error:
-        raise Malformed(
+        raise BadInput(
             "this is no certificate", why=str(error), fix="give PEM: the lines from BEGIN to END CERTIFICATE"
         ) from error
+    if not any(is_root(one) for one in found):
+        raise BadInput(
+            "this is no root certificate",
+            why=f"it was issued by {found[0].issuer.rfc4514_string()}",
+            fix="give the root of the authority; those between may stand in the same file",
+        )
+    return found
+
+
+def is_root(certificate: Certificate) -> bool:
+    """Tell whether a certificate names itself as its issuer; nothing is checked."""
+    return certificate.subject == certificate.issuer
 
 
 def read_embedded(ders: Iterable[bytes]) -> tuple[Certificate, ...]:

@@ -13,18 +13,18 @@ from anchored import ARCHIVE, NAME, Shown, cosigned, named, on_paper, recorded, 
 from authority import OPENSSL, Authority
 from carried import laid_out
 from forging import copied
-from minting import Site, jwk_of, key_of, person
+from minting import Site
 from scripted import run, sheaf
 
 from ledger.anchors import paper, timestamp
-from ledger.anchors.cosignature import cosign, witness_key
+from ledger.anchors.cosignature import witness_key
 from ledger.anchors.ordered import ordered
 from ledger.anchors.paper import Paper
+from ledger.errors import BadInput
 from ledger.events.archive import AnchorMade
 from ledger.events.entry import Entry
 from ledger.events.exports import ExportMade
 from ledger.events.patient import PatientRegistered
-from ledger.events.study import Witness, Witnesses
 from ledger.signing.certificates import read_roots
 from ledger.verify import Outside, verify_path
 from projections.export.carried import verify as alone
@@ -197,45 +197,6 @@ def test_what_a_paper_shows(site: Site, tmp_path: Path) -> None:
     assert "fork" == both(site, tmp_path, Outside(paper=Paper(good.size, "0" * 64)))[0]
 
 
-def test_a_cosigned_checkpoint_vouches_by_its_cosignatures(site: Site, tmp_path: Path) -> None:
-    """The site hands the inspector a file "from the witness" that it made itself, and the verdict is green."""
-    mine, note = cosigned(site).note, site.book.checkpoint()
-    assert "self-consistent" == both(site, tmp_path, Outside(cosigned=note))[0]
-    assert "self-consistent" == both(site, tmp_path, Outside(cosigned=mine))[0]
-    assert "self-consistent" == both(site, tmp_path, Outside(cosigned=mine, witnesses=(OTHER_KEY,)))[0]
-    assert "ok" == both(site, tmp_path, Outside(cosigned=mine, witnesses=(KEY,)))[0]
-    assert "ok" == both(site, tmp_path, Outside(cosigned=mine, ledger=site.book.id))[0]
-    assert "ok-unanchored" == both(site, tmp_path, Outside(cosigned=note, ledger=site.book.id))[0]
-    two = watched(tmp_path / "two.ledger", named(NAME, OTHER, quorum=2))
-    with closing(two.book):
-        both_of = Outside(cosigned=cosigned(two).note, ledger=two.book.id)
-        assert "ok-unanchored" == both(two, tmp_path, both_of)[0]
-
-
-def test_the_key_that_was_given_is_not_that_of_a_namesake(site: Site, tmp_path: Path) -> None:
-    """The operator gives a key of his own the name of the witness: his word would pass for that of the witness."""
-    write(site, cosigned(site))
-    given = witness_key(NAME, OTHER_KEY.public)
-    found = both(site, tmp_path, Outside(ledger=site.book.id, witnesses=(given,)))
-    assert ("ok-unanchored", "good", False) == (found[0], *found[3][0][1:])
-
-
-@pytest.mark.parametrize("whose", ["the log", "ward-1", "petra"])
-def test_a_key_of_the_site_is_no_witness_from_outside(tmp_path: Path, whose: str) -> None:
-    """The first entry names the log's own key, or a person's, as the witness: the site would vouch for itself."""
-    signer = key_of("the log") if whose == "the log" else person(whose, whose).key
-    policy = Witnesses(quorum=1, keys=(Witness(name="inside.example/w1", key=jwk_of(signer)),))
-    site = watched(tmp_path / "inside.ledger", policy)
-    with closing(site.book):
-        head, at = site.book.checkpoint(), site.now.replace(microsecond=0)
-        key = witness_key("inside.example/w1", signer.public.raw)
-        line = cosign(head[: head.index(b"\n\n") + 1], key, int(at.timestamp()), signer.sign)
-        write(site, recorded(site, "witness", head + line, key.name, at, site.book.size))
-        found = both(site, tmp_path, Outside(ledger=site.book.id))
-        assert ("ok-unanchored", "good", False) == (found[0], *found[3][0][1:])
-        assert "ok-unanchored" == both(site, tmp_path, Outside(ledger=site.book.id, cosigned=head + line))[0]
-
-
 def test_typed_lines_are_read_by_both_in_one_way() -> None:
     """A line that one of them takes and the other refuses would make the binder useless in half of the cases."""
     root = "".join(f"{number:x}" for number in range(16)) * 4
@@ -314,6 +275,10 @@ def test_time_stamps_count_under_a_root_from_outside(site: Site, tmp_path: Path)
     chain = authority.answer(timestamp.ask(note).der)
     assert (True, False) == (authority.reads(chain, note), ordered(chain) == chain)
     assert authority.reads(ordered(chain), note)
+    signer = (tmp_path / "tsa" / "tsa.crt").read_bytes()
+    with pytest.raises(BadInput, match="no root"):
+        read_roots(signer)
+    timestamp.check_signed(chain, note, read_roots(signer + authority.root))
     place = write(site, stamped(authority)).position
     assert _stamps(site, Outside()) == ("ok-unanchored", [(place, "unchecked", False)], set())
     assert _stamps(site, Outside(roots=roots)) == ("ok", [(place, "good", True)], set())

@@ -16,7 +16,7 @@ from test_carried_file import released as released  # noqa: PLC0414 - a fixture
 from ledger.anchors import timestamp
 from ledger.anchors.ordered import ordered
 from ledger.codec import open_payload
-from ledger.errors import DoseLedgerError, IntegrityFailure, Malformed
+from ledger.errors import BadInput, DoseLedgerError, IntegrityFailure, Malformed
 from ledger.events.archive import AnchorMade
 from ledger.signing import jws
 from ledger.signing.certificates import read_roots
@@ -96,7 +96,7 @@ def test_a_damaged_answer_gives_an_answer_or_an_error_of_ours(at: int, value: in
 def test_what_is_no_certificate_is_refused() -> None:
     """A root that is not one would let nothing count, in silence."""
     for data in (b"", b"no certificate", b"-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n"):
-        with pytest.raises(Malformed):
+        with pytest.raises(BadInput, match="no certificate"):
             read_roots(data)
     with pytest.raises(Malformed, match="longer"):
         timestamp.open_response(bytes(timestamp.MAX_BYTES + 1))
