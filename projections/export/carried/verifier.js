@@ -1414,11 +1414,15 @@ kind lockout.lifted/1 security by=responsibility:registrar : person:Token
     }
     return first;
   }
+  /** The witnesses that the first entry names, each key once, under the first of its names. */
+  const firstWitnesses = (log) => (log.entries[0]?.body?.witnesses?.keys ?? []).filter(({ key }, at, all) =>
+    key.crv === "Ed25519" && all.findIndex((one) => one.key.x === key.x) === at);
   /** Every anchor in the log with what its evidence is worth here; time stamps are listed, openssl reads them. */
   async function anchorsOf(log, blobs, { ledger, witnesses = [] }, supported) {
-    const first = log.entries[0]?.body?.witnesses?.keys ?? [], sure = witnesses.map(witnessKey), found = [];
+    const first = firstWitnesses(log), sure = witnesses.map(witnessKey), found = [];
     const given = new Map(sure.map(({ name, key }) => [name, key.x])); // under a name that was given, no other key is known
-    if (ledger && ledger === log.roster.ledger) sure.push(...first.filter(({ name, key }) => (given.get(name) ?? key.x) === key.x));
+    const site = new Set([...log.heads, ...log.roster.keys.values(), ...log.roster.devices.values()].map(({ jwk }) => jwk.x)); // nobody outside
+    if (ledger && ledger === log.roster.ledger) sure.push(...first.filter(({ name, key }) => (given.get(name) ?? key.x) === key.x && !site.has(key.x)));
     for (const { position, kind, body } of log.entries) {
       if (kind !== "anchor.made/1") continue;
       const { form, size, root, authority, at, evidence } = body, put = (state, why, known = false) => {
@@ -1453,8 +1457,8 @@ kind lockout.lifted/1 security by=responsibility:registrar : person:Token
     const good = anchors.filter((one) => one.known && one.state === "good" && log.tree.roots[one.size] === one.root);
     const given = new Set(witnesses.map((line) => witnessKey(line).name)), newest = new Map();
     for (const { authority, size } of good) newest.set(authority, Math.max(newest.get(authority) ?? 0, size));
-    const { quorum = 0, keys = [] } = log.entries[0]?.body?.witnesses ?? {};
-    const sizes = [...new Set(keys.map(({ name }) => name))].filter((name) => newest.has(name)).map((name) => newest.get(name)).sort((a, b) => b - a);
+    const { quorum = 0 } = log.entries[0]?.body?.witnesses ?? {};
+    const sizes = [...new Set(firstWitnesses(log).map(({ name }) => name))].filter((name) => newest.has(name)).map((name) => newest.get(name)).sort((a, b) => b - a);
     const alone = [...newest].filter(([name]) => given.has(name)).map(([, size]) => size);
     return Math.max(0, ...alone, quorum > 0 && quorum <= sizes.length ? sizes[quorum - 1] : 0);
   }
