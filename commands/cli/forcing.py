@@ -5,7 +5,7 @@ The act itself is done and stays done, whatever becomes of its anchor.
 
 from __future__ import annotations
 
-from commands.cli import console
+from commands.cli import console, queued
 from commands.cli.place import addresses
 from commands.cli.session import Session
 from ledger.anchors.due import forces
@@ -30,10 +30,14 @@ def after(session: Session, before: int) -> None:
 
 
 def _ask(session: Session) -> None:
-    """Ask the witnesses and the authorities of the settings, with little patience; what is not answered waits."""
+    """Ask the witnesses and the authorities of the settings, with little patience; what is not answered waits.
+
+    So are authorities asked whose answer is still waited for.
+    """
     from commands.cli.network import SOON
 
-    witnesses, authorities = addresses("witnesses"), addresses("timestamp-authorities")
+    waiting = tuple(one.url for one in queued.waiting(session.ledger.id) if one.url is not None)
+    witnesses, authorities = addresses("witnesses"), (*addresses("timestamp-authorities"), *waiting)
     if witnesses and session.roster.policy.witnesses.keys:
         from commands.cli.witness import taking
 
