@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 
 import typer
 
-from commands.cli import clock, console, envelope, keyring, lastseen, outbox, rows
+from commands.cli import clock, console, envelope, keyring, lastseen, logfiles, outbox, rows
 from commands.cli.options import Layout, Shared
 from commands.cli.place import (
     VARIABLES,
@@ -77,6 +77,8 @@ def _checks(shared: Shared) -> Iterator[Check]:
                 (str(device_key_path(path)), "device key"),
             )
         )
+        if logfiles.waiting(path) is not None:
+            yield Check("log key", "warn", "it is being changed, and that was interrupted: the next write finishes it")
         if next_log_key_path(path).exists():
             yield Check("next log key", "warn", f"{next_log_key_path(path)} still lies here; it belongs in a safe")
         yield _clock(ledger)

@@ -73,6 +73,7 @@ def test_bytes_that_were_signed_before_a_crash_are_sealed_with_the_next_key(here
         ran = here.sign(REGISTRARS, *ROTATE)
     assert 0 != ran.code
     assert {USED, NEXT, TAKEN, FRESH} == files(here)
+    assert "! log key: it is being changed" in here.run("doctor").out
     done(here.sign(REGISTRARS, *WRITE, "4"))
     assert ["log.rotated/1", "policy.amended/1"] == entries(here)[-2:]
     told = done(here.sign(REGISTRARS, *WRITE, "6")).err
@@ -140,6 +141,23 @@ def test_only_the_quorum_accepts_a_loss_and_nothing_else_is_written(here) -> Non
     assert "acknowledged entries that are lost, from position" in done(here.run("verify")).out
     again = done(here.sign(REGISTRARS, *ACCEPT), 4)
     assert "Nothing is lost" in again.err
+
+
+def test_another_history_is_accepted_in_the_place_of_the_one_that_was_seen(here) -> None:
+    """Two machines went on with two copies after a failure: neither ward could ever write again."""
+    shutil.copyfile(here.ledger, here.folder / "of-last-night")
+    done(here.sign(REGISTRARS, *WRITE, "4"))
+    shutil.copyfile(here.folder / "of-last-night", here.ledger)
+    by = ("--as", "reg.1", "--witness", "reg.2", "--yes")
+    opened = tuple(f"--passphrase-file={who}={here.passphrase}" for who in ("reg.1", "reg.2"))
+    for number in ("6", "7"):
+        done(here.run(*WRITE, number, *by, *opened, DOSELEDGER_STATE=str(here.folder / "theirs")))
+    refused = done(here.sign(REGISTRARS, *WRITE, "8"), 8)
+    assert "another history" in refused.err
+    assert "It was another history" in done(here.sign(REGISTRARS, *ACCEPT)).err
+    done(here.sign(REGISTRARS, *WRITE, "8"))
+    assert "another history of" in done(here.run("verify")).out
+    done(here.run(*WRITE, "9", *by, *opened, DOSELEDGER_STATE=str(here.folder / "theirs")))
 
 
 def test_a_colleague_is_told_once_that_a_loss_was_accepted(here) -> None:
