@@ -10,6 +10,7 @@ import typer
 from msgspec import Struct
 
 from commands.cli import console, envelope, lastseen
+from commands.cli.going import Going
 from commands.cli.options import Shared
 from commands.cli.place import device_key_path, ledger_path, log_key_path, read_file, write_private
 from commands.cli.session import reading, writing
@@ -78,7 +79,8 @@ def backup_make(
     with reading(shared.ledger) as ledger:
         made = back_up(path, file, lastseen.opener_of(ledger))
     if full:
-        report = verify_path(file)
+        with Going("judged") as told:
+            report = verify_path(file, progress=told)
         if report.exit_code != 0:
             tell(report, file)
             raise IntegrityFailure(
@@ -156,15 +158,16 @@ def _moved(file: str, target: str, opened: Opener, tail: Tail | None, check: Cal
     from ledger.book.moving import move
     from ledger.copies import PrivateFolder
 
-    if not is_url(target):
-        return move(file, target, opened, tail=tail, check=check)
-    private = PrivateFolder()
-    try:
-        whole = private.path / "ledger"
-        move(file, whole, opened, tail=tail, check=check)
-        return move(whole, target, opened)
-    finally:
-        private.close()
+    with Going("restored") as told:
+        if not is_url(target):
+            return move(file, target, opened, tail=tail, check=check, progress=told)
+        private = PrivateFolder()
+        try:
+            whole = private.path / "ledger"
+            move(file, whole, opened, tail=tail, check=check, progress=told)
+            return move(whole, target, opened, progress=told)
+        finally:
+            private.close()
 
 
 def _recorded(option: str | None, event: BackupMade | BackupRestored) -> int | None:
@@ -218,7 +221,9 @@ def _older(file: str, held: int, lost: int) -> IntegrityFailure:
 def _require_sound(part: str, kept: bytes | None, lost: int) -> None:
     """Verify what was made of the backup; IntegrityFailure where it does not hold, or is another history."""
     held_as = lastseen.HELD_AS
-    report = verify_path(part, outside=Outside(trusted=None if lost else kept, held_as=held_as))
+    with Going("judged") as told:
+        outside = Outside(trusted=None if lost else kept, held_as=held_as)
+        report = verify_path(part, outside=outside, progress=told)
     if report.exit_code != 0:
         tell(report, part)
         raise IntegrityFailure(

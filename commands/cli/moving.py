@@ -8,6 +8,7 @@ import typer
 from msgspec import Struct
 
 from commands.cli import console, envelope, lastseen
+from commands.cli.going import Going
 from commands.cli.options import Shared
 from commands.cli.session import reading
 from ledger.book import Ledger
@@ -39,7 +40,8 @@ def ledger_copy(
     from ledger.book.moving import move
 
     with reading(source) as ledger:
-        moved = move(source, target, lastseen.opener_of(ledger))
+        with Going("copied") as told:
+            moved = move(source, target, lastseen.opener_of(ledger), progress=told)
         behind = ledger.size - moved.size
     data = Copied(target=target, size=moved.size, root=moved.root.hex(), before=moved.before, behind=behind)
     with Ledger.open(target, read_only=True) as made:
