@@ -19,7 +19,7 @@ _ONCE = "patient.registered/1"
 def recovered(opened: Opened, roster: Roster, view: View, found: list[Problem]) -> None:
     """Judge the entry inside an `entry.recovered/1`; that it does not stand already, its id says.
 
-    A key may have ended since: what it signed then is attested by somebody else. What takes effect only with the
+    A key may have ended since, unless somebody else may have held it. What takes effect only with the
     signatures of several, gives authority, or speaks about entries, is signed anew instead.
     """
     if opened.original is None:
@@ -55,6 +55,8 @@ def _signatures(inside: Opened, roster: Roster, found: list[Problem]) -> None:
         if key is None or key.person != signer.person:
             found.append(_wrong(f"the key {signer.kid[:8]} of {signer.person} was never enrolled here"))
             continue
+        if key.why == "compromised":
+            found.append(_wrong(f"the key {signer.kid[:8]} of {signer.person} was revoked as compromised"))
         try:
             public = public_of(key.jwk)
             if public.alg != inside.headers[index].alg:

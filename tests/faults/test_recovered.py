@@ -266,3 +266,14 @@ def test_a_recovered_entry_in_another_is_none(gone: list[Lost]) -> None:
     twice = msgspec.structs.replace(outer, body=msgspec.Raw(msgspec.json.encode(again)))
     with pytest.raises(Malformed, match="carries another recovered one"):
         codec.open_entry(jws.assemble(msgspec.json.encode(twice), signatures), log="main", position=3)
+
+
+def test_a_key_that_somebody_else_may_hold_recovers_nothing(ward: Ward, gone: list[Lost]) -> None:
+    """The thief of a key would write doses of last week with it, and somebody trusting would attest them."""
+    ward.do("reg.1", "key revoke", person="nurse.2", reason="lost")
+    weight = next(one for one in gone if one.entry.kind == "patient.measured/1")
+    brought(ward, "inv.2", weight)
+    ward.do("reg.1", "key revoke", person="inv.1", reason="compromised", suspected_from=str(ward.book.size - 1))
+    with pytest.raises(NotAllowed, match="revoked as compromised"):
+        brought(ward, "inv.2", gone[0])
+    assert ward.report().findings == ()

@@ -1931,6 +1931,8 @@ class Log:
             if key is None or key["person"] != header.person or algorithm(key["key"]) != header.alg:
                 self.add(code, f"the key {header.kid[:8]} of {header.person} was never enrolled here")
                 continue
+            if key.get("why") == "compromised":
+                self.add(code, f"the key {header.kid[:8]} of {header.person} was revoked as compromised")
             good = made(key["key"], covered, signature)
             if good is None:
                 self.count(ES256)
