@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from threading import Thread
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
@@ -44,13 +45,32 @@ def host_of(url: str) -> str:
 def post(url: str, body: bytes, *, kind: str, seconds: float = SECONDS, limit: int = 1 << 20) -> Answer:
     """Send bytes of a type to an address; an answer that says no is an answer too.
 
-    Raises BadInput for what is no address, Unavailable where nothing answers in time, or with more than `limit` bytes.
+    Raises BadInput for what is no address, Unavailable where no whole answer comes in so many `seconds`, however
+    slowly it is sent, or one of more than `limit` bytes.
     """
+    name = host_of(url)
+    came: list[Answer | Unavailable] = []
+
+    def wait() -> None:
+        try:
+            came.append(_sent(url, name, body, kind, seconds, limit))
+        except Unavailable as error:
+            came.append(error)
+
+    asking = Thread(target=wait, daemon=True)  # whoever sends a byte now and then would keep us for days
+    asking.start()
+    asking.join(seconds)
+    found = came[0] if came else Unavailable(f"{name} does not answer", why=f"no whole answer in {seconds:g} s")
+    if isinstance(found, Unavailable):
+        raise found
+    return found
+
+
+def _sent(url: str, name: str, body: bytes, kind: str, seconds: float, limit: int) -> Answer:  # noqa: PLR0917
     import http.client
     import urllib.error
     import urllib.request
 
-    name = host_of(url)
     headers: Mapping[str, str] = {"Content-Type": kind, "User-Agent": SOFTWARE}
     request = urllib.request.Request(url, data=body, headers=dict(headers), method="POST")  # noqa: S310 - looked at
     try:
