@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import power
 import pytest
 import replicas
+import server
 from acts import PATIENT, Ward
 
 from ledger.book import Ledger, Receipt
@@ -23,10 +24,14 @@ BEFORE = 9
 
 @dataclass(frozen=True)
 class Outage:
-    """What was acknowledged, by command, with how many acts before the primary died; and where the ledger is now."""
+    """What was acknowledged, by command, and before the primary died; where the ledger is now.
+
+    `followed` are the sizes of the ledger on both servers before that, and the verdict on the standby's.
+    """
 
     url: str
     promoted: str
+    followed: tuple[int, int, str]
     before: list[Receipt]
     receipts: dict[str, Receipt]
 
@@ -39,22 +44,39 @@ def outage() -> Iterator[Outage]:
     try:
         with closing(Ward.founded(pair.url)):
             pair.synchronous()
+            followed = read_from(pair)
         writers = [replicas.writer(pair.url, ACTS, person) for person in PEOPLE]
         told = [line for _ in range(BEFORE // len(writers)) for one in writers for line in [one.stdout.readline()]]
         pair.kill_primary()
         pair.standby.promote()
         before = len(told)
         for one in writers:
-            told += one.communicate(timeout=60)[0].splitlines(keepends=True)
-            assert 0 == one.returncode
+            told += one.stdout
+            assert 0 == one.wait(60)
         receipts = [(line.partition(" ")[0], Receipt.from_json(line.partition(" ")[2])) for line in told]
         promoted = pair.standby.url(replicas.DATABASE, replicas.APP)
-        yield Outage(pair.url, promoted, [one for _, one in receipts[:before]], dict(receipts))
+        yield Outage(pair.url, promoted, followed, [one for _, one in receipts[:before]], dict(receipts))
     finally:
         for one in writers:
             one.kill()
             one.communicate()
         pair.remove()
+
+
+def read_from(pair: replicas.Pair) -> tuple[int, int, str]:
+    """Read the ledger from the standby, as who may only look, once it has caught up."""
+    eyes = pair.standby.url(replicas.DATABASE, server.INSPECT)
+    with Ledger.open(pair.url, read_only=True) as book:
+        size = book.size
+    pair.caught_up(size)
+    with Ledger.open(eyes, read_only=True) as book:
+        return size, book.size, verify_path(eyes, workers=1).verdict
+
+
+def test_the_standby_can_be_read(outage: Outage) -> None:
+    """An inspection slows the ward down, because it can only be done where the ward writes."""
+    size, there, verdict = outage.followed
+    assert (size, "ok-unanchored") == (there, verdict)
 
 
 def test_every_acknowledged_entry_is_there(outage: Outage) -> None:

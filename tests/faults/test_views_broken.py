@@ -21,6 +21,7 @@ from ledger.book.views import ViewStore, make_views, views_of
 from ledger.errors import Conflict, Unavailable
 from ledger.events import body
 from ledger.events.entry import Entry
+from ledger.storage.views.sqlite import ViewFile
 from ledger.verify import verify_path
 from projections.patient import overview
 from projections.views import definition
@@ -272,3 +273,38 @@ def test_the_command_tells_what_stopped(
     assert '"stopped_at"' in capsys.readouterr().out
     assert 0 == doseledger(["status", "-l", str(path)])
     assert "The view patients has stopped before the entry #" in capsys.readouterr().err
+
+
+def test_verify_compares_and_says_so(
+    path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The one command that an inspector runs would not look at the list that he was shown."""
+    monkeypatch.setattr("commands.cli.views.made_by", lambda: US)
+    assert 0 == doseledger(["verify", "-l", str(path)])
+    assert "rebuilds" in capsys.readouterr().out
+    change(path, "DELETE FROM rows WHERE view = 'books' AND key = 'P-002'")
+    assert 8 == doseledger(["verify", "-l", str(path)])
+    assert "L3 view: the view books lacks the row of P-002" in capsys.readouterr().out
+    monkeypatch.setattr("commands.cli.views.made_by", lambda: "doseledger 0.2.0, build 1")
+    assert 0 == doseledger(["verify", "-l", str(path)])
+    assert f"the view books, made by {US}" in capsys.readouterr().out
+
+
+def test_a_runner_follows_a_file(
+    path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The list is as old as the last time that somebody thought of it."""
+    sizes: list[int] = []
+
+    def wait(self: ViewFile, seconds: float) -> None:
+        assert 0 <= seconds <= 1
+        if sizes:
+            raise KeyboardInterrupt
+        with closing(Ward.open(path)) as ward:
+            ward.now = ward.book.log_time(ward.book.size - 1)
+            ward.do("crc.1", "patient measure", patient=PATIENT, weight="70kg")
+            sizes.append(ward.book.size)
+
+    monkeypatch.setattr(ViewFile, "wait", wait)
+    assert 130 == doseledger(["view", "run", "--follow", "-l", str(path)])
+    assert f"patients: {sizes[0]} entries, 1 rows made" in capsys.readouterr().out

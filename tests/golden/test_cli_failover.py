@@ -39,7 +39,7 @@ def test_a_loss_is_noticed_said_and_given_up(here, pair: replicas.Pair, monkeypa
         monkeypatch.setenv(f"DOSELEDGER_{name}", here.env[f"DOSELEDGER_{name}"])
     done(here.sign("nurse.1", *WEIGH, "70kg"))
     size = json.loads(done(here.run("checkpoint", "show", "--json")).out)["ledger"]["size"]
-    until_it_has(pair, size)
+    pair.caught_up(size)
     pair.standby.stop(signal.SIGINT)
     for weight in ("71kg", "72kg"):
         done(here.sign("nurse.1", *WEIGH, weight))
@@ -59,14 +59,3 @@ def test_a_loss_is_noticed_said_and_given_up(here, pair: replicas.Pair, monkeypa
     assert f"acknowledged entries that are lost, from position {size} on: 2" in report
     head = json.loads(done(here.run("checkpoint", "show", "--json")).out)
     assert (size + 2, True) == (head["ledger"]["size"], head["data"]["origin"].endswith("/main.2"))
-
-
-def until_it_has(pair: replicas.Pair, size: int) -> None:
-    """Wait until the standby has so many entries."""
-    with pair.standby.admin(replicas.DATABASE) as look:
-        for _ in range(600):
-            ((found,),) = look.execute("SELECT count(*) FROM doseledger.entries").fetchall()
-            if found == size:
-                return
-            look.execute("SELECT pg_sleep(0.05)")
-    pytest.fail("the standby does not follow")

@@ -80,6 +80,14 @@ class Pair:
                 assert monotonic() < until
                 sleep(0.02)
 
+    def caught_up(self, size: int) -> None:
+        """Wait until the standby shows so many entries."""
+        until = monotonic() + 30
+        with self.standby.admin(DATABASE) as look:
+            while look.execute("SELECT count(*) FROM doseledger.entries").fetchall() != [(size,)]:
+                assert monotonic() < until
+                sleep(0.02)
+
     def kill_primary(self) -> None:
         """What a power cut does to its machine: every process of it is gone at once."""
         process = self.primary._process
