@@ -6,11 +6,13 @@ from ledger.admission.problem import Problem
 from ledger.admission.signatures import check_made, public_of
 from ledger.admission.view import View
 from ledger.codec import Opened
+from ledger.course import needs
 from ledger.course.people import Roster
 from ledger.errors import Conflict, DoseLedgerError, NotAllowed
 from ledger.events.entry import Entry
 from ledger.events.event import of_review
 from ledger.events.registry import KINDS
+from ledger.events.row import SITE, Requirement
 
 RECOVERED = "entry.recovered/1"
 _ONCE = "patient.registered/1"
@@ -38,6 +40,7 @@ def recovered(opened: Opened, roster: Roster, view: View, found: list[Problem]) 
         if stands is not None:
             why = f"the patient was registered again at position {stands}"
             found.append(Problem("recovered-entry", why, Conflict, winner=stands))
+    _whole(inside, roster, found)
     _signatures(opened.original, roster, found)
 
 
@@ -47,6 +50,20 @@ def recoverable(entry: Entry) -> bool:
     if row.family == "patient":
         return not row.completed and not of_review(entry.event)
     return row.family == "supply" and row.factual
+
+
+def _whole(inside: Entry, roster: Roster, found: list[Problem]) -> None:
+    """Judge that everybody signed it who had to, in a role that he is enrolled for."""
+    row, own = KINDS[inside.kind], needs.required(inside.event, inside.author.role, None)
+    if row.factual:
+        own = tuple(Requirement(one.meanings, one.roles | SITE) for one in own)
+    asked = needs.beyond(inside.payload.needs, own) is not None
+    if not asked or (not row.factual and needs.missing(inside.payload, inside.signers)):
+        found.append(_wrong(f"the entry inside lacks a signature that {inside.kind} needs"))
+    for signer in inside.signers:
+        holder = roster.people.get(signer.person)
+        if holder is not None and signer.role not in holder.roles:
+            found.append(_wrong(f"{signer.person} is not enrolled as a {signer.role}"))
 
 
 def _signatures(inside: Opened, roster: Roster, found: list[Problem]) -> None:

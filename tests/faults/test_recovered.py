@@ -216,12 +216,21 @@ def test_three_verifiers_say_the_same(ward: Ward, gone: list[Lost], tmp_path: Pa
         forged(gone[0], id=name, ledger="0" * 64),
         forged(other, id=name),
         seal(jws.parse(forged(gone[0], id=name)).payload, [(header, key("stranger"))]),
+        alone(next(one for one in gone if one.entry.kind == "infusion.started/1"), name),
     )
     for number, raw in enumerate(cases):
         last = book.with_entries(*book.entries, unsafe(ward, raw))
         folder = laid_out(last, tmp_path / str(number))
         assert of_the_program(folder)[:4] == of_the_file(folder)[:4]
         assert {(book.size, "L2", "recovered-entry")} == of_the_program(folder)[3]
+
+
+def alone(one: Lost, name: str) -> bytes:
+    """A lost entry of two persons as the first of them could have signed it alone."""
+    parsed = jws.parse(one.raw)
+    header = open_header(parsed.signatures[0].protected)
+    payload = msgspec.json.encode(msgspec.structs.replace(one.entry.payload, id=name))
+    return seal(payload, [(header, key(header.signer.id))])
 
 
 def unsafe(ward: Ward, raw: bytes) -> bytes:

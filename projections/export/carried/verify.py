@@ -1926,8 +1926,13 @@ class Log:
             self.add(code, "who signed the entry inside cannot attest it")
         if inside.kind == "patient.registered/1" and self.places.get((inside.stream, inside.kind)):
             self.add(code, "the patient was registered again")
+        wanted = [(meanings, roles | named("SITE") if row.fact else roles) for meanings, roles in row.needs]
+        if beyond(inside.needs, wanted) is None or (not row.fact and missing(inside, inside.headers)):
+            self.add(code, f"the entry inside lacks a signature that {inside.kind} needs")
         for header, (_, covered, signature) in zip(inside.headers, inside.signed):
-            key = self.roster.key(header.kid)
+            holder, key = self.roster.people.get(header.person), self.roster.key(header.kid)
+            if holder and header.role not in holder["roles"]:
+                self.add(code, f"{header.person} is not enrolled as a {header.role}")
             if key is None or key["person"] != header.person or algorithm(key["key"]) != header.alg:
                 self.add(code, f"the key {header.kid[:8]} of {header.person} was never enrolled here")
                 continue
