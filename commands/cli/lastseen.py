@@ -19,6 +19,7 @@ from ledger.anchors import LastSeen, Opener, Standing, compare, opener
 from ledger.book import Ledger
 from ledger.copies import form_of
 from ledger.errors import DoseLedgerError, IntegrityFailure
+from ledger.merkle.checkpoint import parse
 
 FOLDER = "last-seen"
 HELD_AS = "checkpoint last seen here"
@@ -63,6 +64,17 @@ def compared(ledger: Ledger) -> bool:
     return pinned_path(None) is None and form_of(ledger.path) is None
 
 
+def instead_of(path: str, state: str | None) -> bytes | None:
+    """Give the newest note of the ledger that was seen at a place where a copy lies; None anywhere else."""
+    if pinned_path(None) is not None or form_of(path) is None:
+        return None
+    folder = (Path(state) if state is not None else state_dir()) / FOLDER
+    try:
+        return next(iter(LastSeen.seen_at(folder, ledger_place(path), Ledger.log)), None)
+    except OSError:
+        return None
+
+
 def look(ledger: Ledger, state: str | None = None) -> Look:
     """Compare a ledger with what was last seen of it, keep what has grown, and write down what does not go with it.
 
@@ -94,6 +106,9 @@ def keep(found: Look, place: str) -> str:
 def on_read(ledger: Ledger) -> None:
     """Look at a ledger that was opened to read: warn of what does not go with what was seen, refuse nothing."""
     if not compared(ledger):
+        kept = instead_of(ledger.path, None)
+        if kept is not None:
+            _exchanged(ledger, kept)
         return
     try:
         found = look(ledger)
@@ -167,6 +182,15 @@ def after_verify(found: Look, path: str, *, good: bool, compared: bool) -> None:
         failed = keep(found, path)
         if failed and found.standing.verdict != "same":
             console.insist(f"! what is seen of this ledger cannot be kept: {failed}", "warn")
+
+
+def _exchanged(copy: Ledger, kept: bytes) -> None:
+    try:
+        seen = f"{parse(kept)[0].size} were seen here"
+    except DoseLedgerError:
+        seen = "what was seen here cannot be read"
+    console.insist(f"! a copy lies where the ledger was: {copy.size} entries; {seen}", "warn")
+    console.insist("  Find the ledger that was in use; to look at a copy keep it elsewhere: doseledger inspect")
 
 
 def warn(found: Look) -> None:

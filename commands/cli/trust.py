@@ -76,8 +76,9 @@ def verify(
     outside = given(vouchers, outside)
     if trusted is not None:
         outside = replace(outside, trusted=read_file(trusted))
-    elif seen is not None and seen.note is not None:
-        outside = replace(outside, trusted=seen.note, held_as=lastseen.HELD_AS)
+    else:
+        kept = lastseen.instead_of(path, state) if seen is None else seen.note
+        outside = outside if kept is None else replace(outside, trusted=kept, held_as=lastseen.HELD_AS)
     before = verified.asked(since, seen, newest=new)
     rebuilds, left_out = tables(path)
     with Going("judged") as told:
@@ -86,8 +87,8 @@ def verify(
         lastseen.after_verify(seen, path, good=report.exit_code == 0, compared=trusted is None)
         verified.keep(seen, report)
     compared = remade(path, report, rebuilds)
-    kept = (one for one in report.not_checked if one not in compared)
-    report = replace(report, not_checked=(*kept, *left_out))
+    still = (one for one in report.not_checked if one not in compared)
+    report = replace(report, not_checked=(*still, *left_out))
     if entry is not None:
         report = replace(report, sandwich=between(path, entry))
     if shared.json:

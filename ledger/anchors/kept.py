@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from hashlib import sha256
+from operator import itemgetter
 from pathlib import Path
 
 from ledger.anchors.disk import alone, replace
@@ -58,6 +59,15 @@ class LastSeen:
             return ()
         others = (one for one in self._folder.iterdir() if one != self._here)
         return tuple(sorted(one.name for one in others if _said(one / f"{self._log}.place") == place))
+
+    @staticmethod
+    def seen_at(folder: Path, place: str, log: str) -> tuple[bytes, ...]:
+        """What is kept of every ledger that was first seen at this place, what was kept last first."""
+        if not folder.is_dir():
+            return ()
+        there = (LastSeen(folder, one.name, log) for one in folder.iterdir() if _said(one / f"{log}.place") == place)
+        kept = sorted(((one.path.stat().st_mtime_ns, one) for one in there if one.path.is_file()), key=itemgetter(0))
+        return tuple(note for _, one in reversed(kept) if (note := one.note()) is not None)
 
     def at(self, place: str) -> None:
         """Note the place at which the ledger was first seen."""

@@ -14,6 +14,7 @@ from tampering import tampering
 from turned import AFTER, BOTH, EPOCH, LOSS, Turned
 
 from commands.cli import lastseen, verified
+from commands.cli.running import call
 from ledger.anchors import compare
 from ledger.book import Ledger
 from ledger.codec import open_whole
@@ -22,7 +23,8 @@ from ledger.events.study import LostHead
 from ledger.merkle import checkpoint, tree
 from ledger.storage.carrying import carry
 from ledger.storage.store import Store
-from ledger.verify import verify_path
+from ledger.verify import Outside, verify_path
+from projections.export import jsonl
 
 
 @pytest.fixture(scope="module")
@@ -165,3 +167,24 @@ def test_what_is_kept_as_verified_is_what_was_verified(path, log) -> None:
     with Ledger.open(path, read_only=True) as ledger:
         verified.keep(lastseen.look(ledger, str(path.parent / "other")), report)
     assert (path.parent / "other" / "last-seen" / log.book.id / "main.verified.json").exists()
+
+
+@pytest.mark.parametrize("form", ["folder", "lines"])
+def test_a_copy_in_the_place_of_the_ledger_is_compared(path, log, capsys, form) -> None:
+    """An old export would be put where the ledger was, and every list be old without a word."""
+    cut(path, 8)
+    with Ledger.open(path, read_only=True) as ledger:
+        jsonl.directory(ledger, path.with_name("copy"))
+    path.unlink()
+    copy = path.with_name("copy")
+    (copy if form == "folder" else copy / "entries.jsonl").rename(path)
+    kept = lastseen.instead_of(str(path), None)
+    assert log.book.checkpoint() == kept
+    report = verify_path(path, outside=Outside(trusted=kept))
+    assert ("stale", 8) == (report.verdict, report.exit_code)
+    assert 8 == call(["verify", str(path)])
+    if form == "folder":
+        capsys.readouterr()
+        read(path)
+        assert "! a copy lies where the ledger was: 8 entries; 9 were seen here" in capsys.readouterr().err
+        assert lastseen.instead_of(str(path.rename(path.with_name("elsewhere"))), None) is None
