@@ -27,7 +27,17 @@ def head(place: str) -> tuple[int, bytes]:
         return book.size, book.root()
 
 
-@pytest.mark.parametrize("story", STORIES, ids=[path.stem for path in STORIES])
+THIRD = 3
+"""Every third story is played in each run of the suite, the others in the soak."""
+
+
+@pytest.mark.parametrize(
+    "story",
+    [
+        pytest.param(path, id=path.stem, marks=[pytest.mark.soak] if number % THIRD else [])
+        for number, path in enumerate(STORIES)
+    ],
+)
 def test_the_story_goes_on_a_server_as_on_a_file(story: Path) -> None:
     """A dose that a ward's file refuses would be given where several sites share a server."""
     result = run(story.read_bytes(), read_file=beside, reads=READS, work=server.Home())
