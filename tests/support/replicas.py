@@ -15,7 +15,8 @@ import sys
 import tempfile
 from contextlib import closing
 from pathlib import Path
-from time import monotonic, sleep
+from threading import Event
+from time import monotonic
 
 import server
 from acts import MONDAY, PATIENT, Ward
@@ -27,6 +28,8 @@ DATABASE = "trial"
 REPLICATED = {"wal_level": "replica", "max_wal_senders": "4", "wal_receiver_status_interval": "1s"}
 PATIENCE = 60.0
 """Seconds for which a writer tries one act again."""
+PAUSE = Event()
+"""Never set: to wait for another process, which tells nobody."""
 
 
 class Standby(Server):
@@ -78,7 +81,7 @@ class Pair:
             until = monotonic() + 30
             while admin.execute("SELECT sync_state FROM pg_stat_replication").fetchall() != [("sync",)]:
                 assert monotonic() < until
-                sleep(0.02)
+                PAUSE.wait(0.02)
 
     def caught_up(self, size: int) -> None:
         """Wait until the standby shows so many entries."""
@@ -86,7 +89,7 @@ class Pair:
         with self.standby.admin(DATABASE) as look:
             while look.execute("SELECT count(*) FROM doseledger.entries").fetchall() != [(size,)]:
                 assert monotonic() < until
-                sleep(0.02)
+                PAUSE.wait(0.02)
 
     def kill_primary(self) -> None:
         """What a power cut does to its machine: every process of it is gone at once."""
@@ -135,7 +138,7 @@ def main() -> None:
                 if monotonic() > until:
                     raise
                 sys.stderr.write(f"{person}: {type(error).__name__} {error.what}\n")
-                sleep(0.05)
+                PAUSE.wait(0.05)
             else:
                 sys.stdout.write(f"{command} {done.receipts[0].to_json()}\n")
                 sys.stdout.flush()
