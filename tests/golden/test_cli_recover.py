@@ -124,3 +124,24 @@ def test_tails_and_lines_and_the_outbox_are_read(here, loss) -> None:
     assert (0, "") == (ran.code, ran.out)
     ran = here.run("entry", "recover", **loss)
     assert 2 == ran.code
+
+
+def test_words_that_were_redacted_are_named(here) -> None:
+    """The name that two persons deleted would be in the record again, and nobody would know where."""
+    said = ("--reason", "late-entry", "--reason-text", "Mrs Example's daughter called")
+    assert 0 == signed(here, "nurse.1", "patient", "measure", "001-001", "--weight", "70kg", *said).code
+    assert 0 == here.run("backup", "make", "b.backup").code
+    assert 0 == signed(here, "pi.1+crc.1", "redact", "38", "--reason", "privacy").code
+    here.ledger.rename(here.folder / "lost")
+    env = {"DOSELEDGER_LEDGER": str(here.folder / "again.ledger")}
+    for name in ("log-key", "device-key", "next-log-key"):
+        shutil.copyfile(f"{here.ledger}.{name}", f"{env['DOSELEDGER_LEDGER']}.{name}")
+    ran = here.run("restore", "b.backup", "again.ledger", "--accept-loss")
+    assert "redacted" in ran.err
+    assert 0 == signed(here, "reg.1+reg.2", "ledger", "accept", "--reason", "data-loss", **env).code
+    ran = signed(here, "inv.1", "entry", "recover", "lost", **env)
+    assert (0, "") == (ran.code, ran.out)
+    assert "are here again; delete them again now: doseledger redact 38" in ran.err
+    assert 0 == signed(here, "pi.1+crc.1", "redact", "38", "--reason", "privacy", **env).code
+    ran = signed(here, "inv.1", "entry", "recover", "lost", **env)
+    assert "the words that it deleted are not here" in ran.err
