@@ -38,7 +38,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
             if not marker.args or not all(isinstance(arg, str) and MARKER_ID.match(arg) for arg in marker.args):
                 message = f"{item.nodeid}: @pytest.mark.{marker.name}{marker.args} names no id"
                 raise pytest.UsageError(message)
-    config.stash[SOAKING] = sum(1 for item in items if item.get_closest_marker("soak"))
+    config.stash[SOAKING] = sum("soak_seconds" in getattr(item, "fixturenames", ()) for item in items)
 
 
 SOAKING = pytest.StashKey[int]()
