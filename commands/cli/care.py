@@ -93,6 +93,7 @@ def _checks(shared: Shared) -> Iterator[Check]:
         seen = lastseen.look(ledger)
         yield _seen(seen)
         yield _anchored(ledger)
+        yield from _views(ledger)
         yield _verified(ledger, seen)
 
 
@@ -160,6 +161,25 @@ def _anchored(ledger: Ledger) -> Check:
     if not found:
         return Check("anchor", "ok", "none is due; the head was never shown outside: doseledger anchor paper")
     return Check("anchor", "ok", f"none is due; the newest covers {max(one.size for one in found)} entries")
+
+
+def _views(ledger: Ledger) -> Iterator[Check]:
+    """Look at the views that are kept of the ledger; nothing where there are none."""
+    from commands.cli.keeping import made_by
+    from projections.views.standing import standing
+
+    try:
+        found = standing(ledger, made_by()).views
+    except DoseLedgerError as error:
+        yield Check("views", "warn", f"{error.what} {error.fix}".strip())
+        return
+    for one in found:
+        if one.state == "stopped":
+            yield Check(f"view {one.view}", "bad", f"it has stopped before #{one.stopped_at}: {one.why}")
+        elif one.state.startswith("of another"):
+            yield Check(f"view {one.view}", "warn", f"it is {one.state}, and is not read: doseledger view run")
+        elif one.state != "not made":
+            yield Check(f"view {one.view}", "ok", f"{one.size} entries, {one.behind} behind")
 
 
 def _verified(ledger: Ledger, seen: lastseen.Look) -> Check:

@@ -273,6 +273,10 @@ def test_the_command_tells_what_stopped(
     assert '"stopped_at"' in capsys.readouterr().out
     assert 0 == doseledger(["status", "-l", str(path)])
     assert "The view patients has stopped before the entry #" in capsys.readouterr().err
+    assert 1 == doseledger(["doctor", "-l", str(path)])
+    doctor = capsys.readouterr().out
+    assert "x view patients: it has stopped before #" in doctor
+    assert "v view books: " in doctor
 
 
 def test_verify_compares_and_says_so(
