@@ -42,6 +42,10 @@ stories: $(READY) ## play every story, print rule, story and result, and write d
 soak: $(READY) ## crash, fuzz and concurrency loops, SOAK_SECONDS in all (120)
 	SOAK_SECONDS=$(SOAK_SECONDS) $(PY) -m pytest -m soak --hypothesis-profile soak $(ARGS)
 
+.PHONY: fuzz
+fuzz: $(READY) ## throw damaged bytes at every reader for SOAK_SECONDS (120), where atheris is installed
+	$(PY) tests/support/fuzzing.py $(SOAK_SECONDS)
+
 .PHONY: bench
 bench: $(READY) ## measure and print; nothing is asserted
 	$(PY) -m pytest -m bench -s $(ARGS) tests/benchmarks

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Collection, Iterable
 
 from cryptography.x509 import Certificate, Name, load_der_x509_certificate, load_pem_x509_certificates
@@ -14,8 +15,9 @@ __all__ = ["Certificate", "Name", "is_root", "names_above", "read_embedded", "re
 def read_roots(pem: bytes) -> tuple[Certificate, ...]:
     """Read a root certificate in PEM, or several, and those that lead to them; raises BadInput for anything else."""
     try:
-        found = tuple(load_pem_x509_certificates(pem))
-    except ValueError as error:
+        with warnings.catch_warnings(action="ignore"):
+            found = tuple(_with_names(one) for one in load_pem_x509_certificates(pem))
+    except Exception as error:  # the library raises errors of many kinds for bytes that are no certificate
         raise BadInput(
             "this is no certificate", why=str(error), fix="give PEM: the lines from BEGIN to END CERTIFICATE"
         ) from error
@@ -36,8 +38,9 @@ def is_root(certificate: Certificate) -> bool:
 def read_embedded(ders: Iterable[bytes]) -> tuple[Certificate, ...]:
     """Read certificates that came with a signature; raises Malformed for what is none."""
     try:
-        return tuple(load_der_x509_certificate(der) for der in ders)
-    except ValueError as error:
+        with warnings.catch_warnings(action="ignore"):
+            return tuple(_with_names(load_der_x509_certificate(der)) for der in ders)
+    except Exception as error:  # as above
         raise Malformed("a certificate that came with the signature cannot be read", why=str(error)) from error
 
 
@@ -50,3 +53,9 @@ def names_above(issuer: Name, embedded: Collection[Certificate]) -> frozenset[Na
             found.add(name)
             waiting.extend(one.issuer for one in embedded if one.subject == name)
     return frozenset(found)
+
+
+def _with_names(certificate: Certificate) -> Certificate:
+    """Read the two names of a certificate, which the library reads only when they are asked for."""
+    _ = certificate.subject, certificate.issuer
+    return certificate
