@@ -79,13 +79,13 @@ def verify(
     else:
         kept = lastseen.instead_of(path, state) if seen is None else seen.note
         outside = outside if kept is None else replace(outside, trusted=kept, held_as=lastseen.HELD_AS)
-    before = verified.asked(since, seen, newest=new)
+    before = verified.asked(since, seen, path, newest=new)
     rebuilds, left_out = tables(path)
     with Going("judged") as told:
         report = verify_path(path, outside=outside, rebuilds=rebuilds, since=before, progress=told)
     if seen is not None:
         lastseen.after_verify(seen, path, good=report.exit_code == 0, compared=trusted is None)
-        verified.keep(seen, report)
+        verified.keep(seen, report, path)
     compared = remade(path, report, rebuilds)
     still = (one for one in report.not_checked if one not in compared)
     report = replace(report, not_checked=(*still, *left_out))

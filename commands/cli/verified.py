@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from contextlib import suppress
 from datetime import datetime
+from hashlib import sha256
 from pathlib import Path
 from typing import Literal
 
@@ -15,20 +16,26 @@ from commands.cli.lastseen import Look
 from commands.cli.place import read_file
 from commands.cli.version import SOFTWARE
 from ledger.anchors.disk import alone, replace
-from ledger.errors import BadInput
+from ledger.book import Ledger
+from ledger.errors import BadInput, DoseLedgerError
 from ledger.merkle.checkpoint import parse
 from ledger.merkle.note import MAX_NOTE_BYTES
 from ledger.verify import Report, Verified
 
 
 class Kept(Struct, frozen=True, forbid_unknown_fields=True):
-    """The file `<log>.verified.json`: the note, when and by which program it was verified, and when all was."""
+    """The file `<log>.verified.json`: the note, when and by which program it was verified, and when all was.
+
+    `authority` is the SHA-256 over position and leaf hash of every entry of the streams `study` and `people` that the
+    note covers: that no revocation is missing among them, no hash of the tree shows.
+    """
 
     format: Literal["doseledger-verified/1"]
     at: datetime
     by: str
     whole: datetime
     note: str
+    authority: str
 
     def verified(self) -> Verified:
         """Say it in words."""
@@ -36,7 +43,7 @@ class Kept(Struct, frozen=True, forbid_unknown_fields=True):
         return Verified(self.note.encode(), f"on {self.at:%Y-%m-%d} by {self.by}{whole}")
 
 
-def asked(note: str | None, seen: Look | None, *, newest: bool) -> Verified | None:
+def asked(note: str | None, seen: Look | None, path: str, *, newest: bool) -> Verified | None:
     """Give what is not to be judged again: a checkpoint in a file, or the newest that was verified here.
 
     Raises BadInput where both are asked for, and where what is verified is no ledger in use but a copy or inspected.
@@ -59,10 +66,13 @@ def asked(note: str | None, seen: Look | None, *, newest: bool) -> Verified | No
     if kept is None:
         console.say("! nothing of this ledger was verified here before: everything is verified", "warn")
         return None
+    if kept.authority == "unread" or kept.authority != _authority(path, kept.note):
+        console.insist("! who may do what is not what was verified here before: everything is verified", "warn")
+        return None
     return kept.verified()
 
 
-def keep(seen: Look, report: Report) -> None:
+def keep(seen: Look, report: Report, path: str) -> None:
     """Keep the head that was found good; a state folder that cannot be written keeps nothing.
 
     Nor is anything kept where the head that was read before is not the one that was verified: entries came meanwhile,
@@ -75,12 +85,27 @@ def keep(seen: Look, report: Report) -> None:
         return
     at, before = clock.now().replace(microsecond=0), _read(seen)
     whole = before.whole if report.verdict == "continued" and before is not None else at
-    path = _path(seen)
+    place = _path(seen)
     with suppress(OSError):
-        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        with alone(path.with_suffix(".lock")):
-            made = Kept("doseledger-verified/1", at, SOFTWARE.replace("/", " "), whole, seen.standing.note.decode())
-            replace(path, msgspec.json.encode(made) + b"\n")
+        place.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        with alone(place.with_suffix(".lock")):
+            note, by = seen.standing.note.decode(), SOFTWARE.replace("/", " ")
+            made = Kept("doseledger-verified/1", at, by, whole, note, _authority(path, note))
+            replace(place, msgspec.json.encode(made) + b"\n")
+
+
+def _authority(path: str, note: str) -> str:
+    """The digest of what says who may do what among the entries of a note; a word where it cannot be read."""
+    found = sha256()
+    try:
+        size = parse(note.encode())[0].size
+        with Ledger.open(path, read_only=True) as ledger:
+            for name in ("study", "people"):
+                for entry in ledger.stream(name, up_to=size):
+                    found.update(f"{entry.position} {entry.leaf}\n".encode())
+    except (DoseLedgerError, TypeError, ValueError):
+        return "unread"
+    return found.hexdigest()
 
 
 def _path(seen: Look) -> Path:

@@ -162,10 +162,10 @@ def test_what_is_kept_as_verified_is_what_was_verified(path, log) -> None:
     cut(path, 8)
     report = verify_path(path)
     assert (0, 8) == (report.exit_code, report.entries)
-    verified.keep(found, report)
+    verified.keep(found, report, str(path))
     assert not kept.exists()
     with Ledger.open(path, read_only=True) as ledger:
-        verified.keep(lastseen.look(ledger, str(path.parent / "other")), report)
+        verified.keep(lastseen.look(ledger, str(path.parent / "other")), report, str(path))
     assert (path.parent / "other" / "last-seen" / log.book.id / "main.verified.json").exists()
 
 
@@ -188,3 +188,15 @@ def test_a_copy_in_the_place_of_the_ledger_is_compared(path, log, capsys, form) 
         read(path)
         assert "! a copy lies where the ledger was: 8 entries; 9 were seen here" in capsys.readouterr().err
         assert lastseen.instead_of(str(path.rename(path.with_name("elsewhere"))), None) is None
+
+
+def test_a_revocation_that_was_verified_cannot_be_hidden_from_the_next_verification(path, capsys) -> None:
+    """The thief of a key takes its revocation out of the stream of people, and goes on signing doses with it."""
+    found = lastseen.before_verify(str(path), None)
+    assert found is not None
+    verified.keep(found, verify_path(path), str(path))
+    assert verified.asked(None, found, str(path), newest=True) is not None
+    with tampering(path) as hand:
+        hand.execute("UPDATE entries SET stream = 'security/001', version = 1 WHERE leaf_index = 2")
+    assert verified.asked(None, found, str(path), newest=True) is None
+    assert "who may do what is not what was verified here before" in capsys.readouterr().err
