@@ -7,9 +7,11 @@ that stands here, also where nothing is found. docs/validation/threats.md shows 
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
+import server
 from anchored import NAME, witness_of
 from attacked import Attacked, left_as_signed, on_file
 from carried import laid_out
@@ -123,7 +125,7 @@ def answer(verdict: str, codes: list[str], notices: set[str]) -> str:
     return f"{NOT_FOUND} (notice {', '.join(sorted(notices))})" if notices else NOT_FOUND
 
 
-def by_program(path: Path, held: Outside) -> str:
+def by_program(path: Path | str, held: Outside) -> str:
     """What `doseledger verify` answers."""
     report: Report = verify_path(path, outside=held, workers=1)
     return answer(report.verdict, [one.code for one in report.findings], {one.code for one in report.notices})
@@ -142,6 +144,18 @@ PARAMETERS = [
     for threat in THREATS
     for attacker in ATTACKERS
 ]
+
+
+@pytest.mark.parametrize(("threat", "attacker"), PARAMETERS)
+def test_what_is_answered_of_a_server(trial: Trial, tmp_path: Path, threat: Threat, attacker: str) -> None:
+    """A superuser could do to the tables on a server what nobody can do to a file without being seen."""
+    left = threat.change(trial)
+    if attacker == "file" and not threat.sealed:
+        left = left_as_signed(left, trial.honest)
+    place = server.mirror(on_file(replace(left, behind=b""), tmp_path / "trial.ledger", trial.record.entries))
+    answers = EXPECTED[threat.what][ATTACKERS.index(attacker)] if not left.behind else same(NOT_FOUND)
+    for expected, anchor in dict(zip(answers, ANCHORS, strict=True)).items():
+        assert (anchor, expected) == (anchor, by_program(place, outside(trial, threat, left, anchor)))
 
 
 @pytest.mark.parametrize(("threat", "attacker"), PARAMETERS)
@@ -181,7 +195,8 @@ HEAD = """\
 
 Written by `make docs` from the tables in `tests/support/threat_list.py` and `tests/faults/test_threats.py`, which carry
 every attack out on a small ledger and compare each cell with what is answered: by `doseledger verify` of the ledger
-file and of a copy, and by the `verify.py` that travels with the copy. All three must give the same answer.
+file, of the same tables on a PostgreSQL server, and of a copy, and by the `verify.py` that travels with the copy. All
+must give the same answer.
 
 A cell names the finding that comes first ([verification](../spec/verification.md)), or `stale` or `fork`. **NOT FOUND**
 means that no check of these bytes can tell; that is what the anchor in the next columns is for, or what only people can
@@ -199,7 +214,8 @@ program itself seals is the same in both halves.
 |---|---|---|---|---|---|---|---|---|
 """
 TAIL = """
-Rows marked * change what only the ledger file holds. A copy has none of it, and nothing is there to be found.
+Rows marked * change what only the ledger's tables hold. A copy has none of it, and nothing is there to be found; a
+database on a server has no end behind which bytes could lie.
 
 ## What no bytes show
 

@@ -11,10 +11,11 @@ import os
 import pwd
 import shutil
 import signal
+import sqlite3
 import subprocess
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from importlib.util import find_spec
 from itertools import count
 from pathlib import Path
@@ -186,6 +187,23 @@ def place(original: str | None = None) -> str:
         statements = [*statements[:rest], *filled, *(one for one in statements[rest:] if "INSERT INTO" not in one[:12])]
     with psycopg.connect(server.url(TRIALS, OWNER), autocommit=True) as connection:
         connection.execute(";".join(("BEGIN", *statements, "COMMIT")))
+    return server.url(TRIALS, APP, schema=name)
+
+
+def mirror(path: Path) -> str:
+    """A ledger file as it is, whatever was done to its tables, in tables on the server; their URL."""
+    with closing(sqlite3.connect(path)) as kept:
+        rows = {one: kept.execute(f"SELECT * FROM {one}").fetchall() for one in schema.TABLES}
+        more = {name for (name,) in kept.execute("SELECT name FROM sqlite_schema WHERE type = 'table'")} - {*rows}
+    server, name = shared(), f"trial_{next(_SCHEMAS)}"
+    statements = [one for one in migrating.script(name, ROLES) if not one.startswith("INSERT")]
+    made = next(i for i, one in enumerate(statements) if "INDEX" in one)
+    with psycopg.connect(server.url(TRIALS, OWNER)) as connection, connection.cursor() as cursor:
+        cursor.execute(";".join(statements[:made]))
+        for table, found in rows.items():
+            for row in found:
+                cursor.execute(f"INSERT INTO {name}.{table} VALUES ({','.join(['%s'] * len(row))})", row)
+        cursor.execute(";".join((*statements[made:], *(f"CREATE TABLE {name}.{one} (a text)" for one in more))))
     return server.url(TRIALS, APP, schema=name)
 
 
