@@ -64,7 +64,7 @@ class Keeper:
         except DoseLedgerError as error:
             self.used.append(Used(view.name, 0, "", 0, why_not=error.what))
             return {}
-        if found is None or found[0].size > through.size:
+        if found is None:
             return {}
         progress, rows = found
         made_by = self._made_by()
@@ -72,6 +72,8 @@ class Keeper:
             why = _OTHER if progress.made_by == made_by else "another build of the program made it"
             self.used.append(Used(view.name, progress.size, progress.root, 0, progress.stopped, why))
             return {}
+        if progress.size > through.size:
+            return {}  # an earlier place in the log was asked for
         newer = [entry.stream for entry in place.ledger.entries(progress.size, through.size)]
         stopped = f"#{progress.stopped_at}: {progress.stopped}" if progress.stopped else ""
         self.used.append(Used(view.name, progress.size, progress.root, len(newer), stopped))

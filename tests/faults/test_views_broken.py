@@ -236,6 +236,43 @@ def test_two_runners_do_not_mix(ledger: Ledger, store: ViewStore) -> None:
     assert 2 == len(store.read("books")[1])
 
 
+def test_two_that_make_a_view_anew_do_not_mix(ledger: Ledger, store: ViewStore) -> None:
+    """Two builds of the program make the list at once, and half of it is judged by rules that were mended."""
+    before = store.read("books")
+    mine, theirs = (before[0]._replace(made_by=name) for name in ("mine", "theirs"))
+
+    def slow() -> Iterator[tuple[str, bytes]]:
+        yield "P-001", b"mine"
+        with closing(make_views(ledger)) as other:
+            other.renew(theirs, [("P-001", b"theirs"), ("P-002", b"theirs")])
+        yield "P-002", b"mine"
+
+    with pytest.raises(Conflict, match="Another program"):
+        store.renew(mine, slow())
+    assert (theirs, (("P-001", b"theirs"), ("P-002", b"theirs"))) == store.read("books")
+
+
+def test_a_machine_that_dies_while_it_writes(path: Path, ledger: Ledger, store: ViewStore, tmp_path: Path) -> None:
+    """After a power cut nobody could look at the list, or it would be half of two."""
+    (before,) = (one for one in store.progress() if one.view == "books")
+    dead = tmp_path / "dead.ledger"
+
+    def dying() -> Iterator[tuple[str, bytes]]:
+        for number in range(90):  # more than is kept in memory: the file itself is written, and its journal is hot
+            yield f"P-{number}", bytes(50_000)
+        for suffix in ("", ".views", ".views-journal"):
+            shutil.copyfile(f"{path}{suffix}", f"{dead}{suffix}")
+
+    store.advance(before, before._replace(made_by="lost"), dying())
+    assert Path(f"{dead}.views").read_bytes() != Path(f"{path}.views").read_bytes()
+    with Ledger.open(dead, read_only=True) as later:
+        views, now = Keeper(lambda: US), later.log_time(later.size - 1)
+        assert overview(later, now=now) == overview(later, now=now, views=views)
+        with closing(make_views(later)) as again:
+            assert before in again.progress()
+            assert [] == list(compared(later, US))
+
+
 def test_the_file_is_private_and_reading_makes_none(path: Path, tmp_path: Path) -> None:
     """Everybody on the machine reads the patients' courses; or looking at a ledger leaves a file beside it."""
     Path(f"{path}.views").unlink()

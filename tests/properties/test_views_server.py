@@ -120,6 +120,23 @@ def test_two_runners_do_not_mix_there_either(url: str) -> None:
             assert [PATIENT] == [key for key, _ in store.read(before.view)[1]]
 
 
+def test_two_that_make_a_view_anew_do_not_mix_either(url: str) -> None:
+    """Half of the list is judged by rules that were mended, because two builds of the program made it at once."""
+    with Ledger.open(url, read_only=True) as ledger:
+        made(ledger)
+        with closing(make_views(ledger)) as store, closing(make_views(ledger)) as other:
+            mine, theirs = (store.progress()[0]._replace(made_by=name) for name in ("mine", "theirs"))
+
+            def slow() -> Iterator[tuple[str, bytes]]:
+                yield "P-001", b"mine"
+                other.renew(theirs, [("P-001", b"theirs")])
+                yield "P-002", b"mine"
+
+            with pytest.raises(Conflict, match="Another program"):
+                store.renew(mine, slow())
+            assert (theirs, (("P-001", b"theirs"),)) == store.read(mine.view)
+
+
 def test_a_commit_wakes_who_follows(url: str) -> None:
     """The list of the whole site is old for as long as somebody chose to sleep."""
     woken: list[float] = []

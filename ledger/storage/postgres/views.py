@@ -13,12 +13,12 @@ from typing import Any
 
 import psycopg
 
-from ledger.errors import Conflict, Unavailable
+from ledger.errors import Unavailable
 from ledger.storage.postgres.locks import channel
 from ledger.storage.postgres.refusals import translated
 from ledger.storage.postgres.session import Session, spoken
 from ledger.storage.postgres.tables import views_of
-from ledger.storage.views.progress import Progress, Rows
+from ledger.storage.views.progress import RESERVED, Progress, Rows, overtaken
 
 _FLUSH = 64
 """Rows of a view that is made anew that are written at once: the memory that it needs."""
@@ -31,9 +31,13 @@ _KEPT = (
     "SELECT key, data FROM ROWS AS r JOIN VIEWS AS v ON r.view = v.name AND r.generation = v.generation"
     " WHERE v.name = ? ORDER BY key"
 )
-_GENERATION = "SELECT generation FROM VIEWS WHERE name = ?"
+_NEWEST = (
+    "SELECT greatest((SELECT max(generation) FROM ROWS WHERE view = ?),"
+    " (SELECT max(generation) FROM VIEWS WHERE name = ?), 0)"
+)
+_LOCK = "LOCK TABLE VIEWS IN SHARE ROW EXCLUSIVE MODE"
 _PUT = "INSERT INTO ROWS VALUES (?, ?, ?, ?) ON CONFLICT (view, generation, key) DO UPDATE SET data = excluded.data"
-_GONE = "DELETE FROM ROWS WHERE view = ? AND generation = ? AND key = ?"
+_GONE = "DELETE FROM ROWS WHERE view = ? AND generation = ? AND key = ? RETURNING 1"
 _OTHERS_GONE = "DELETE FROM ROWS WHERE view = ? AND generation <> ?"
 _SET = (
     "INSERT INTO VIEWS VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (name) DO UPDATE SET"
@@ -122,11 +126,7 @@ class ViewTables:
         with self._transaction("BEGIN") as run:
             found = run(_HELD, (before.view,))
             if not found or Progress._make(found[0][:-1]) != before:
-                raise Conflict(
-                    f"Another program has taken the view {before.view} on.",
-                    why="two runners on the same views take turns",
-                    fix="Run the same command again.",
-                )
+                raise overtaken(before.view)
             generation = found[0][-1]
             for key, data in rows:
                 if data is None:
@@ -137,18 +137,19 @@ class ViewTables:
 
     def renew(self, after: Progress, rows: Iterable[tuple[str, bytes]]) -> None:
         """Make a view anew beside the one that is read, and put it in its place in one step."""
-        with self._transaction("BEGIN") as run:
-            old = max((int(found) for (found,) in run(_GENERATION, (after.view,))), default=0)
-            run(_OTHERS_GONE, (after.view, old))
+        generation = self._reserved(after.view)
         waiting: list[tuple[str, int, str, bytes]] = []
         for key, data in rows:
-            waiting.append((after.view, old + 1, key, data))
+            waiting.append((after.view, generation, key, data))
             if len(waiting) >= _FLUSH:
                 self._flush(waiting)
         self._flush(waiting)
         with self._transaction("BEGIN") as run:
-            run(_SET, (*after, old + 1))
-            run(_OTHERS_GONE, (after.view, old + 1))
+            run(_LOCK, ())
+            if not run(_GONE, (after.view, generation, RESERVED)):
+                raise overtaken(after.view)
+            run(_SET, (*after, generation))
+            run(_OTHERS_GONE, (after.view, generation))
 
     def wait(self, seconds: float) -> None:
         """Wait until something was appended to the ledger, at most so many seconds."""
@@ -184,6 +185,14 @@ class ViewTables:
         except BaseException:
             self.close()
             raise
+
+    def _reserved(self, view: str) -> int:
+        """Take a generation that nobody else fills: what a runner left that died in the middle stays apart from it."""
+        with self._transaction("BEGIN") as run:
+            run(_LOCK, ())
+            ((newest,),) = run(_NEWEST, (view, view))
+            run(_PUT, (view, int(newest) + 1, RESERVED, b""))
+        return int(newest) + 1
 
     def _flush(self, waiting: list[tuple[str, int, str, bytes]]) -> None:
         with self._transaction("BEGIN") as run:

@@ -5,8 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import NamedTuple, Protocol
 
+from ledger.errors import Conflict
+
 Rows = Iterable[tuple[str, bytes | None]]
 """Keys with what is kept under them; None for what is kept no longer."""
+
+
+RESERVED = ""
+"""The key of the row by which a runner that makes a view anew holds its generation; no patient has it."""
 
 
 class Progress(NamedTuple):
@@ -44,7 +50,10 @@ class ViewStore(Protocol):
         ...
 
     def renew(self, after: Progress, rows: Iterable[tuple[str, bytes]]) -> None:
-        """Make a view anew beside the one that is read, and put it in its place in one step."""
+        """Make a view anew beside the one that is read, and put it in its place in one step.
+
+        Conflict where another program made it meanwhile.
+        """
         ...
 
     def wait(self, seconds: float) -> None:
@@ -54,3 +63,12 @@ class ViewStore(Protocol):
     def close(self) -> None:
         """Let go of it."""
         ...
+
+
+def overtaken(view: str) -> Conflict:
+    """Another runner was faster."""
+    return Conflict(
+        f"Another program has taken the view {view} on.",
+        why="two runners on the same views take turns",
+        fix="Run the same command again.",
+    )

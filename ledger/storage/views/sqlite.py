@@ -13,9 +13,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from time import sleep
 
-from ledger.errors import Conflict, Unavailable
+from ledger.errors import Unavailable
 from ledger.storage import files
-from ledger.storage.views.progress import Progress, Rows
+from ledger.storage.views.progress import RESERVED, Progress, Rows, overtaken
 
 APPLICATION_ID = 0x444C5657  # "DLVW"
 FORMAT = 1
@@ -115,11 +115,7 @@ class ViewFile:
         with self._transaction("BEGIN IMMEDIATE"):
             found = self._connection.execute(f"{_PROGRESS} WHERE name = ?", (before.view,)).fetchone()
             if found is None or Progress._make(found) != before:
-                raise Conflict(
-                    f"Another program has taken the view {before.view} on.",
-                    why="two runners on the same views take turns",
-                    fix="Run the same command again.",
-                )
+                raise overtaken(before.view)
             generation = self._generation(before.view)
             for key, data in rows:
                 if data is None:
@@ -131,18 +127,19 @@ class ViewFile:
 
     def renew(self, after: Progress, rows: Iterable[tuple[str, bytes]]) -> None:
         """Make a view anew beside the one that is read, and put it in its place in one step."""
-        with self._transaction("BEGIN IMMEDIATE"):
-            old = self._generation(after.view)
-            self._connection.execute("DELETE FROM rows WHERE view = ? AND generation <> ?", (after.view, old))
+        generation = self._reserved(after.view)
         waiting: list[tuple[str, int, str, bytes]] = []
         for key, data in rows:
-            waiting.append((after.view, old + 1, key, data))
+            waiting.append((after.view, generation, key, data))
             if len(waiting) >= _FLUSH:
                 self._put(waiting)
         self._put(waiting)
         with self._transaction("BEGIN IMMEDIATE"):
-            self._connection.execute(_SET, (*after, old + 1))
-            self._connection.execute("DELETE FROM rows WHERE view = ? AND generation <> ?", (after.view, old + 1))
+            sql = "DELETE FROM rows WHERE view = ? AND generation = ? AND key = ? RETURNING 1"
+            if not self._connection.execute(sql, (after.view, generation, RESERVED)).fetchall():
+                raise overtaken(after.view)
+            self._connection.execute(_SET, (*after, generation))
+            self._connection.execute("DELETE FROM rows WHERE view = ? AND generation <> ?", (after.view, generation))
 
     def wait(self, seconds: float) -> None:
         """Wait until something may have been appended to the ledger: nothing tells, so always to the end."""
@@ -156,6 +153,15 @@ class ViewFile:
     def _generation(self, view: str) -> int:
         found = self._connection.execute("SELECT generation FROM views WHERE name = ?", (view,)).fetchone()
         return 0 if found is None else int(found[0])
+
+    def _reserved(self, view: str) -> int:
+        """Take a generation that nobody else fills: what a runner left that died in the middle stays apart from it."""
+        with self._transaction("BEGIN IMMEDIATE"):
+            sql = "SELECT coalesce(max(generation), 0) FROM rows WHERE view = ?"
+            (newest,) = self._connection.execute(sql, (view,)).fetchone()
+            generation = max(int(newest), self._generation(view)) + 1
+            self._connection.execute(_PUT, (view, generation, RESERVED, b""))
+        return generation
 
     def _begin(self) -> None:
         """Make the tables of an empty file."""
