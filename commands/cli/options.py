@@ -25,7 +25,7 @@ class Shared:
             "--ledger",
             "-l",
             metavar="PATH",
-            help="The ledger; else $DOSELEDGER_LEDGER, else one found from here upwards.",
+            help="The ledger, or its URL; else $DOSELEDGER_LEDGER, else one found from here upwards.",
         ),
     ] = None
     me: Annotated[
