@@ -10,6 +10,8 @@ from pathlib import Path
 import pytest
 from jsonschema import Draft202012Validator
 
+from commands.cli.outbox import _written
+from commands.post import Parcel
 from ledger.book import Ledger
 
 SCHEMAS = Path(__file__).parents[2] / "docs" / "reference" / "json"
@@ -122,8 +124,32 @@ def test_tails_and_lines_and_the_outbox_are_read(here, loss) -> None:
     assert [] == list(box.glob("*.json")), "what was stored is not kept"
     ran = signed(here, "crc.1", "entry", "recover", "--outbox", **loss)
     assert (0, "") == (ran.code, ran.out)
-    ran = here.run("entry", "recover", **loss)
-    assert 2 == ran.code
+    with Ledger.open(here.folder / "lost", read_only=True) as ledger:
+        position, weight = next((one.position, one) for one in ledger.entries(39) if one.payload.reason is not None)
+        words = {name: ledger.salted(name) for name in (weight.payload.reason.text,)}
+        parcel = Parcel(weight.payload.command.id, (ledger.raw(position),), words, {})
+        (box / f"{parcel.command}.refused").write_bytes(_written(parcel))
+    ran = signed(here, "crc.1", "entry", "recover", "--outbox", **loss)
+    assert (0, 1) == (ran.code, ran.out.count("patient.measured/1")), ran.err
+    assert 2 == here.run("entry", "recover", **loss).code
+
+
+def test_an_epoch_is_copied_backed_up_and_restored(here, loss) -> None:
+    """The site that lost its disk once could never back up again: two keys have sealed its heads."""
+    assert 0 == signed(here, "reg.1+reg.2", "ledger", "accept", "--reason", "data-loss", **loss).code
+    assert 0 == signed(here, "crc.1", "entry", "recover", "lost", **loss).code
+    again = here.folder / "again.ledger"
+    assert 0 == here.run("backup", "make", "c.backup", "--full", **loss).code
+    assert 0 == here.run("ledger", "copy", str(again), "third.ledger").code
+    for name in ("log-key", "device-key"):
+        shutil.copyfile(f"{again}.{name}", here.folder / f"fourth.ledger.{name}")
+    ran = here.run("restore", "c.backup", "fourth.ledger")
+    assert 0 == ran.code, ran.err
+    with Ledger.open(here.folder / "third.ledger", read_only=True) as third:
+        size, root = third.size, third.root()
+    with Ledger.open(here.folder / "fourth.ledger", read_only=True) as fourth:
+        assert (root, size + 1) == (fourth.root_at(size), fourth.size)
+        assert fourth.origin.endswith("/main.2")
 
 
 def test_words_that_were_redacted_are_named(here) -> None:
