@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import closing, suppress
 from datetime import datetime, timedelta
+from decimal import Decimal
 from itertools import pairwise
 from pathlib import Path
 from random import Random
@@ -13,6 +14,7 @@ import pytest
 from acts import DRUG, MONDAY, PATIENT, Ward, founded, key
 from cut import Cut
 from dosed import eventful, recorded, reviewed
+from playing import Play
 
 from commands.cli.simulating import READS
 from commands.draft import Circumstances
@@ -22,7 +24,7 @@ from commands.simulate import run
 from commands.study import ActivateProtocol
 from ledger.book import Ledger
 from ledger.book.views import make_views, views_of
-from ledger.errors import BadInput
+from ledger.errors import BadInput, Conflict, NotAllowed, Refused
 from ledger.protocol.bundled import bundled
 from ledger.protocol.model import Pack, load
 from projections import accountability, clocks, cohort, deviations, patient, toxicity
@@ -205,3 +207,44 @@ def moved(ward: Ward) -> list[object]:
     assert [] == list(compared(ward.book, US))
     rows = deviations.deviations(ward.book, now=now).rows
     return [rows, [row.due for row in patient.overview(ward.book, now=now).patients], ward.book.roster().disputes]
+
+
+def random_act(play: Play, draw: Random) -> None:
+    """One act that the day might bring, on what was said before."""
+    play.ward.now += timedelta(hours=draw.choice((1, 5, 30)))
+    said = [one.position for one in play.said if one.kind in {"record", "toxicity", "tolerance"}]
+    doses, sick = play.places("record"), play.places("toxicity")
+    match draw.randrange(9):
+        case 0 | 1:
+            play.record(Decimal(draw.choice(("3", "10", "30", "40"))), play.now - timedelta(hours=3))
+        case 2 if doses:
+            play.tolerance(draw.choice(doses), draw.randrange(4), tolerated=draw.random() < 0.6)
+        case 3:
+            play.toxicity("IRR", draw.choice([None, *doses]))
+        case 4 if sick:
+            play.grade(draw.choice(sick), draw.randrange(1, 5))
+        case 5 if doses:
+            play.correct(draw.choice(doses), given=Decimal("9.9"), approved=draw.random() < 0.5)
+        case 6 if said:
+            play.void(draw.choice(said), "nurse.1", approved=draw.random() < 0.5)
+        case 7:
+            waiting = [one.position for one in play.said if one.waits]
+            play.countersign(draw.choice(waiting)) if waiting else play.hold("infection")
+        case _:
+            play.lift(draw.choice(play.places("hold") or [0]))
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_whatever_is_done(tmp_path: Path, seed: int) -> None:
+    """Some order of corrections, voids and late signatures that nobody thought of leaves the list behind the card."""
+    draw, done = Random(seed), 0
+    founded(tmp_path / "site.ledger")
+    with closing(Ward.copy(tmp_path / "site.ledger", tmp_path / "trial.ledger")) as ward:
+        play = Play(ward)
+        for turn in range(30):
+            with suppress(Refused, Conflict, NotAllowed, BadInput):
+                random_act(play, draw)
+                done += 1
+            if turn % 6 == 5:
+                moved(ward)
+    assert done > 10
