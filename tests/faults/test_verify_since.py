@@ -6,6 +6,7 @@ import shutil
 from pathlib import Path
 
 import pytest
+import server
 from forging import Forged, copied, edited
 from minting import Site, committed
 from tampering import tampering
@@ -137,6 +138,14 @@ def test_a_checkpoint_of_another_history_vouches_for_nothing(path: Path, tmp_pat
         connection.execute("DELETE FROM checkpoints WHERE size = ?", (size,))
     report = verify_path(path, since=Verified(newest, WHEN))
     assert (None, "stale") in found(report)
+
+
+def test_it_goes_on_in_the_tables_of_a_server(path: Path) -> None:
+    """Where all sites write to one server, the morning's verification would be the long one, or none."""
+    place, size = server.mirror(path), sized(path)
+    whole = verify_path(place)
+    report = verify_path(place, since=Verified(note(path, size - 4), WHEN))
+    assert ("continued", whole.root, (), whole.findings) == (report.verdict, report.root, report.findings, ())
 
 
 def test_a_copy_is_always_judged_whole(site: Site) -> None:
