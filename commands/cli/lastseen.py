@@ -118,7 +118,7 @@ def on_read(ledger: Ledger) -> None:
         warn(found)
         return
     met = _elsewhere(found, ledger)
-    if not keep(found, ledger.path):
+    if met or not keep(found, ledger.path):
         _greet(found, ledger, met)
 
 
@@ -133,12 +133,15 @@ def begin(ledger: Ledger) -> None:
 def on_write(ledger: Ledger) -> Iterator[None]:
     """Look at a ledger that was opened to write, and keep its head when the block has written.
 
-    Raises IntegrityFailure, before anything is written, where the ledger is not what was seen of it, or more.
+    Raises IntegrityFailure, before anything is written, where the ledger is not what was seen of it, or more, and at
+    first contact where another ledger was seen at its place.
     """
     found = look(ledger)
     if not found.standing.sound:
         raise _refusal(found)
     met = _elsewhere(found, ledger)
+    if met:
+        raise _another(found, ledger, met)
     failed = keep(found, ledger.path)
     _greet(found, ledger, met)
     if failed:
@@ -178,7 +181,7 @@ def after_verify(found: Look, path: str, *, good: bool, compared: bool) -> None:
             warn(found)
         elif found.incident is not None:
             console.insist(f"! both heads are in {found.incident}", "warn")
-    elif good:
+    elif good and not (found.standing.verdict == "first" and _others(found, path)):
         failed = keep(found, path)
         if failed and found.standing.verdict != "same":
             console.insist(f"! what is seen of this ledger cannot be kept: {failed}", "warn")
@@ -225,11 +228,22 @@ def _greet(found: Look, ledger: Ledger, others: tuple[str, ...]) -> None:
         console.say(f"! first contact with the ledger {ledger.id[:16]}...: compare its root with the paper ({_PAPER})")
 
 
+def _another(found: Look, ledger: Ledger, met: Sequence[str]) -> IntegrityFailure:
+    folders = ", ".join(str(found.kept.path.parent.with_name(one)) for one in met)
+    return IntegrityFailure(
+        "another ledger was seen at this place before",
+        why=f"this one is {ledger.id[:16]}..., that was {', '.join(f'{one[:16]}...' for one in met)}",
+        fix=f"compare the id with the paper ({_PAPER}); if this is the right ledger, move away: {folders}",
+    )
+
+
 def _elsewhere(found: Look, ledger: Ledger) -> tuple[str, ...]:
-    if found.standing.verdict != "first":
-        return ()
+    return _others(found, ledger.path) if found.standing.verdict == "first" else ()
+
+
+def _others(found: Look, path: str) -> tuple[str, ...]:
     try:
-        return found.kept.elsewhere(ledger_place(ledger.path))
+        return found.kept.elsewhere(ledger_place(path))
     except OSError:
         return ()
 

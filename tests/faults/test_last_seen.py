@@ -190,12 +190,24 @@ def test_what_is_no_proof_of_a_fork_is_malformed(data) -> None:
 
 def test_another_ledger_at_the_same_place_is_named(histories, place, capsys) -> None:
     """A whole record invented anew has another id; whoever does not look at it would sign into the wrong one."""
+    state = place.parent / "state"
     put(histories["another"], place)
     capsys.readouterr()
-    read(place)
-    said = capsys.readouterr().err
-    assert "another ledger was seen at this place before" in said
-    assert "first contact" in said
+    for _ in range(2):
+        read(place)
+        said = capsys.readouterr().err
+        assert "another ledger was seen at this place before" in said
+        assert "first contact" in said
+    found = lastseen.before_verify(str(place), None)
+    assert found is not None
+    lastseen.after_verify(found, str(place), good=True, compared=False)
+    with pytest.raises(IntegrityFailure, match="another ledger was seen") as caught:
+        write(place)
+    (folder,) = (state / "last-seen").iterdir()
+    assert caught.value.fix.endswith(str(folder))
+    shutil.rmtree(folder)
+    write(place)
+    assert size(place) == parse(note(place, state) or b"")[0].size
 
 
 @pytest.mark.parametrize("damage", [b"", b"nothing", b"\n" * 300_000])
