@@ -80,10 +80,10 @@ def _require_reading(said: list[str]) -> None:
     branch = TREE.get(said[0])
     if branch is None:
         raise BadInput(f"there is no command {said[0]}", fix="see: doseledger --help")
-    if branch.leaves is None:
-        name = said[0]
-    elif len(said) > 1 and said[1] in branch.leaves:
+    if len(said) > 1 and said[1] in (branch.leaves or ()):
         name = " ".join(said[:2])
+    elif branch.module or branch.leaves is None:
+        name = said[0]
     else:
         raise BadInput(f"{said[0]} needs one of: {', '.join(branch.leaves)}")
     if name not in readable():

@@ -188,3 +188,10 @@ def test_a_loss_is_accepted_on_another_machine_by_the_note_that_somebody_kept(he
     done(here.run(*ACCEPT, "--lost-note", "lost.note", *by, *opened, **fresh))
     trusted = done(here.run("verify", "--trusted", "lost.note", **fresh))
     assert "was given up at position" in trusted.out
+
+
+def test_an_inspection_reads_the_log_and_changes_no_key(here) -> None:
+    """The entries could not be listed at an inspection, or its key be changed by whoever inspects."""
+    done(here.run("inspect", str(here.ledger), "log"))
+    for words in (ROTATE, ACCEPT):
+        assert "is no command that only reads" in done(here.run("inspect", str(here.ledger), *words), 4).err
