@@ -90,6 +90,7 @@ ACTS: dict[str, tuple[set[str], ...]] = {
     "entry.corrected/1": (SITE,),
     "entry.voided/1": (SITE,),
     "entry.countersigned/1": (SITE | REGISTRAR | SPONSOR,),
+    "entry.recovered/1": (SITE,),
     "copy.certified/1": (SITE | REGISTRAR,),
     # review and closing
     "query.opened/1": (MONITOR | DATA | PHYSICIANS,),
