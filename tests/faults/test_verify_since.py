@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import threading
 from pathlib import Path
 
 import pytest
@@ -162,3 +163,15 @@ def test_how_far_it_is(path: Path) -> None:
     size = sized(path)
     verify_path(path, progress=lambda done, of: told.append((done, of)))
     assert [(size, size)] == told
+
+
+def test_an_interrupt_ends_it(path: Path) -> None:
+    """Whoever ends a long verification would wait for it all the same, or find a report that looks complete."""
+
+    def interrupted(done: int, of: int) -> None:
+        raise KeyboardInterrupt
+
+    before = threading.active_count()
+    with pytest.raises(KeyboardInterrupt):
+        verify_path(path, progress=interrupted)
+    assert before == threading.active_count()
