@@ -129,10 +129,11 @@ def accountability(
     shown = {(book.shelf.agent, book.shelf.lot) for book in books}
     whole = lot is None and agent is None
     asked = [one for one in every if whole or one.target in named]
-    by_id = {fate.dispensing.line.id: fate for fate in fates(folded, through.at)}
+    told = tuple(fates(folded, through.at))
+    by_id = {fate.dispensing.line.id: fate for fate in told}
     queried = {one.target for one in asked if one.rule == "D-QUERY"}
     open_lots = {of for target, of in about if target in queried}
-    lots = [_lot(one, open_lots) for one in reconciled(folded, through.at) if (one.agent, one.lot) in shown]
+    lots = [_lot(one, open_lots) for one in reconciled(folded, told) if (one.agent, one.lot) in shown]
     return Accountability(
         size=through.size,
         known_at=second(through.known_at, through.zone),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -92,14 +92,13 @@ def _in_hand(order: Order | None, dose: Dose | None, one: Dispensing, at: dateti
     )
 
 
-def reconciled(stock: Stock, at: datetime) -> tuple[Reconciliation, ...]:
-    """Reconcile every lot as told at `at`."""
-    every = tuple(fates(stock, at))
+def reconciled(stock: Stock, every: Sequence[Fate]) -> tuple[Reconciliation, ...]:
+    """Reconcile every lot; `every` are the fates of all releases, as told at one time."""
     named = sorted({(book.shelf.agent, book.shelf.lot, book.shelf.strength_mg) for book in stock.books})
     return tuple(_lot(stock, every, *name) for name in named)
 
 
-def _lot(stock: Stock, every: tuple[Fate, ...], agent: str, lot: str, strength: Decimal) -> Reconciliation:
+def _lot(stock: Stock, every: Sequence[Fate], agent: str, lot: str, strength: Decimal) -> Reconciliation:
     books = [b for b in stock.books if (b.shelf.agent, b.shelf.lot, b.shelf.strength_mg) == (agent, lot, strength)]
     own = {line.id: line for book in books for line in book.lines if line.struck_by is None}
     fate = [f for f in every if f.dispensing.line.id in own]

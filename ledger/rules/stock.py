@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 
-from ledger.course.reconciliation import fates, reconciled
+from ledger.course.reconciliation import Fate, Reconciliation, fates, reconciled
 from ledger.course.stock import QUARANTINE, Book, Stock
 from ledger.events import supply
 from ledger.rules.facts import delegation
@@ -16,9 +16,11 @@ from ledger.values import wire_decimal
 
 def findings(stock: Stock, setting: Setting, at: datetime) -> tuple[Finding, ...]:
     """List the findings on the books as they stand at `at`, by the entries they are about."""
+    every = tuple(fates(stock, at))
+    lots = reconciled(stock, every)
     found = [finding for book in stock.books for finding in _book(book)]
-    found += _remainders(stock, at)
-    found += _too_much(stock, at)
+    found += _remainders(every, lots)
+    found += _too_much(stock, lots)
     found += _not_dispensed(stock)
     for fact in stock.facts:
         for hit in delegation(setting, fact):
@@ -59,10 +61,10 @@ def _book(book: Book) -> Iterator[Finding]:
                 pass
 
 
-def _remainders(stock: Stock, at: datetime) -> Iterator[Finding]:
+def _remainders(every: Iterable[Fate], lots: Iterable[Reconciliation]) -> Iterator[Finding]:
     """A released dose whose milligrams are neither given, wasted, returned nor in hand."""
-    open_lots = {(one.agent, one.lot) for one in reconciled(stock, at) if one.unexplained_mg != 0}
-    for fate in fates(stock, at):
+    open_lots = {(one.agent, one.lot) for one in lots if one.unexplained_mg != 0}
+    for fate in every:
         one = fate.dispensing
         if fate.left_mg and (one.shelf.agent, one.shelf.lot) in open_lots:
             text = (
@@ -72,9 +74,9 @@ def _remainders(stock: Stock, at: datetime) -> Iterator[Finding]:
             yield _query(one.line.id, one.line.position, text)
 
 
-def _too_much(stock: Stock, at: datetime) -> Iterator[Finding]:
+def _too_much(stock: Stock, lots: Iterable[Reconciliation]) -> Iterator[Finding]:
     """More of a lot was given, wasted or returned than was ever dispensed: asked about the last of these lines."""
-    for one in reconciled(stock, at):
+    for one in lots:
         if one.unexplained_mg >= 0:
             continue
         books = [book for book in stock.books if (book.shelf.agent, book.shelf.lot) == (one.agent, one.lot)]
