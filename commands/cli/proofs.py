@@ -13,6 +13,7 @@ from commands.cli.options import Shared
 from commands.cli.place import read_file, write_private
 from commands.cli.session import reading
 from ledger.errors import BadInput, IntegrityFailure
+from ledger.merkle.proof_file import HEADER
 from projections import heads, proofs
 
 if TYPE_CHECKING:
@@ -89,6 +90,16 @@ def proof_check(
     if key is None and not shared.json:
         console.say("  The key of the log comes from this ledger itself; --log-key takes the one on paper.")
     return 0 if found.holds else IntegrityFailure.exit_code
+
+
+def is_proof(file: str) -> bool:
+    """Whether a file is one of the two proofs, by its first bytes."""
+    try:
+        with Path(file).open("rb") as opened:
+            start = opened.read(64)
+    except OSError:
+        return False  # whoever reads it as something else says what is wrong with it
+    return start.startswith((f"{HEADER}\n".encode(), b'{"format":"doseledger-fork/'))
 
 
 def _line(data: bytes) -> bytes:

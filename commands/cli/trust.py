@@ -15,6 +15,7 @@ from commands.cli.going import Going
 from commands.cli.options import Shared
 from commands.cli.outside import Vouchers, given
 from commands.cli.place import ledger_path, read_file
+from commands.cli.proofs import is_proof, proof_check
 from commands.cli.version import SOFTWARE
 from ledger.anchors.evidence import Held
 from ledger.anchors.sandwich import Sandwich
@@ -34,9 +35,7 @@ def verify(
     shared: Shared,
     file: Annotated[
         str | None,
-        typer.Argument(
-            metavar="FILE", help="A ledger file, a bundle, a dossier, or exported lines; the ledger when left out."
-        ),
+        typer.Argument(metavar="FILE", help="A ledger file, a copy of any form, or a proof; the ledger when left out."),
     ] = None,
     *,
     trusted: Annotated[
@@ -70,6 +69,9 @@ def verify(
     Beside FILE, --ledger may give the ledger id from the trial master file instead of a path: it is then compared.
     """
     known = id_beside(file, shared.ledger)
+    if file is not None and is_proof(file):
+        aside = replace(shared, ledger=None) if known else shared
+        return proof_check(aside, file, ledger_id=known, log_key=log_key)
     path = ledger_path(file or (None if known else shared.ledger))
     seen = lastseen.before_verify(path, state)
     outside = Outside(ledger=known, log_key=verifier_key(log_key) if log_key is not None else None)

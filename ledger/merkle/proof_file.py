@@ -11,7 +11,8 @@ from ledger.merkle.note import MAX_NOTE_BYTES
 from ledger.merkle.text import base64_of, bytes_of, number_of
 from ledger.merkle.tree import HASH_BYTES, MAX_SIZE
 
-_HEADER = "c2sp.org/tlog-proof@v1"
+HEADER = "c2sp.org/tlog-proof@v1"
+"""The first line of every proof file."""
 _MAX_HASHES = MAX_SIZE.bit_length()
 MAX_EXTRA_BYTES = 65_536
 MAX_FILE_BYTES = MAX_NOTE_BYTES + 2 * MAX_EXTRA_BYTES
@@ -32,7 +33,7 @@ def format_proof(index: int, path: Sequence[bytes], note: bytes, extra: bytes = 
 
     Raises Malformed when the parts cannot stand in a proof file.
     """
-    head = [_HEADER]
+    head = [HEADER]
     if extra:
         head.append(f"extra {base64_of(extra)}")
     head.append(f"index {index}")
@@ -55,8 +56,8 @@ def parse_proof(data: bytes) -> ProofFile:
         lines = head.decode("ascii").split("\n")
     except UnicodeDecodeError:
         raise Malformed("the proof file is not text") from None
-    if lines.pop(0) != _HEADER:
-        raise Malformed(f"the proof file does not begin with {_HEADER}")
+    if lines.pop(0) != HEADER:
+        raise Malformed(f"the proof file does not begin with {HEADER}")
     extra = b""
     if lines and lines[0].startswith("extra "):
         extra = bytes_of(lines.pop(0).removeprefix("extra "), "the extra data of the proof file")

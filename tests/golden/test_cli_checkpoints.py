@@ -64,6 +64,13 @@ def test_an_entry_is_proved_far_from_the_ledger(site) -> None:
     key = key_of(site)
     ledger = json.loads(site.run("verify", "--json").out)["ledger"]["id"]
     lines = site.run("export", "jsonl").out.splitlines(keepends=True)
+    ran = site.run("verify", "35.tlog-proof", "--log-key", key)
+    assert (0, "v The entry #35 stood in the log of 38 entries.") == (
+        ran.code,
+        ran.out.splitlines()[0],
+    )
+    ran = site.run("verify", "35.tlog-proof", "--ledger", "0" * 64)
+    assert (8, "x It proves nothing.") == (ran.code, ran.out.splitlines()[0])
     (site.folder / "35.json").write_text(lines[35])
     (site.folder / "34.json").write_text(lines[34])
     site.ledger.rename(site.folder / "gone")
