@@ -65,6 +65,7 @@ def judged(path: Path) -> Report:
     return verify_path(str(path), workers=1)
 
 
+@pytest.mark.req("EM-6.10")
 def test_everything_arrives(path: Path, tmp_path: Path) -> None:
     """A site that changes its machine would leave a dose, a text or a signed head behind."""
     found = moved(path, tmp_path / "new.ledger")

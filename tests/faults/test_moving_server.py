@@ -66,6 +66,7 @@ def rows(place: str | Path) -> dict[str, list[tuple[object, ...]]]:
         reader.close()
 
 
+@pytest.mark.req("EM-6.10")
 def test_there_and_back(path: Path, url: str, tmp_path: Path) -> None:
     """A site that outgrows its file, or its server, would leave a dose, a text or a signed head behind."""
     there = moved(path, url)

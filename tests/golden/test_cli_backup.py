@@ -59,6 +59,7 @@ def backed(here):
     return here
 
 
+@pytest.mark.req("FQ5")
 def test_a_backup_is_the_ledger_and_an_entry_says_so(here) -> None:
     """Nobody could say which file on the shelf is the backup that was made on Tuesday, nor whether it is whole."""
     before = head(here.ledger)
@@ -73,6 +74,9 @@ def test_a_backup_is_the_ledger_and_an_entry_says_so(here) -> None:
     assert ["b.backup", "b.backup.tail"] == sorted(one.name for one in here.folder.glob("b.*"))
 
 
+@pytest.mark.req("P11-10c")
+@pytest.mark.req("EM-6.8")
+@pytest.mark.req("A11-7.2")
 def test_a_backup_is_restored_and_nothing_is_missing(backed) -> None:
     """On the day on which the disk is gone the site would learn that its backups lack the newest entry."""
     before = head(backed.ledger)

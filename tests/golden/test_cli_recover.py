@@ -61,6 +61,7 @@ def counted(here, **env: str) -> int:
     return json.loads(here.run("status", "001-002", "--json", **env).out)["data"]["alemtuzumab"]["counted"]
 
 
+@pytest.mark.req("EM-6.9")
 def test_what_was_lost_comes_back_and_counts(here, loss) -> None:
     """A dose that was given would be given again, because the disk with its record broke."""
     ran = signed(here, "nurse.1", "patient", "measure", "001-001", "--weight", "72kg", **loss)
