@@ -75,7 +75,7 @@ def check_entry(
         raise BadInput("The entry is needed.", fix="Give its bytes: --entry FILE; or the ledger: --ledger PATH.")
     if raw is None and ledger is not None and file.index >= ledger.size:
         raise BadInput(f"The ledger has no entry #{file.index}.", why=f"it has {ledger.size}")
-    leaf = leaf_hash(raw) if raw is not None else ledger.leaf(file.index) if ledger is not None else b""
+    leaf = leaf_hash(raw) if raw is not None else _leaf(ledger, file.index) if ledger is not None else b""
     why, kind = "", None
     try:
         found = opened(file.note)
@@ -94,6 +94,11 @@ def check_entry(
         size=said.size,
         root=said.root.hex(),
     )
+
+
+def _leaf(ledger: Ledger, position: int) -> bytes:
+    """The hash of an entry as its bytes make it; where a copy left them out, the one that stands for them."""
+    return ledger.leaf(position) if position in ledger.withheld() else leaf_hash(ledger.raw(position))
 
 
 def check_two(data: bytes, opened: Opener, *, ledger_id: str | None = None) -> ProofChecked:

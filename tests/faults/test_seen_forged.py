@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from forging import resigned
 from minting import key_of
-from tampering import tampering
+from tampering import reversed_bytes, tampering
 from turned import AFTER, BOTH, EPOCH, LOSS, Turned
 
 from commands.cli import lastseen, verified
@@ -24,6 +24,7 @@ from ledger.merkle import checkpoint, tree
 from ledger.storage.carrying import carry
 from ledger.storage.store import Store
 from ledger.verify import Outside, verify_path
+from projections import proofs
 from projections.export import jsonl
 
 
@@ -200,3 +201,17 @@ def test_a_revocation_that_was_verified_cannot_be_hidden_from_the_next_verificat
         hand.execute("UPDATE entries SET stream = 'security/001', version = 1 WHERE leaf_index = 2")
     assert verified.asked(None, found, str(path), newest=True) is None
     assert "who may do what is not what was verified here before" in capsys.readouterr().err
+
+
+def test_a_proof_is_of_the_bytes_that_are_shown(path, log) -> None:
+    """An entry that was changed in the file would be proved by the hash that was left beside it."""
+    proof = proofs.prove(log.book, log.book.entry(4)).proof.encode()
+
+    def holds() -> bool:
+        with Ledger.open(path, read_only=True) as ledger:
+            return proofs.check_entry(proof, lastseen.opener_of(ledger), raw=None, ledger=ledger).holds
+
+    assert holds()
+    with tampering(path) as hand:
+        reversed_bytes(hand, "entries", "raw", "leaf_index = 4")
+    assert not holds()
