@@ -20,6 +20,8 @@ from ledger.merkle.note import MAX_NOTE_BYTES, VerifierKey
 MOST_UNPROVEN = 64
 """Incidents that prove nothing by themselves are kept up to this number for each log; proofs of a fork all."""
 _NAME = "witness"
+_COSIGNED = b"cosigned\n"
+"""What the lock of a log says once a head of it was cosigned: a note that is missing then was taken away."""
 
 
 class Memory:
@@ -73,12 +75,15 @@ class Memory:
         Raises IntegrityFailure where what is remembered of the log is not what this witness cosigned.
         """
         stem = sha256(asked.head.origin.encode()).hexdigest()[:32]
-        path = self.folder / f"{stem}.note"
-        with alone(self.folder / f"{stem}.lock"):
+        path, lock = self.folder / f"{stem}.note", self.folder / f"{stem}.lock"
+        with alone(lock):
             kept = self._kept(path, asked.head.origin, check)
+            if kept is None and lock.stat().st_size:
+                raise _forgotten(path, "the newest head that it cosigned of the log is gone")
             answer = decide(asked, kept, cosign)
             if answer.keep is not None:
                 replace(path, answer.keep)
+                lock.write_bytes(_COSIGNED)
             return answer, self._incident(stem, answer)
 
     def note(self, origin: str) -> bytes | None:
@@ -91,11 +96,7 @@ class Memory:
             return None
         head, text, lines = head_of(note)
         if head.origin != origin or check_cosignature(lines, text, self.key, check) is None:
-            raise IntegrityFailure(
-                "What this witness remembers of the log is not what it cosigned.",
-                why=str(path),
-                fix="Nothing more is cosigned of this log with this key; make a new key, and find out who changed it.",
-            )
+            raise _forgotten(path, str(path))
         return note
 
     def _incident(self, stem: str, answer: Answer) -> Path | None:
@@ -109,6 +110,14 @@ class Memory:
             return None
         replace(path, data)
         return path
+
+
+def _forgotten(path: Path, why: str) -> IntegrityFailure:
+    return IntegrityFailure(
+        "What this witness remembers of the log is not what it cosigned.",
+        why=why,
+        fix=f"Nothing more is cosigned of this log with this key; make a new key, and find out who changed {path.name}.",
+    )
 
 
 def _read(path: Path) -> bytes | None:

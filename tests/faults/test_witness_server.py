@@ -168,6 +168,7 @@ def test_a_memory_that_cannot_be_used_cosigns_nothing(folder: Path) -> None:
     note.write_bytes(b"nonsense")
     assert (500, None) == (found.answer(LOG.request(5, 9)).answer.status, found.answer(LOG.request(5, 9)).answer.keep)
     note.unlink()
+    assert [500, 500] == [found.answer(LOG.request(0, size)).answer.status for size in (5, 9)], "a note was taken away"
     note.mkdir()
     assert 500 == found.answer(LOG.request(0, 9)).answer.status
 
