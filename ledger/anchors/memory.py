@@ -116,7 +116,7 @@ def _forgotten(path: Path, why: str) -> IntegrityFailure:
     return IntegrityFailure(
         "What this witness remembers of the log is not what it cosigned.",
         why=why,
-        fix=f"Nothing more is cosigned of this log with this key; make a new key, and find out who changed {path.name}.",
+        fix=f"Nothing more is cosigned of this log with this key; make a new key; find out who changed {path.name}.",
     )
 
 
