@@ -1,4 +1,4 @@
-"""How much memory something needs: it is done once in a process of its own, which says the most that it held.
+"""What something costs in a process of its own, which does it once: the time, and the most memory that it held.
 
 `peaks.py WHAT PLACE [MORE]`: WHAT is one of `DEEDS`, PLACE a ledger.
 """
@@ -12,8 +12,10 @@ import subprocess
 import sys
 from collections.abc import Callable
 from contextlib import closing
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from time import perf_counter
 
 LATER = datetime(2010, 6, 1, tzinfo=UTC)
 HERE = Path(__file__).resolve().parent
@@ -21,12 +23,26 @@ ENVIRONMENT = {**os.environ, "PYTHONPATH": os.pathsep.join((str(HERE), str(HERE.
 """What a process needs that is to find the modules of the benchmarks."""
 
 
+@dataclass(frozen=True)
+class Cost:
+    """Milliseconds from the first import to the end, and MiB of memory at most."""
+
+    ms: float
+    mib: float
+
+
 def peak(what: str, place: str | Path, *more: str) -> float:
     """MiB that a process held at most which did nothing else."""
+    return cost(what, place, *more).mib
+
+
+def cost(what: str, place: str | Path, *more: str) -> Cost:
+    """What a process needed which did nothing else."""
     words = [sys.executable, __file__, what, str(place), *more]
     done = subprocess.run(words, env=ENVIRONMENT, capture_output=True, text=True, check=False)
     assert 0 == done.returncode, done.stderr
-    return float(done.stdout.split()[-1])
+    ms, mib = done.stdout.split()[-2:]
+    return Cost(float(ms), float(mib))
 
 
 def held() -> float:
@@ -105,5 +121,6 @@ DEEDS: dict[str, Callable[..., None]] = {
 
 
 if __name__ == "__main__":
+    began = perf_counter()
     DEEDS[sys.argv[1]](*sys.argv[2:])
-    sys.stdout.write(f"{held():.1f}\n")
+    sys.stdout.write(f"{(perf_counter() - began) * 1000:.3f} {held():.1f}\n")

@@ -24,7 +24,6 @@ from ledger.codec import Opened, commitments, open_entry, open_whole
 from ledger.events.base import After, CommandRef, Payload, Ref
 from ledger.events.entry import Entry
 from ledger.merkle import checkpoint, tree
-from ledger.merkle.tree import leaf_hash
 from ledger.protocol.bundled import bundled
 from ledger.protocol.model import load
 from ledger.signing.jws import Signature, assemble, signing_input
@@ -138,65 +137,64 @@ def filled(
     ward: Ward, course: Template, numbers: Sequence[str], *, at_once: int = BATCH, steps: int = PER_PATIENT
 ) -> None:
     """Let these patients have the course of the template, or its first steps, on a ledger that is open."""
-    grown = _Grown(ward.book.size, ward.book._store.reader.frontier(ward.book.size))
+    grown = _Grown(ward)
     copies = [_Copy(course, number) for number in numbers]
     for step in range(steps):
         for first in range(0, len(copies), at_once):
-            _append(ward, grown, step, copies[first : first + at_once])
-
-
-def _append(ward: Ward, grown: _Grown, step: int, copies: list[_Copy]) -> None:
-    original = copies[0].template.course[step]
-    keys = {header.kid: key(header.signer.id) for header in original.headers}
-    counters = {kid: ward.book.next_n(kid) for kid in keys}
-    raws = []
-    for copy in copies:
-        payload = msgspec.json.encode(copy.payload(original, after=grown.head(), drawn=ward.random(6).hex()))
-        signed = []
-        for header in original.headers:
-            protected = msgspec.json.encode(msgspec.structs.replace(header, n=counters[header.kid]))
-            covered = signing_input(protected, payload)
-            signed.append(Signature(protected, keys[header.kid].sign(covered)))
-            counters[header.kid] += 1
-        raws.append(assemble(payload, signed))
-        grown.add(leaf_hash(raws[-1]))
-    named = commitments(original.jws.payload)
-    texts = {name: copies[0].template.texts[name] for name in named}
-    for copy, entry in zip(copies, _in_bulk(ward, raws, texts), strict=True):
-        copy.stands(original, entry.position, entry.id, entry.leaf)
-
-
-def _in_bulk(ward: Ward, raws: list[bytes], texts: Mapping[str, tuple[bytes, bytes]]) -> list[Entry]:
-    """Store entries with everything that hangs on them in one transaction, under the checkpoint that each act makes."""
-    book, log = ward.book, key("log")
-    start = book.size
-    entries = [open_entry(raw, log="main", position=start + at) for at, raw in enumerate(raws)]
-    new = [TextRow(name, start, salt, text) for name, (salt, text) in texts.items() if book.text(name) is None]
-    frontier, heads = book._store.reader.frontier(start), {}
-    for entry in entries:
-        frontier = tree.append(entry.position, frontier, bytes.fromhex(entry.leaf)).frontier
-        head = checkpoint.Checkpoint(origin=book.origin, size=entry.position + 1, root=tree.frontier_root(frontier))
-        heads[head.size] = checkpoint.seal(head, book.origin, log.public.raw, log.sign), head
-    with book.turn():
-        carry(book._store, list(zip(entries, raws, strict=True)), heads, texts=new, blobs=())
-    return entries
+            grown.write(step, copies[first : first + at_once])
+            if len(grown.waiting) >= at_once:
+                grown.store()
+    grown.store()
 
 
 class _Grown:
-    """The head of the log with the entries that are about to be appended: each names it in its `after`."""
+    """The log with the entries that are about to be stored: each names the head before it in its `after`."""
 
-    def __init__(self, size: int, frontier: tuple[bytes, ...]) -> None:
-        self.size = size
-        self.frontier = frontier
+    def __init__(self, ward: Ward) -> None:
+        self.ward = ward
+        self.size = ward.book.size
+        self.origin = ward.book.origin
+        self.frontier = ward.book._store.reader.frontier(self.size)
+        self.counters: dict[str, int] = {}
+        self.waiting: list[tuple[Entry, bytes]] = []
+        self.heads: dict[int, tuple[bytes, checkpoint.Checkpoint]] = {}
+        self.texts: dict[str, TextRow] = {}
 
-    def add(self, leaf: bytes) -> None:
-        """Add the leaf hash of an entry."""
-        self.frontier = tree.append(self.size, self.frontier, leaf).frontier
-        self.size += 1
+    def write(self, step: int, copies: list[_Copy]) -> None:
+        """Write and sign one step of the course of some patients, each entry under the checkpoint that an act makes."""
+        book, log, template = self.ward.book, key("log"), copies[0].template
+        original = template.course[step]
+        keys = {header.kid: key(header.signer.id) for header in original.headers}
+        for name in commitments(original.jws.payload):
+            self.texts.setdefault(name, TextRow(name, self.size, *template.texts[name]))
+        for copy in copies:
+            after = After(log="main", size=self.size, root=tree.frontier_root(self.frontier).hex())
+            payload = msgspec.json.encode(copy.payload(original, after=after, drawn=self.ward.random(6).hex()))
+            signed = []
+            for header in original.headers:
+                n = self.counters.get(header.kid) or book.next_n(header.kid)
+                self.counters[header.kid] = n + 1
+                protected = msgspec.json.encode(msgspec.structs.replace(header, n=n))
+                signed.append(Signature(protected, keys[header.kid].sign(signing_input(protected, payload))))
+            raw = assemble(payload, signed)
+            entry = open_entry(raw, log="main", position=self.size)
+            self.frontier = tree.append(self.size, self.frontier, bytes.fromhex(entry.leaf)).frontier
+            self.size += 1
+            root = tree.frontier_root(self.frontier)
+            head = checkpoint.Checkpoint(origin=self.origin, size=self.size, root=root)
+            self.heads[self.size] = checkpoint.seal(head, head.origin, log.public.raw, log.sign), head
+            self.waiting.append((entry, raw))
+            copy.stands(original, entry.position, entry.id, entry.leaf)
 
-    def head(self) -> After:
-        """The head as an entry names it."""
-        return After(log="main", size=self.size, root=tree.frontier_root(self.frontier).hex())
+    def store(self) -> None:
+        """Store what was written, with everything that hangs on it, in one transaction."""
+        if not self.waiting:
+            return
+        book = self.ward.book
+        texts = [row for name, row in self.texts.items() if book.text(name) is None]
+        with book.turn():
+            carry(book._store, self.waiting, self.heads, texts=texts, blobs=())
+        self.waiting, self.heads, self.texts = [], {}, {}
 
 
 class _Copy:
