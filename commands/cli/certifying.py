@@ -120,7 +120,8 @@ def certify_copy_check(
 
     Exit 8 when anything is not what it must be. --ledger may give the ledger id from the trial master file.
     """
-    from commands.cli.trust import id_beside, tables, verifier_key
+    from commands.cli.named import id_beside, verifier_key
+    from commands.cli.trust import tables
     from ledger.verify import Outside
     from projections.certificate import checking
     from projections.certificate import paper as papers

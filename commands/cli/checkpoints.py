@@ -90,7 +90,7 @@ def checkpoint_compare(
 
     Of the same size they need the key of the log alone; of different sizes the ledger or a copy with its tree.
     """
-    from commands.cli.trust import verifier_key
+    from commands.cli.named import verifier_key
 
     key = verifier_key(log_key) if log_key is not None else None
     alone = key is not None and (_of_one_size(first, second) or not _has_ledger(shared))

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from commands.cli import console, envelope
+from commands.cli import console, envelope, named
 from commands.cli.options import Shared
 from commands.cli.place import read_file, write_private
 from commands.cli.session import reading
@@ -69,16 +69,13 @@ def proof_check(
 
     Of an entry: that it stood at its place in the log. Of a fork: that the log signed two histories.
     """
-    from commands.cli.trust import ledger_id as is_id
-    from commands.cli.trust import verifier_key
-
-    outside = is_id(ledger_id)
+    outside = named.ledger_id(ledger_id)
     if ledger_id is not None and outside is None:
         raise BadInput(f"{ledger_id!r} is no ledger id", fix="64 digits 0-9 a-f, from the trial master file")
     data = read_file(file)
     fork = data.startswith(b"{")
     raw = _line(read_file(entry)) if entry is not None else None
-    key = verifier_key(log_key) if log_key is not None else None
+    key = named.verifier_key(log_key) if log_key is not None else None
     with nullcontext() if key is not None and (fork or raw is not None) else reading(shared.ledger) as ledger:
         opened = heads.opener_of(key, ledger)
         found = (

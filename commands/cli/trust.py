@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from functools import partial
@@ -12,6 +11,7 @@ import typer
 
 from commands.cli import cards, console, envelope, lastseen, verified
 from commands.cli.going import Going
+from commands.cli.named import id_beside, verifier_key
 from commands.cli.options import Shared
 from commands.cli.outside import Vouchers, given
 from commands.cli.place import ledger_path, read_file
@@ -21,14 +21,11 @@ from ledger.anchors.evidence import Held
 from ledger.anchors.sandwich import Sandwich
 from ledger.book import Ledger, shown
 from ledger.copies import form_of
-from ledger.errors import BadInput, DoseLedgerError, IntegrityFailure, Malformed, Unavailable
-from ledger.merkle.note import VerifierKey, parse_vkey
+from ledger.errors import DoseLedgerError, IntegrityFailure, Unavailable
 from ledger.verify import Finding, Outside, Rebuild, Report, verify_path
 
 FIRST = 8
 """Findings that are printed: one changed byte breaks every checkpoint after it."""
-
-_ID = re.compile(r"[0-9a-f]{64}")
 
 
 def verify(
@@ -150,37 +147,6 @@ def remade(path: str, report: Report, rebuilds: Sequence[Rebuild]) -> frozenset[
     from projections.export.dossier.replaying import partly
 
     return frozenset() if partly(path) else frozenset({AROUND})
-
-
-def ledger_id(said: str | None) -> str | None:
-    """Tell a ledger's id from a path, in groups or capitals too: None for anything but an id."""
-    plain = "".join(said.split()).lower() if said is not None else ""
-    return plain if _ID.fullmatch(plain) else None
-
-
-def id_beside(file: str | None, said: str | None) -> str | None:
-    """The id that --ledger gives beside a file; BadInput for a mistyped one, which would be compared with nothing."""
-    known = ledger_id(said)
-    if file is not None and said is not None and known is None:
-        raise BadInput(
-            f"{said!r} is no ledger id",
-            why="beside a file, --ledger gives the id to compare",
-            fix="64 digits 0-9 a-f, from the trial master file",
-        )
-    return known
-
-
-def verifier_key(said: str) -> VerifierKey:
-    """Read a verifier key, given as it is or in a file."""
-    text = said if "+" in said else read_file(said).decode("utf-8", "replace").strip()
-    try:
-        return parse_vkey(text)
-    except Malformed as error:
-        raise BadInput(
-            "this is no verifier key of a log",
-            why=error.what,
-            fix="give NAME+ID+KEY, as docs/spec/checkpoint.md says, or a file with it",
-        ) from error
 
 
 def tell(report: Report, path: str, *, every: bool = False) -> None:

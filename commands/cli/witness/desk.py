@@ -81,7 +81,7 @@ def witness(key: str, state: str, logs: Sequence[str]) -> Witness:
 
 
 def _log_key(said: str) -> VerifierKey:
-    from commands.cli.trust import verifier_key
+    from commands.cli.named import verifier_key
     from ledger.signing.keys import PublicKey, require_strong
 
     found = verifier_key(said)
