@@ -112,8 +112,10 @@ def on_read(ledger: Ledger) -> None:
         return
     try:
         found = look(ledger)
-    except DoseLedgerError:
-        return  # whatever is asked of a file like this says it better
+    except DoseLedgerError as error:
+        console.insist(f"! it cannot be told whether this is the ledger that was seen here: {error.what}", "warn")
+        console.insist("  run: doseledger verify")
+        return
     if not found.standing.sound:
         warn(found)
         return

@@ -106,6 +106,16 @@ def test_another_id_in_a_column_makes_no_other_ledger(path, capsys) -> None:
     assert "this ledger is older than what was seen of it here" in capsys.readouterr().err
 
 
+def test_a_ledger_without_its_first_entry_is_not_read_in_silence(path, capsys) -> None:
+    """Nothing would be compared, since nobody could say which ledger it is; an old file would pass."""
+    cut(path, 8)
+    with tampering(path) as hand:
+        hand.execute("DELETE FROM entries WHERE leaf_index = 0")
+    capsys.readouterr()
+    read(path)
+    assert "it cannot be told whether this is the ledger that was seen here" in capsys.readouterr().err
+
+
 def restoration(log: Turned, path: Path, *, by=BOTH, forge: bool = True) -> bytes:
     """The entry that gives up what the file at a path lacks; `forge`: its signatures are by nobody of the site."""
     with Ledger.open(path, read_only=True) as ledger:
