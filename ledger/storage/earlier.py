@@ -17,8 +17,7 @@ _NODES = 1 << 16
 _LAST_OF = "SELECT leaf_index FROM signers WHERE kid = ? AND i = 0 AND leaf_index < ? ORDER BY leaf_index DESC LIMIT 1"
 _NEWEST_N = "SELECT n, leaf_index FROM signers WHERE kid = ? AND leaf_index < ? ORDER BY n DESC LIMIT 1"
 _ALL_N = "SELECT n, leaf_index FROM signers WHERE kid = ? AND leaf_index < ?"
-_OF_KINDS = "SELECT leaf_index FROM entries WHERE stream = ? AND leaf_index < ? AND kind"
-_WITHIN = "SELECT leaf_index FROM entries WHERE stream = ? AND leaf_index >= ? AND leaf_index < ? ORDER BY version"
+_KINDS = "SELECT leaf_index, kind FROM entries WHERE stream = ? AND leaf_index < ? ORDER BY version"
 _VERSION = "SELECT coalesce(max(version), 0) FROM entries WHERE stream = ? AND leaf_index < ?"
 
 
@@ -31,7 +30,7 @@ class Earlier(Reader):
         self._size = size
         self._root = root
         self._nodes: dict[tuple[int, int], bytes] = {}
-        self._among: dict[tuple[str, tuple[str, ...]], tuple[int, ...]] = {}
+        self._streams: dict[str, list[tuple[int, str]]] = {}
         if size > super().size() or tree.frontier_root(self.frontier(size)) != root:
             raise IntegrityFailure(
                 f"The stored hashes of the first {size} entries do not make the root that was verified.",
@@ -97,17 +96,12 @@ class Earlier(Reader):
         return super().label(position) if 0 <= position < self._size else None
 
     def among(self, stream: str, kinds: tuple[str, ...]) -> tuple[int, ...]:
-        """The positions of a stream's entries of some kinds, in log order; read once."""
-        found = self._among.get((stream, kinds))
-        if found is None:
-            sql = f"{_OF_KINDS} {self.database.among} ORDER BY version"
-            rows = self.all(sql, (stream, self._size, self.database.listed(kinds)))
-            found = self._among[stream, kinds] = tuple(int(position) for (position,) in rows)
-        return found
+        """The positions of a stream's entries of some kinds, in log order."""
+        return tuple(position for position, kind in self._on(stream) if kind in kinds)
 
     def within(self, stream: str, start: int, stop: int) -> list[int]:
         """The positions of a stream's entries in [start, stop), in log order."""
-        return [int(position) for (position,) in self.all(_WITHIN, (stream, start, min(stop, self._size)))]
+        return [position for position, _ in self._on(stream) if start <= position < stop]
 
     def redacted(self, commitment: str) -> int | None:
         """Where the redaction stood that deleted the text of a commitment."""
@@ -119,6 +113,13 @@ class Earlier(Reader):
         if 0 < size < self._size:
             proof.check_consistency(size, self._size, proof.consistency(size, self._size, self.node), root, self._root)
         return root
+
+    def _on(self, stream: str) -> list[tuple[int, str]]:
+        """Position and kind of a stream's entries, read once."""
+        found = self._streams.get(stream)
+        if found is None:
+            found = self._streams[stream] = self.all(_KINDS, (stream, self._size))
+        return found
 
     def _before(self, position: int | None) -> int | None:
         return position if position is not None and position < self._size else None
