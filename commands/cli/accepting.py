@@ -21,6 +21,7 @@ from ledger.merkle.epochs import of_one_log
 if TYPE_CHECKING:
     from ledger.anchors import Opener
 
+_DONE = "The loss was accepted already; the new key of the log is the one beside the ledger."
 _CODES = cast("tuple[ReasonCode, ...]", get_args(ReasonCode))
 
 
@@ -63,10 +64,13 @@ def ledger_accept(
 
     path = ledger_path(shared.ledger)
     if logfiles.settle(path):
-        console.say("The loss was accepted already; the new key of the log is the one beside the ledger.")
+        console.say(_DONE)
         return
     with writing(shared.ledger, after_loss=True) as session:
         acting.send_waiting(session)
+        if logfiles.settle(path):
+            console.say(_DONE)
+            return
         lost = _lost(session, lost_note)
         _show(session, lost)
         why = _reason(reason)

@@ -14,6 +14,8 @@ from commands.cli.writing import dry, report
 from commands.draft import Circumstances
 from ledger.errors import BadInput
 
+_DONE = "The log had its next key already; now it is the one beside the ledger."
+
 
 def log_rotate_key(
     shared: Shared,
@@ -33,12 +35,15 @@ def log_rotate_key(
 
     path = ledger_path(shared.ledger)
     if logfiles.settle(path):
-        console.say("The log had its next key already; now it is the one beside the ledger.")
+        console.say(_DONE)
         return
     place, text = logfiles.following(path, following)
     offered = open_system(text)
     with writing(shared.ledger, keyless=True) as session:
         acting.send_waiting(session)
+        if logfiles.settle(path):
+            console.say(_DONE)
+            return
         committed = session.ledger.log_keys.newest.following
         if offered.public.kid != committed:
             raise BadInput(

@@ -64,12 +64,8 @@ def test_an_interrupted_change_is_finished_by_the_next_run(here, steps: int) -> 
 
 def test_bytes_that_were_signed_before_a_crash_are_sealed_with_the_next_key(here, monkeypatch) -> None:
     """The rotation would be stored twice, or never, and the key that it names be thrown away."""
-
-    def fails(*_: object, **__: object) -> None:
-        raise OutcomeUnknown("the disk went away")
-
     with monkeypatch.context() as patch:
-        patch.setattr(Ledger, "append", fails)
+        patch.setattr(Ledger, "append", _fails)
         ran = here.sign(REGISTRARS, *ROTATE)
     assert 0 != ran.code
     assert {USED, NEXT, TAKEN, FRESH} == files(here)
@@ -80,6 +76,27 @@ def test_bytes_that_were_signed_before_a_crash_are_sealed_with_the_next_key(here
     assert "its new key is in its place now" in told
     assert {USED, OLD, NEXT} == files(here)
     assert 0 == here.run("verify").code
+
+
+def test_the_same_command_again_finishes_what_it_began(here, monkeypatch) -> None:
+    """Whoever runs it again after a crash would be told that the key is the wrong one, or change it twice."""
+    for command, kind in ((ROTATE, "log.rotated/1"), (ACCEPT, "ledger.restored/1")):
+        if command == ACCEPT:
+            lost(here)
+        size = len(entries(here))
+        with monkeypatch.context() as patch:
+            patch.setattr(Ledger, "append", _fails)
+            assert 0 != here.sign(REGISTRARS, *command).code
+        assert size == len(entries(here))
+        again = done(here.sign(REGISTRARS, *command))
+        assert "already" in again.err
+        assert [kind] == entries(here)[size:]
+        assert not {TAKEN, FRESH} & files(here)
+    done(here.sign(REGISTRARS, *WRITE, "6"))
+
+
+def _fails(*_: object, **__: object) -> None:
+    raise OutcomeUnknown("the disk went away")
 
 
 def test_a_rotation_that_is_refused_leaves_the_keys_alone(here) -> None:
