@@ -54,6 +54,13 @@ def test_every_shelf_is_on_the_map(repository: Path, tracked: tuple[Path, ...]) 
     assert missing == []
 
 
+def test_every_how_to_is_on_the_map() -> None:
+    """A task whose page only those find who know its name is done from memory."""
+    assert set() == {path.name for path in (DOCS / "how-to").glob("*.md")} - {
+        Path(target).name for target in links(DOCS / "README.md") if target.startswith("how-to/")
+    }
+
+
 def test_decisions_are_numbered_and_complete() -> None:
     """A decision without its alternatives is repeated by everybody who doubts it."""
     decisions = sorted((DOCS / "decisions").glob("*.md"))
