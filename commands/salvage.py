@@ -13,6 +13,7 @@ from ledger.admission.recovered import recoverable
 from ledger.errors import BadInput
 from ledger.events.entry import Entry
 from ledger.events.record import EntryRecovered
+from ledger.events.review import TextRedacted
 
 MOST = 8
 """Entries of one stream that one signing act may bring back."""
@@ -34,8 +35,10 @@ class Lost:
     @property
     def lacking(self) -> tuple[str, ...]:
         """The texts that it is committed to and that are not here: without them it cannot be stored."""
+        event = self.entry.event
+        deleted = frozenset(event.commitments if isinstance(event, TextRedacted) else ())
         payload = codec.write_payload(self.entry.payload)
-        return tuple(sorted(codec.commitments(payload) - self.texts.keys()))
+        return tuple(sorted(codec.commitments(payload) - self.texts.keys() - deleted))
 
 
 def lost(raw: bytes, texts: Mapping[str, tuple[bytes, bytes]]) -> Lost:

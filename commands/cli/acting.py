@@ -172,9 +172,10 @@ def _performed(doing: Doing, hands: list[Hand], planned: Plan) -> Outcome:
     outbox.done(ledger.id, doing.command)
     for hand in hands:
         openkeys.mark_used(ledger.id, hand.person)
-    for draft in planned.drafts:
-        if isinstance(draft.event, TextRedacted):
-            outbox.forget(ledger.id, draft.event.commitments)
+    for receipt in outcome.receipts:
+        event = ledger.entry(receipt.position).event
+        if isinstance(event, TextRedacted):
+            outbox.forget(ledger.id, event.commitments)
     return outcome
 
 

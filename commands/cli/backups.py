@@ -240,6 +240,6 @@ def _told(done: Restored) -> None:
         console.say("! nothing of this ledger was seen here before: compare its root with the paper", "warn")
     if done.lost:
         console.insist(f"! {done.lost} entries that were seen here are not in it", "warn")
-        console.insist("  Texts that were redacted among them are here again, until the redactions are recovered.")
+        console.insist("  Texts that were redacted by them are here again, until these redactions come back.")
         console.insist("  Nothing can be written to it until registrars accept the loss: doseledger ledger accept")
         console.insist("  Then bring back what others still hold: doseledger entry recover")

@@ -19,7 +19,6 @@ from ledger.copies import form_of
 from ledger.copies.tail import parse_tail
 from ledger.errors import BadInput
 from ledger.events.base import ReasonCode
-from ledger.events.review import TextRedacted
 
 if TYPE_CHECKING:
     from commands.salvage import Lost
@@ -119,8 +118,6 @@ def _sorted(ledger: Ledger, held: Iterable[Lost], persons: list[str]) -> tuple[l
         own = sorted({signer.person for signer in entry.signers} & set(persons))
         if entry.payload.ledger != ledger.id:
             why = "it belongs to another ledger"
-        elif isinstance(entry.event, TextRedacted):
-            why = _redacted(ledger, entry.stream, entry.event)
         elif not lost.comes_back:
             why = "it takes effect only when it is signed anew"
         elif lost.lacking:
@@ -132,18 +129,6 @@ def _sorted(ledger: Ledger, held: Iterable[Lost], persons: list[str]) -> tuple[l
             continue
         left.append(Left(entry=entry.id, kind=entry.kind, why=why))
     return ready, left
-
-
-def _redacted(ledger: Ledger, stream: str, event: TextRedacted) -> str:
-    """Say which entries have words again that two persons had deleted."""
-    from ledger import codec
-
-    here = {name for name in event.commitments if ledger.salted(name) is not None}
-    found = [one for one in ledger.stream(stream) if codec.commitments(codec.write_payload(one.payload)) & here]
-    if not found:
-        return "the words that it deleted are not here"
-    again = "; ".join(f"doseledger redact {one.position}" for one in found)
-    return f"the words that it deleted are here again; delete them again now: {again}"
 
 
 def _stands(ledger: Ledger, entry_id: str) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from hashlib import sha256
 
 from ledger import codec
@@ -14,7 +14,7 @@ from ledger.errors import BadInput, Conflict, NotAllowed, Refused
 from ledger.events.base import Occurred
 from ledger.events.entry import Entry
 from ledger.events.event import of_review
-from ledger.events.record import EntryCorrected
+from ledger.events.record import EntryCorrected, EntryRecovered
 from ledger.events.review import (
     AuditReviewed,
     EntriesSigned,
@@ -43,7 +43,11 @@ def closing(entry: Entry, view: View, found: list[Problem]) -> None:
         case RecordUnlocked() as event:
             _unlocked(event, entry, view, found)
         case TextRedacted() as event:
-            _redacted(event, entry, view, found)
+            about = [ref.position for ref in entry.payload.causes if ref.position is not None]
+            _redacted(event, entry, about, view, found)
+        case EntryRecovered() if isinstance(entry.told.event, TextRedacted):
+            about = list(view.positions(entry.stream, 0, view.size))  # what it named stood in a log that is lost
+            _redacted(entry.told.event, entry.told, about, view, found)
         case _:
             _locked(entry, view, found)
 
@@ -56,7 +60,7 @@ def _named(entry_id: str, view: View) -> Entry | None:
 def _review(stream: str, view: View) -> Iterator[Entry]:
     """The entries of review and closing on a stream, in log order."""
     for position in view.reviews(stream):
-        yield view.opened(position).entry
+        yield view.opened(position).entry.told
 
 
 def _query(query: str, entry: Entry, view: View, found: list[Problem]) -> None:
@@ -112,11 +116,10 @@ def _unlocked(event: RecordUnlocked, entry: Entry, view: View, found: list[Probl
         found.append(Problem("lock", f"the lock #{lock.position} was ended before", Conflict, winner=lock.position))
 
 
-def _redacted(event: TextRedacted, entry: Entry, view: View, found: list[Problem]) -> None:
+def _redacted(event: TextRedacted, entry: Entry, about: Sequence[int], view: View, found: list[Problem]) -> None:
     reason = entry.payload.reason
     if reason is None or reason.code != "privacy":
         found.append(Problem("reason", "a text is deleted for the reason `privacy` alone", BadInput))
-    about = [ref.position for ref in entry.payload.causes if ref.position is not None]
     about = [one for one in about if (named := view.named(one)) is not None and named.stream == entry.stream]
     held = frozenset[str]().union(*(codec.commitments(view.opened(one).jws.payload) for one in about))
     gone = {

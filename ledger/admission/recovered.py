@@ -12,6 +12,7 @@ from ledger.errors import Conflict, DoseLedgerError, NotAllowed
 from ledger.events.entry import Entry
 from ledger.events.event import of_review
 from ledger.events.registry import KINDS
+from ledger.events.review import TextRedacted
 from ledger.events.row import SITE, Requirement
 
 RECOVERED = "entry.recovered/1"
@@ -45,8 +46,10 @@ def recovered(opened: Opened, roster: Roster, view: View, found: list[Problem]) 
 
 
 def recoverable(entry: Entry) -> bool:
-    """Tell whether what an entry states may come back: facts, and judgements about a patient that one act completes."""
-    row = KINDS[entry.kind]
+    """Tell whether what an entry states may come back: facts, judgements of a patient, and what deletes words."""
+    row, family = KINDS[entry.kind], entry.stream.partition("/")[0]
+    if isinstance(entry.event, TextRedacted):
+        return family in {"patient", "supply"}
     if row.family == "patient":
         return not row.completed and not of_review(entry.event)
     return row.family == "supply" and row.factual

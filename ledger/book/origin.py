@@ -165,7 +165,7 @@ def _leaves(raws: Iterator[tuple[int, bytes]]) -> Iterator[bytes]:
 
 def _redacted(raws: Sequence[bytes], start: int) -> Iterator[str]:
     for position, raw in enumerate(raws, start):
-        event = codec.open_entry(raw, log=LOG, position=position).event
+        event = codec.open_entry(raw, log=LOG, position=position).told.event
         if isinstance(event, TextRedacted):
             yield from event.commitments
 

@@ -165,4 +165,4 @@ class BatchView:
         return [] if named is None else self._on(named.stream)
 
     def _on(self, stream: str) -> list[Entry]:
-        return [*self._shelf.stream(stream), *(entry for entry in self._new() if entry.stream == stream)]
+        return [*self._shelf.stream(stream), *(entry.told for entry in self._new() if entry.stream == stream)]

@@ -119,6 +119,7 @@ def signer_rows(entry: Entry) -> tuple[SignerRow, ...]:
 def redactions(entries: Iterable[Entry]) -> Iterator[tuple[str, int]]:
     """List the commitments whose texts some entries delete, each with the position of its redaction."""
     for entry in entries:
-        if isinstance(entry.event, TextRedacted):
-            for commitment in entry.event.commitments:
+        event = entry.told.event
+        if isinstance(event, TextRedacted):
+            for commitment in event.commitments:
                 yield commitment, entry.position

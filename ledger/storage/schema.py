@@ -123,7 +123,8 @@ BEGIN
   SELECT RAISE(ABORT, 'redactions: the row is taken')
   WHERE EXISTS (SELECT 1 FROM redactions WHERE commitment = NEW.commitment);
   SELECT RAISE(ABORT, 'redactions: no redaction stands there')
-  WHERE NOT EXISTS (SELECT 1 FROM entries WHERE leaf_index = NEW.leaf_index AND kind = 'text.redacted/1');
+  WHERE NOT EXISTS (SELECT 1 FROM entries WHERE leaf_index = NEW.leaf_index
+    AND kind IN ('text.redacted/1', 'entry.recovered/1'));
 END""",
 )
 

@@ -103,9 +103,10 @@ class Passing:
             self.fail(position, kind, "L2", "not-judged", sentence(error))
         if isinstance(opened.entry.event, SignatureAbandoned):
             self.abandoned.setdefault(opened.entry.event.key_id, set()).update(opened.entry.event.n)
-        if isinstance(opened.entry.event, TextRedacted) and len(self.findings) == before:
-            self.texts.redacts(opened.entry.event, position)
-            why = f"texts deleted by two persons: {len(opened.entry.event.commitments)}"
+        told = opened.entry.told.event
+        if isinstance(told, TextRedacted) and len(self.findings) == before:
+            self.texts.redacts(told, position)
+            why = f"texts deleted by two persons: {len(told.commitments)}"
             self.notices.append(Finding("L2", "redacted", why, position, kind))
         if isinstance(opened.entry.event, LedgerRestored):
             self.notices.append(restored.told(opened.entry.event, position, kind))

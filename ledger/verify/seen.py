@@ -89,7 +89,7 @@ class Seen:
             self._amending.setdefault(_sixteen(payload.corrects.id), []).append(position)
         elif isinstance(entry.event, EntryCountersigned):
             self._countersigning.setdefault(_sixteen(entry.event.target), []).append(position)
-        elif of_review(entry.event):
+        elif of_review(entry.told.event):
             self._reviewing.setdefault(stream, []).append(position)
         self._time = log_time(self._time, entry)
         self._newest = opened

@@ -130,7 +130,7 @@ def _walked(copy: Copy) -> tuple[int, int, int, Roster]:
                 missing.update(one for one in codec.commitments(payload) if copy.text(one) is None)
                 entry = codec.open_entry(raw, log=copy.log, position=at)
                 roster = evolve(roster, entry) if entry.stream in AUTHORITY else roster
-                redacted.update(entry.event.commitments if isinstance(entry.event, TextRedacted) else ())
+                redacted.update(event.commitments if isinstance(event := entry.told.event, TextRedacted) else ())
             except DoseLedgerError:
                 continue  # the verification names it
     return entries, withheld, len(missing - redacted), roster

@@ -15,6 +15,7 @@ from carried import laid_out, of_the_file, of_the_program
 from forging import copied
 from scripted import run, sheaf
 
+from commands.cli.lastseen import opener_of
 from commands.draft import Circumstances
 from commands.opening import open_desk
 from commands.perform import Outcome, perform
@@ -23,6 +24,7 @@ from commands.sealing import Hand, Sealer
 from commands.signatures import signings
 from ledger import codec
 from ledger.book import Ledger
+from ledger.book.moving import move
 from ledger.errors import BadInput, Conflict, Malformed, NotAllowed
 from ledger.events.record import EntryRecovered
 from ledger.signing import jws
@@ -286,3 +288,31 @@ def test_a_key_that_somebody_else_may_hold_recovers_nothing(ward: Ward, gone: li
     with pytest.raises(NotAllowed, match="revoked as compromised"):
         brought(ward, "inv.2", gone[0])
     assert ward.report().findings == ()
+
+
+def test_a_redaction_comes_back_and_deletes_again(ward: Ward, gone: list[Lost], tmp_path: Path) -> None:
+    """Words that two persons deleted would be there again, or one person alone could delete words."""
+    worded = next(one for one in gone if one.texts and one.comes_back)
+    place = f"#{brought(ward, 'inv.2', worded).receipts[0].position}"
+    move(ward.book.path, tmp_path / "gone.ledger", opener_of(ward.book))
+    with closing(Ward.open(tmp_path / "gone.ledger", seed="gone", now=LATER)) as other:
+        size = other.book.size
+        other.do("pi.1", "redact", entry=place, reason="privacy", wit=("crc.1",))
+        (redaction,) = [one for one in entries(other.book, size) if one.entry.kind == "text.redacted/1"]
+    names = redaction.entry.event.commitments
+    assert all(ward.book.text(name) for name in names)
+    with pytest.raises(NotAllowed, match="lacks a signature"):
+        strange(ward, alone(redaction, "01270000-0000-7000-8000-00000000000f"))
+    brought(ward, "inv.2", redaction)
+    assert {(None, ward.book.size - 1)} == {(ward.book.text(name), ward.book.redacted(name)) for name in names}
+    assert [] == list(ward.book.audit())
+    report = ward.report()
+    assert report.findings == ()
+    assert "redacted" in {notice.code for notice in report.notices}
+    with pytest.raises(BadInput, match="no text is left"):
+        ward.do("pi.1", "redact", entry=place, reason="privacy", wit=("crc.1",))
+    book = replace(copied(ward.book), log_key=key("log"), trial="nct00983528")
+    folder = laid_out(book, tmp_path / "copy")
+    assert of_the_program(folder) == of_the_file(folder)
+    (found,) = run([sheaf(book).case()])
+    assert [] == found["findings"]

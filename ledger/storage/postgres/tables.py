@@ -129,7 +129,8 @@ END
     "redaction_in": """
 BEGIN
   IF NOT EXISTS
-    (SELECT 1 FROM {schema}.entries WHERE leaf_index = NEW.leaf_index AND kind = 'text.redacted/1') THEN
+    (SELECT 1 FROM {schema}.entries WHERE leaf_index = NEW.leaf_index
+      AND kind IN ('text.redacted/1', 'entry.recovered/1')) THEN
     RAISE EXCEPTION 'redactions: no redaction stands there';
   END IF;
   RETURN NEW;

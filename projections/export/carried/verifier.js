@@ -1090,11 +1090,12 @@ kind lockout.lifted/1 security by=responsibility:registrar : person:Token
       if (payload.reason?.code !== "privacy") found("reason", "a text is deleted for the reason privacy alone");
       const named = payload.causes.map((ref) => log.entries[ref.position]).filter((it) => it?.stream === stream);
       for (const name of body.commitments) {
-        const gone = of(stream).some((it) => it.kind === kind && it.body.commitments.includes(name));
+        const said = of(stream).map((it) => (it.told ?? it).payload);
+        const gone = said.some((it) => it.kind === kind && it.body.commitments.includes(name));
         if (gone || !named.some((it) => it.commitments.includes(name)))
           late("redaction", `the text ${name.slice(0, 15)} ${gone ? "was redacted before" : "is of no entry that is named"}`);
       }
-    } else if (stream.startsWith("patient/") && kind !== "entry.countersigned/1" && !REVIEW.test(kind)) {
+    } else if (stream.startsWith("patient/") && kind !== "entry.countersigned/1" && !REVIEW.test((one.told ?? one).payload.kind)) {
       const standing = [...locks(stream), ...locks(`review/${payload.site}`)], passed = new Set(), times = [];
       let about = standing.length ? one : null;
       while (about && !passed.has(about)) {
@@ -1341,8 +1342,9 @@ kind lockout.lifted/1 security by=responsibility:registrar : person:Token
       }
       const before = findings.length;
       judge(log, one, fail);
-      if (one.kind === "text.redacted/1" && findings.length === before) {
-        for (const commitment of one.body.commitments) if (!redacted.has(commitment)) redacted.set(commitment, one);
+      const told = (one.told ?? one).payload;
+      if (told.kind === "text.redacted/1" && findings.length === before) {
+        for (const commitment of told.body.commitments) if (!redacted.has(commitment)) redacted.set(commitment, one);
       }
       for (const commitment of one.commitments) {
         const it = kept.texts.get(commitment);

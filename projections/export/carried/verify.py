@@ -1650,9 +1650,10 @@ class Log:
         for code, why in self.found:
             if code not in unjudged:
                 self.fail(position, entry.kind, code, why)
-        if entry.kind == REDACTED and len(self.findings) == size:
-            self.redacted.update((name, (position, entry.kind)) for name in entry.body["commitments"])
-            self.notice(entry, "redacted", f"texts deleted by two persons: {len(entry.body['commitments'])}")
+        if entry.told.kind == REDACTED and len(self.findings) == size:
+            names = entry.told.body["commitments"]
+            self.redacted.update((name, (position, REDACTED)) for name in names)
+            self.notice(entry, "redacted", f"texts deleted by two persons: {len(names)}")
         self.beside(entry)
         self.seen_sealed(entry.payload["after"]["size"], position)
         self.anchors.take(entry, self)
@@ -1920,7 +1921,8 @@ class Log:
         if inside.payload["ledger"] != self.roster.ledger:
             self.add(code, "the entry inside belongs to another ledger")
         patient = row.family == "patient" and not row.completed and not of_review(inside)
-        if not patient and not (row.family == "supply" and row.fact):
+        deletes = inside.kind == REDACTED and inside.family in {"patient", "supply"}
+        if not patient and not (row.family == "supply" and row.fact) and not deletes:
             self.add(code, f"{inside.kind} does not come back like this: it is signed anew")
         if signed & {header.person for header in entry.headers}:
             self.add(code, "who signed the entry inside cannot attest it")
@@ -2449,7 +2451,10 @@ class Log:
             elif lock.id not in self.locks(entry.stream):
                 self.add("lock", f"the lock #{lock.position} was ended before")
         elif kind == REDACTED:
-            self.redacts(entry)
+            places = [ref["position"] for ref in entry.payload["causes"] if ref["position"] is not None]
+            self.redacts(entry, places)
+        elif entry.told.kind == REDACTED:
+            self.redacts(entry.told, list(self.streams))
         elif entry.family == "patient" and kind != SIGNED and not of_review(entry):
             self.locked(entry)
 
@@ -2498,16 +2503,15 @@ class Log:
                 self.add("locked", f"the record was locked at position {lock.position} for what happened then")
                 return
 
-    def redacts(self, entry: Entry) -> None:
-        """The texts are those of entries that are named, on this stream, and were not redacted before."""
+    def redacts(self, entry: Entry, places: Iterable[int]) -> None:
+        """The texts are those of entries at these places, on this stream, and were not redacted before."""
         reason: Obj | None = entry.payload["reason"]
         held: set[str] = set()
         if reason is None or reason["code"] != "privacy":
             self.add("reason", "a text is deleted for the reason `privacy` alone")
-        for ref in entry.payload["causes"]:
-            if ref["position"] is not None and self.streams.get(ref["position"]) == entry.stream:
-                data = self.opened(ref["position"]).data
-                held.update(one.decode() for one in re.findall(rb'"(sha256:[0-9a-f]{64})"', data))
+        for position in places:
+            if self.streams.get(position) == entry.stream:
+                held.update(one.decode() for one in self.opened(position).commitments())
         gone = {name for one in self.all_of(entry.stream, REDACTED) for name in one.body["commitments"]}
         for name in entry.body["commitments"]:
             if name in gone or name not in held:
