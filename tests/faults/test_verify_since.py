@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import shutil
 import threading
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 import server
+from acts import Ward, founded
+from dosed import eventful
 from forging import Forged, copied, edited
 from minting import Site, committed
 from tampering import tampering
 from test_tamper_file import found
+from turned import Turned
 
 from ledger.book import Ledger
 from ledger.events.base import Reason
@@ -175,3 +179,27 @@ def test_an_interrupt_ends_it(path: Path) -> None:
     with pytest.raises(KeyboardInterrupt):
         verify_path(path, progress=interrupted)
     assert before == threading.active_count()
+
+
+@pytest.fixture(scope="module")
+def rich(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
+    """A log whose keys turned and that went on after a loss, and a ward with corrections, a hold and reactions."""
+    folder = tmp_path_factory.mktemp("rich")
+    log = Turned(folder / "turned.ledger")
+    log.book.close()
+    with closing(Ward.copy(founded(folder / "begun.ledger"), folder / "ward.ledger")) as ward:
+        eventful(ward)
+    return [folder / "turned.ledger", folder / "ward.ledger"]
+
+
+@pytest.mark.parametrize("which", [0, 1], ids=["turned keys", "an eventful ward"])
+def test_whatever_happened_before_is_known(rich: list[Path], which: int) -> None:
+    """What leans on an order, a lock, a revoked key or a new key of the log would be called wrong each morning."""
+    path = rich[which]
+    whole, size = verify_path(path), sized(path)
+    found = {}
+    for start in range(1, size, 3):
+        report = since(path, start)
+        if (report.verdict, report.findings, report.root) != ("continued", (), whole.root):
+            found[start] = report.verdict, report.findings[:2]
+    assert (0, {}) == (whole.exit_code, found)
