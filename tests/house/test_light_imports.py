@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-HEAVY = ("eventsourcing", "cryptography", "bcrypt", "sqlite3", "typer", "click", "rich")
+HEAVY = ("eventsourcing", "cryptography", "bcrypt", "sqlite3", "psycopg", "typer", "click", "rich")
 CORE = ("errors", "values", "wire", "events", "protocol", "course", "rules")
 PRESENT = [room for room in CORE if (ROOT / "ledger" / room).is_dir() or (ROOT / "ledger" / f"{room}.py").is_file()]
 
