@@ -1,7 +1,7 @@
 """The adversarial suite: every threat that bytes can express, by whom, and what is seen of it with which anchor.
 
-The ledger file, the copy by the program, and the copy by the verifier that travels with it must all give the answer
-that stands here, also where nothing is found. docs/validation/threats.md shows it.
+The ledger file, its tables on a server, the copy by the program, and the copy by the verifier that travels with it
+must all give the answer that stands here, also where nothing is found. docs/validation/threats.md shows it.
 """
 
 from __future__ import annotations
