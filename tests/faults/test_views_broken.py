@@ -349,3 +349,25 @@ def test_a_runner_follows_a_file(
     monkeypatch.setattr(ViewFile, "wait", wait)
     assert 130 == doseledger(["view", "run", "--follow", "-l", str(path)])
     assert f"patients: {sizes[0]} entries, 1 rows made" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    "put",
+    [
+        "CREATE VIEW more AS SELECT 1",
+        "CREATE TRIGGER again AFTER INSERT ON rows BEGIN DELETE FROM rows; END",
+        "ALTER TABLE rows RENAME TO old; CREATE VIEW rows AS SELECT * FROM old",
+    ],
+)
+def test_tables_that_are_not_ours_are_not_read(path: Path, put: str) -> None:
+    """A view in the place of the rows could answer differently each time, or never end."""
+    with closing(sqlite3.connect(f"{path}.views")) as connection:
+        connection.executescript(put)
+    with pytest.raises(Unavailable, match="holds no views"):
+        ViewFile.look(f"{path}.views")
+    with Ledger.open(path, read_only=True) as ledger:
+        views = Keeper(lambda: US)
+        assert overview(ledger, now=ledger.log_time(ledger.size - 1)) == overview(
+            ledger, now=ledger.log_time(ledger.size - 1), views=views
+        )
+        assert "holds no views" in views.used[0].why_not

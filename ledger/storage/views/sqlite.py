@@ -175,7 +175,8 @@ class ViewFile:
     def _require_views(self) -> None:
         (application,) = self._connection.execute("PRAGMA application_id").fetchone()
         (version,) = self._connection.execute("PRAGMA user_version").fetchone()
-        if (application, version) != (APPLICATION_ID, FORMAT):
+        held = {sql for (sql,) in self._connection.execute("SELECT sql FROM sqlite_schema WHERE sql IS NOT NULL")}
+        if (application, version) != (APPLICATION_ID, FORMAT) or held != set(_DDL):
             raise Unavailable(
                 "This file holds no views that this program can read.",
                 why=self.name,
