@@ -20,7 +20,7 @@ def views_of(ledger: Ledger) -> ViewStore | None:
     if is_url(ledger.path):
         from ledger.storage.postgres.views import ViewTables  # noqa: PLC0415 - the driver loads for a URL alone
 
-        return ViewTables.look(ledger.path)
+        return ViewTables.look(ledger.opened_as)
     return None if form_of(ledger.path) is not None else ViewFile.look(beside(ledger.path))
 
 
@@ -32,7 +32,7 @@ def make_views(ledger: Ledger) -> ViewStore:
     if is_url(ledger.path):
         from ledger.storage.postgres.views import ViewTables  # noqa: PLC0415 - as above
 
-        return ViewTables.make(ledger.path)
+        return ViewTables.make(ledger.opened_as)
     if form_of(ledger.path) is not None:
         raise Unavailable("No views are kept of a copy.", fix="Name the ledger itself: --ledger PATH")
     return ViewFile.make(beside(ledger.path))

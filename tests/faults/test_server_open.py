@@ -167,6 +167,27 @@ def test_a_lost_connection_is_made_again_but_not_in_a_turn(site: Site) -> None:
         assert before + 1 == look.size == site.book.size
 
 
+def test_a_stored_entry_stays_stored_when_the_turn_cannot_be_given_back(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A nurse would be told that nothing was stored, and would give the dose a second time."""
+    raw = site.draft(STREAM, WEIGHT, by="nina")
+    run = session.Session.run
+
+    def ending(self, sql, parameters=()):
+        if "pg_advisory_unlock" in sql:
+            ended(str(site.path))
+        return run(self, sql, parameters)
+
+    before = site.book.size
+    monkeypatch.setattr(session.Session, "run", ending)
+    (receipt,) = site.store(raw)
+    monkeypatch.undo()
+    assert (before, before + 1) == (receipt.position, site.book.size)
+    site.write(STREAM, WEIGHT, by="nina")
+    assert before + 2 == site.book.size
+
+
 def test_a_commit_that_nobody_confirms_is_unknown(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
     """A dose would be given twice because the nurse was told that the first was not stored."""
     raw = site.draft(STREAM, WEIGHT, by="nina")

@@ -7,6 +7,7 @@ from hashlib import sha256
 
 import psycopg
 
+from ledger.errors import DoseLedgerError
 from ledger.storage.postgres.refusals import translated
 from ledger.storage.postgres.session import LOCK_TIMEOUT, STATEMENT_TIMEOUT, Session
 from ledger.storage.turn import Take, turn_of
@@ -55,9 +56,14 @@ def _locked(session: Session, timeout: float | None) -> Callable[[], object]:
 
 
 def _free(session: Session, key: int) -> None:
+    """Give the turn back; with a connection that is lost it is, and whatever was stored stays stored."""
     session.pinned = False
-    if not session.lost:
+    if session.lost:
+        return
+    try:
         session.run("SELECT pg_advisory_unlock(?)", (key,))
+    except DoseLedgerError:
+        session.close()
 
 
 def _key(what: str, schema: str) -> int:

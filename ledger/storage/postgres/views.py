@@ -14,7 +14,7 @@ from typing import Any
 import psycopg
 
 from ledger.errors import Unavailable
-from ledger.storage.postgres.locks import channel
+from ledger.storage.postgres.locks import channel, write_key
 from ledger.storage.postgres.refusals import translated
 from ledger.storage.postgres.session import Session, spoken
 from ledger.storage.postgres.tables import views_of
@@ -67,9 +67,10 @@ _TABLES = (
 )
 """What the first runner makes; whoever may not use the schema reaches none of it."""
 _WRITERS = (
-    "SELECT quote_ident(rolname)::text FROM pg_roles"
-    " WHERE NOT rolsuper AND rolname !~ '^pg_' AND has_schema_privilege(oid, ?, 'CREATE')"
+    "SELECT quote_ident(rolname)::text FROM pg_roles WHERE rolname = current_user"
+    " OR NOT rolsuper AND rolname !~ '^pg_' AND has_schema_privilege(oid, ?, 'CREATE')"
 )
+_ALONE = "SELECT pg_advisory_xact_lock(?)"
 
 
 class ViewTables:
@@ -175,6 +176,9 @@ class ViewTables:
             )
         writers = ", ".join(role for (role,) in self._session.run(_WRITERS, (self._schema,)))
         with self._transaction("BEGIN") as run:
+            run(_ALONE, (write_key(self._schema),))
+            if self._there():  # another runner made them meanwhile
+                return
             for statement in (*_TABLES, f"GRANT INSERT, UPDATE, DELETE ON VIEWS, ROWS TO {writers}"):
                 run(statement, ())
 
