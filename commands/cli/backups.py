@@ -132,7 +132,7 @@ def restore(
     require_free(target)
     if not without_keys:
         _require_keys(target)
-    tail = _beside(file)
+    tail, digest = _beside(file), digest_of(file)
     with Ledger.open(file, read_only=True) as backup:
         kept = read_file(expect) if expect is not None else lastseen.kept_of(backup).note()
         seen = None if kept is None else parse(kept)[0].size
@@ -141,7 +141,7 @@ def restore(
         if lost and not accept_loss:
             raise _older(file, held, lost)
         moved = _moved(file, target, lastseen.opener_of(backup), tail, lambda part: _require_sound(part, kept, lost))
-    digest, root = digest_of(file), moved.root.hex()
+    root = moved.root.hex()
     entry = None
     if not lost and not without_keys:
         entry = _recorded(target, BackupRestored(size=moved.size, root=root, digest=digest))

@@ -19,7 +19,7 @@ from ledger.merkle import tree
 from ledger.storage import files
 from ledger.storage.location import is_url
 from ledger.storage.reader import Reader
-from ledger.storage.snapshot import settled, snapshot
+from ledger.storage.snapshot import snapshot
 
 _FIX = "Run `doseledger verify` on the ledger; keep the older backups."
 
@@ -121,14 +121,3 @@ def tail_of(ledger: Ledger, start: int) -> Tail:
         texts=tuple(texts.values()),
         blobs=tuple(named.values()),
     )
-
-
-def write_tail(tail: Tail, path: str) -> None:
-    """Write a tail to a new file of its owner alone, on the disk before this returns; Unavailable where that fails."""
-    files.make(path)
-    try:
-        Path(path).write_bytes(tail.written())
-    except OSError as error:
-        Path(path).unlink(missing_ok=True)
-        raise Unavailable(f"{path} cannot be written.", why=str(error)) from error
-    settled(path)

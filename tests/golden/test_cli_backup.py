@@ -111,6 +111,16 @@ def test_an_older_backup_is_refused_until_somebody_says_so(backed) -> None:
     assert "older than what was seen of it here" in ran.err
 
 
+def test_a_folder_is_no_backup(here) -> None:
+    """Half a restore would look like a whole one: the ledger there, and the command that made it failed."""
+    target = here.folder / "again.ledger"
+    keys(here, target)
+    assert 0 == here.run("export", "jsonl", "--out", str(here.folder / "copy")).code
+    ran = here.run("restore", "copy", "again.ledger")
+    assert (6, False) == (ran.code, target.exists())
+    assert "copy cannot be read" in ran.err
+
+
 def test_another_history_is_never_restored(backed) -> None:
     """A backup whose newest entries somebody wrote anew would take the place of what was signed."""
     other = backed.folder / "other" / "site.ledger"

@@ -52,14 +52,18 @@ class Door(ThreadingHTTPServer):
         if not self._places.acquire(blocking=False):
             self.shutdown_request(request)  # type: ignore[arg-type]  # as the library passes it on
             return
-        super().process_request(request, client_address)  # type: ignore[arg-type]  # as above
+        try:
+            super().process_request(request, client_address)  # type: ignore[arg-type]  # as above
+        except BaseException:  # no thread could be begun for him
+            self._places.release()
+            raise
 
     def process_request_thread(self, request: object, client_address: object) -> None:
         """Give the place back when the caller is gone, and see to it that he goes."""
         end = threading.Timer(LONGEST, _hang_up, (request,))
         end.daemon = True
-        end.start()
         try:
+            end.start()
             super().process_request_thread(request, client_address)  # type: ignore[arg-type]  # as above
         finally:
             end.cancel()
