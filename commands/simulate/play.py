@@ -35,7 +35,8 @@ def run(
 ) -> Result:
     """Play a scenario on a new ledger and list every difference; BadInput when the script itself is wrong.
 
-    `work` is a folder for the ledger, or what else keeps ledgers. `read_file` opens the files it names, `reads` answers its reads. The same bytes give the same ledger.
+    `work` is a folder for the ledger, or what else keeps ledgers. `read_file` opens the files it names, `reads` answers
+    its reads. The same bytes give the same ledger.
     """
     whole = read(scenario, read_file)
     seed = hashlib.sha256(scenario).digest()
