@@ -96,7 +96,7 @@ def digest_of(path: str) -> str:
         with Path(path).open("rb") as file:
             return file_digest(file, "sha256").hexdigest()
     except OSError as error:
-        raise Unavailable(f"{path} cannot be read.", why=str(error)) from error
+        raise Unavailable(f"The file {path} cannot be read.", why=str(error)) from error
 
 
 def tail_of(ledger: Ledger, start: int) -> Tail:

@@ -118,7 +118,7 @@ def test_a_folder_is_no_backup(here) -> None:
     assert 0 == here.run("export", "jsonl", "--out", str(here.folder / "copy")).code
     ran = here.run("restore", "copy", "again.ledger")
     assert (6, False) == (ran.code, target.exists())
-    assert "copy cannot be read" in ran.err
+    assert "file copy cannot be read" in ran.err
 
 
 def test_another_history_is_never_restored(backed) -> None:
