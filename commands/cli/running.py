@@ -38,12 +38,18 @@ def call(args: Sequence[str]) -> int:
     from commands.cli.app import root
 
     try:
-        result = root().main(args=list(args), prog_name="doseledger", standalone_mode=False)
+        result = root().main(args=_behind(args), prog_name="doseledger", standalone_mode=False)
     except TyperException as error:
         raise _usage(error) from None
     except Abort:
         raise KeyboardInterrupt from None
     return result if isinstance(result, int) else 0
+
+
+def _behind(args: Sequence[str]) -> list[str]:
+    """Put a ledger that is named before the command, as for many commands in a row, behind it, where it is read."""
+    before = 2 if args[:1] and args[0] in {"-l", "--ledger"} else 0
+    return [*args[before:], *args[:before]]
 
 
 def _usage(error: Exception) -> BadInput:

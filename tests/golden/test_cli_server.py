@@ -79,6 +79,14 @@ def test_every_reading_command_says_the_same(here, url: str, told: Callable[...,
     assert [] == differ
 
 
+def test_the_ledger_may_be_named_before_the_command(here, url: str, told: Callable[..., tuple[int, str, str]]) -> None:
+    """Whoever has an alias for `doseledger -l URL` would be told that there is no such option."""
+    after = told("nowhere.ledger", "status", "001-002", "-l", url)
+    assert (0, after) == (after[0], told("nowhere.ledger", "-l", url, "status", "001-002"))
+    assert after == told("nowhere.ledger", "--ledger", url, "status", "001-002")
+    assert 2 == told("nowhere.ledger", "-l", url)[0]
+
+
 def test_an_inspection_with_the_role_that_only_reads(here, url: str, told: Callable[..., tuple[int, str, str]]) -> None:
     """The inspector would need a password with which the record can be added to."""
     eyes = server.by(url.replace(f":{SECRET}@", "@"), server.INSPECT)
