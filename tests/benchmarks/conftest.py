@@ -19,6 +19,14 @@ def board(repository: Path) -> Iterator[Board]:
     board.close(repository / ".benchmarks" / "speed.json")
 
 
+@pytest.fixture(scope="session", autouse=True)
+def own_state(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """A state folder of this run: the ledgers of every run have the same id, and another history."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("DOSELEDGER_STATE", str(tmp_path_factory.mktemp("state")))
+        yield
+
+
 @pytest.fixture(scope="session", params=["file", "server"])
 def home(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Home]:
     """Where the ledgers and the rivals of a measurement lie: in files, then on a server."""
