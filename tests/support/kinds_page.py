@@ -107,9 +107,7 @@ RESERVED = {
         ("study.terminated", "StudyTerminated", "study"),
         ("entries.linked", "LinkEvents", "any"),
     ),
-    "The log": (
-        ("log.opened", "a further log of this ledger", "study"),
-    ),
+    "The log": (("log.opened", "a further log of this ledger", "study"),),
 }
 """Names that later kinds will have; nothing else may take them."""
 
