@@ -1,4 +1,4 @@
-"""W4b and W13: what is verified again after a day, and what it costs to keep the newest head outside the ledger."""
+"""W4b and LS: what is verified again after a day, and what it costs to keep the newest head outside the ledger."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ def seen(ward: Ward) -> AbstractContextManager[None]:
     return lastseen.on_write(ward.book)
 
 
-def test_w13_an_act_with_its_head_kept_outside(
+def test_an_act_with_its_head_kept_outside(
     board: Board, acted: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A protection that makes every entry slow is switched off by whoever is in a hurry."""
@@ -101,7 +101,7 @@ def test_w13_an_act_with_its_head_kept_outside(
             ward.close()
     board.add(
         figure(
-            "W13",
+            "LS",
             "act with its head compared and kept outside",
             ours=[one / ACTS for one in found["kept"]],
             base=[one / ACTS for one in found["not kept"]],

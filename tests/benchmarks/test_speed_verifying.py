@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
 from contextlib import closing, nullcontext
 from pathlib import Path
@@ -11,15 +10,14 @@ from time import perf_counter, process_time
 import pytest
 from measuring import Board, figure, rounds
 from minting import Site
+from sizes import ENTRIES
 
 from commands.cli import console, lastseen
 from ledger.book import Ledger
 from ledger.events.patient import PatientMeasured
 from ledger.verify import Report, Verified, verify_path
 
-ENTRIES = int(os.environ.get("BENCH_ENTRIES", "20000"))
-"""Entries of the ledger that is verified; BENCH_ENTRIES=100000 is the size of the goal."""
-BEHIND = 1_000
+BEHIND = min(1_000, ENTRIES // 2)
 """Entries that came since."""
 APPENDS = 20
 """Appends in one round."""
