@@ -20,7 +20,7 @@ from ledger.verify import verify_path
 
 SITES = (3, 3, 2)
 """How many programs write at each site."""
-SECONDS = 2.5
+SECONDS = 1.5
 LOCKS = ("locked", "busy", "deadlock", "serialize", "in use", "lost;")
 
 

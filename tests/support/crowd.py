@@ -20,8 +20,9 @@ from ledger.errors import Conflict, DoseLedgerError
 from ledger.events.patient import PatientMeasured
 
 PATIENTS = tuple(f"patient/001-{i:03d}" for i in range(1, 5))
-SLOTS = 12
-"""Persons that everybody tries to enrol: one of all attempts for a person may win."""
+SLOTS, TURNS, LEAST = 4, 40, 24
+"""So many persons everybody tries to enrol at a time, and others after so many turns: one of all attempts for a person
+may win. A writer takes at least so many turns, a third of them for slots, so that some attempts must lose."""
 
 
 def slot(number: int) -> str:
@@ -30,13 +31,13 @@ def slot(number: int) -> str:
 
 
 def write(ledger: str, name: str, seconds: float) -> None:
-    """Write until the time is over."""
+    """Write until the time is over, and a while at least."""
     site = Site(ledger, seed=name, join=True)
     chance, until, turn = random.Random(name), monotonic() + seconds, 0
-    while monotonic() < until:
+    while monotonic() < until or turn < LEAST:
         turn += 1
-        if turn % 4 == 0:
-            tell(grab(site, slot(chance.randrange(SLOTS))))
+        if turn % 3 == 0:
+            tell(grab(site, slot(chance.randrange(SLOTS) + turn // TURNS * SLOTS)))
             continue
         weight = PatientMeasured(weight_kg=str(chance.randrange(40, 99)), height_cm=None)
         entry = site.write(chance.choice(PATIENTS), weight, by=chance.choice(("nina", "norbert", "clara")))
