@@ -21,13 +21,14 @@ def run(args: Sequence[str]) -> int:
         failing.show(error)
         return error.exit_code
     except KeyboardInterrupt:
-        console.insist("\nInterrupted; nothing more is written.")
-        return INTERRUPTED
+        code = INTERRUPTED
     except BrokenPipeError:
         console.silence()
         return 0
     except Exception as error:  # noqa: BLE001 - the last door: no traceback may show a person's data on the screen
         return _internal(error)
+    if code == INTERRUPTED:  # the library of the terminal turns some interrupts into this code
+        console.insist("\nInterrupted; nothing more is written.")
     return code
 
 

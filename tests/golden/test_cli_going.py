@@ -10,7 +10,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from commands.cli import console, going
+from commands.cli import console, going, trust
 from commands.cli.going import Going
 
 
@@ -68,6 +68,17 @@ def test_an_interrupt_takes_the_line_away(watching: Watching) -> None:
     with pytest.raises(KeyboardInterrupt):
         interrupted()
     assert watching.screen.getvalue().endswith("\r\x1b[K")
+
+
+def test_an_interrupt_says_that_nothing_more_happens(here, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever ends a command would not know whether it went on behind his back."""
+
+    def interrupted(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(trust, "verify_path", interrupted)
+    ran = here.run("verify")
+    assert (130, "", True) == (ran.code, ran.out, "Interrupted; nothing more is written." in ran.err)
 
 
 @pytest.mark.parametrize("manner", [console.Manner(json=True), console.Manner(quiet=True), None])
