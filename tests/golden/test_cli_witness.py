@@ -203,9 +203,14 @@ def test_a_witness_that_lost_its_memory_is_named(here) -> None:
         (note,) = (here.folder / "w1.state").glob("*.note")
         note.unlink()
         ran = here.run("witness", "request", "--url", url, "--json")
+        assert (6, ["unavailable"]) == (ran.code, [row["state"] for row in json.loads(ran.out)["data"]["rows"]])
+        lock = note.with_suffix(".lock")
+        lock.unlink()
+        ran = here.run("witness", "request", "--url", url, "--json")
         assert ["forgetful"] == [row["state"] for row in data(ran)["rows"]]
         assert "39 entries before" in data(ran)["rows"][0]["why"]
         note.unlink()
+        lock.unlink()
         assert "forgot them" in here.run("witness", "request", "--url", url).err
 
 
