@@ -33,6 +33,9 @@ def shown(name: str) -> str:
     """How a place is named to people: a path as it is, a URL without what is secret in it."""
     if not is_url(name):
         return name
+    if _torn(name):
+        scheme, _, rest = name.partition("://")
+        return f"{scheme}://{rest.partition(':')[0]}@{rest.rpartition('@')[2]}"
     base, said = _parts(name)
     front, at, rest = base.rpartition("@")
     scheme, _, user = front.partition("://")
@@ -47,7 +50,7 @@ def masked(text: str) -> str:
 
 def whereabouts(name: str) -> str:
     """Where a URL leads, whoever uses it: host, port, database and schema alone."""
-    base, said = _parts(name)
+    base, said = _parts(shown(name) if _torn(name) else name)
     scheme, _, rest = base.partition("://")
     kept = [(key, value) for key, value in said if key in _PLACE]
     return _joined(f"{scheme}://{rest.rpartition('@')[2]}", [*kept, (_OURS, schema_of(name))])
@@ -57,6 +60,16 @@ def schema_of(url: str) -> str:
     """The schema in which the ledger of a URL lies; BadInput where its name is none."""
     found = dict(_parts(url)[1]).get(_OURS, SCHEMA)
     return require_name(found, "schema")
+
+
+def require_whole(url: str) -> None:
+    """Refuse (BadInput) a URL that libpq would cut inside the password, and then name a part of it as the host."""
+    if _torn(url):
+        raise BadInput(
+            "The password in the URL has a sign that means something else in a URL.",
+            why=shown(url),
+            fix="Keep it in ~/.pgpass; or write %40 for @, %2F for /, %3A for :, %3F for ? and %23 for #.",
+        )
 
 
 def conninfo(url: str) -> str:
@@ -81,6 +94,17 @@ def require_name(name: str, what: str) -> str:
             fix="Use at most 40 lower-case letters, digits and underscores; the first is a letter.",
         )
     return name
+
+
+def _torn(url: str) -> bool:
+    """Tell whether a password with an unquoted sign makes a parser find the host, or the end, inside the password."""
+    rest = url.partition("://")[2]
+    front = re.split(r"[/?#]", rest, maxsplit=1)[0]
+    if "@" in front:
+        return front.count("@") > 1 or "#" in rest
+    hosts = re.sub(r"\[[^\]]*\]", "", front).split(",")
+    plain = all(re.fullmatch(r"[^:]*(:[0-9]*)?", host) for host in hosts)
+    return "@" in rest and (not plain or "@" in rest.partition("?")[0])
 
 
 def _parts(url: str) -> tuple[str, list[tuple[str, str]]]:

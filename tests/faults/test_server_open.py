@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -16,7 +17,7 @@ from ledger.book import Ledger, masked, servers, shown, whereabouts
 from ledger.errors import BadInput, DoseLedgerError, IntegrityFailure, NotAllowed, OutcomeUnknown, Unavailable
 from ledger.events.patient import PatientMeasured
 from ledger.storage.audit import Audit
-from ledger.storage.location import conninfo, schema_of
+from ledger.storage.location import conninfo, require_whole, schema_of
 from ledger.storage.opening import look_at
 from ledger.storage.postgres import session
 from ledger.verify import verify_path
@@ -276,6 +277,33 @@ def test_without_the_driver_a_url_says_what_is_missing() -> None:
     assert "pip install 'doseledger[postgres]'" in done.stdout
 
 
+@pytest.mark.parametrize("password", ["s3cr3t@signs", "s3cr3t/signs", "s3cr3t?signs", "s3cr3t#signs", "1/signs"])
+def test_a_password_that_cuts_the_url_is_never_shown_in_part(password: str) -> None:
+    """The driver would name the second half of the password as the host that it cannot find."""
+    url = f"postgresql://ward:{password}@db.example.org/trial?schema=onco"
+    said = refused(url)
+    for text in (shown(url), whereabouts(url), said.what, said.why, said.fix):
+        assert not {"s3cr3t", "signs"} & set(re.findall(r"\w+", text)), text
+    assert isinstance(said, BadInput)
+    assert "%40 for @" in said.fix
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "postgresql://localhost:5432/db?user=ward@realm",
+        "postgresql://[::1]:5432/db?user=ward@realm",
+        "postgresql://ward:p%40w@[::1]:5432/db",
+        "postgresql://ward@one,two:5433/db?application_name=a",
+        "postgresql:///db?host=/tmp",
+    ],
+)
+def test_a_url_that_is_whole_is_used(url: str) -> None:
+    """Somebody whose name at the server has an @ in it could not come in."""
+    require_whole(url)
+    assert url.replace(":p%40w", "") == shown(url).replace("%40", "@")
+
+
 def test_a_ledger_in_a_file_loads_no_driver() -> None:
     """The smallest look at a file would wait for a driver that it does not need."""
     program = "import sys; import ledger.book, ledger.verify, ledger.storage.making; print('psycopg' in sys.modules)"
@@ -355,6 +383,21 @@ def test_migrate_leaves_what_is_not_ours(place: str) -> None:
     with pytest.raises(Unavailable, match="does not know a role"):
         servers.migrate(url, ["nobody_here"], [])
     assert "tables" in refused(url).why
+@pytest.mark.parametrize("role", ["public", "current_user", "session_user", "user", "none"])
+def test_rights_are_given_to_one_role(role: str) -> None:
+    """A slip of the pen would let everybody who may log in add entries to the trial's record."""
+    with pytest.raises(BadInput, match="is not a role that can be given rights"):
+        servers.script(server.place(), (role,), ())
+
+
+@pytest.mark.parametrize("role", [server.APP, server.INSPECT])
+def test_only_the_owner_gives_rights(place: str, role: str) -> None:
+    """Whoever set the server up with the wrong role would read that all rights are given, and none are."""
+    with pytest.raises(Unavailable, match="may not do this") as caught:
+        servers.migrate(server.by(place, role), [role], [])
+    assert f"Use the URL of {server.OWNER}." == caught.value.fix
+
+
     with pytest.raises(Unavailable, match="may not do this"):
         servers.migrate(server.by(url, server.OWNER).replace(server.OWNER, server.INSPECT), [], [])
     with pytest.raises(BadInput, match="cannot be the name of a role"):

@@ -98,12 +98,32 @@ def _made(session: Session) -> tuple[str, ...]:
     ((there,),) = session.run("SELECT count(*) FROM pg_namespace WHERE nspname = ?", (session.schema,))
     new = () if there else (f"CREATE SCHEMA {session.schema}",)
     return (*new, *tables.statements(session.schema), *_views(session.schema))
+        if found:
+            owner = _owner(session)
 
 
 def _run(session: Session, statements: Sequence[str]) -> None:
     connection = session.connection
     try:
         with connection.transaction():
+def _owner(session: Session) -> str:
+    """Give whose the tables are that are there; Unavailable where this role may not act for him.
+
+    The server itself only warns when somebody else gives rights, and gives none.
+    """
+    ((owner, acts),) = session.run(
+        "SELECT pg_get_userbyid(nspowner)::text, pg_has_role(nspowner, 'USAGE') FROM pg_namespace WHERE nspname = ?",
+        (session.schema,),
+    )
+    if not acts:
+        raise Unavailable(
+            "The role of this URL may not do this in the database.",
+            why=f"{session.name}: the tables are there, and {owner} owns them",
+            fix=f"Use the URL of {owner}.",
+        )
+    return str(owner)
+
+
             for statement in statements:
                 connection.execute(statement)
     except psycopg.Error as error:

@@ -10,7 +10,7 @@ from typing import Any
 import psycopg
 
 from ledger.errors import Unavailable
-from ledger.storage.location import conninfo, schema_of, secrets_of, shown
+from ledger.storage.location import conninfo, require_whole, schema_of, secrets_of, shown
 from ledger.storage.postgres.refusals import translated, unreached
 
 OLDEST = 16
@@ -89,6 +89,7 @@ class Session:
         self._connection.close()
 
     def _connect(self) -> Link:
+        require_whole(self._url)
         try:
             connection = Link.connect(
                 conninfo(self._url),
