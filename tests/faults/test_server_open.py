@@ -256,27 +256,6 @@ def test_no_password_is_shown(url: str) -> None:
     assert "s3cr3t" not in f"{caught.value.what} {caught.value.why} {caught.value.fix}"
 
 
-@pytest.mark.parametrize("name", ["Trial", "1trial", 'a"b', "a;b", "pg-1", "x" * 41, ""])
-def test_a_schema_has_a_plain_name(original: str, name: str) -> None:
-    """A name with a quote in it would become a statement of its own."""
-    with pytest.raises(BadInput, match="cannot be the name of a schema"):
-        Ledger.open(original.replace(schema_of(original), name), read_only=True)
-
-
-def test_without_the_driver_a_url_says_what_is_missing() -> None:
-    """A ward that installed the small version would see a traceback instead of what to install."""
-    program = (
-        "import sys; sys.modules['psycopg'] = None\n"
-        "from ledger.book import Ledger\n"
-        "from ledger.errors import Unavailable\n"
-        "try:\n    Ledger.open('postgresql://ward@localhost/trial', read_only=True)\n"
-        "except Unavailable as error:\n    print(error.what, error.fix)\n"
-    )
-    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
-    assert "This installation cannot reach a PostgreSQL server." in done.stdout
-    assert "pip install 'doseledger[postgres]'" in done.stdout
-
-
 @pytest.mark.parametrize("password", ["s3cr3t@signs", "s3cr3t/signs", "s3cr3t?signs", "s3cr3t#signs", "1/signs"])
 def test_a_password_that_cuts_the_url_is_never_shown_in_part(password: str) -> None:
     """The driver would name the second half of the password as the host that it cannot find."""
@@ -302,6 +281,27 @@ def test_a_url_that_is_whole_is_used(url: str) -> None:
     """Somebody whose name at the server has an @ in it could not come in."""
     require_whole(url)
     assert url.replace(":p%40w", "") == shown(url).replace("%40", "@")
+
+
+@pytest.mark.parametrize("name", ["Trial", "1trial", 'a"b', "a;b", "pg-1", "x" * 41, ""])
+def test_a_schema_has_a_plain_name(original: str, name: str) -> None:
+    """A name with a quote in it would become a statement of its own."""
+    with pytest.raises(BadInput, match="cannot be the name of a schema"):
+        Ledger.open(original.replace(schema_of(original), name), read_only=True)
+
+
+def test_without_the_driver_a_url_says_what_is_missing() -> None:
+    """A ward that installed the small version would see a traceback instead of what to install."""
+    program = (
+        "import sys; sys.modules['psycopg'] = None\n"
+        "from ledger.book import Ledger\n"
+        "from ledger.errors import Unavailable\n"
+        "try:\n    Ledger.open('postgresql://ward@localhost/trial', read_only=True)\n"
+        "except Unavailable as error:\n    print(error.what, error.fix)\n"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert "This installation cannot reach a PostgreSQL server." in done.stdout
+    assert "pip install 'doseledger[postgres]'" in done.stdout
 
 
 def test_a_ledger_in_a_file_loads_no_driver() -> None:
@@ -362,6 +362,21 @@ def test_migrate_makes_the_tables_once_and_gives_the_rights() -> None:
     assert servers.facts(url).owner
 
 
+@pytest.mark.parametrize("role", ["public", "current_user", "session_user", "user", "none"])
+def test_rights_are_given_to_one_role(role: str) -> None:
+    """A slip of the pen would let everybody who may log in add entries to the trial's record."""
+    with pytest.raises(BadInput, match="is not a role that can be given rights"):
+        servers.script(server.place(), (role,), ())
+
+
+@pytest.mark.parametrize("role", [server.APP, server.INSPECT])
+def test_only_the_owner_gives_rights(place: str, role: str) -> None:
+    """Whoever set the server up with the wrong role would read that all rights are given, and none are."""
+    with pytest.raises(Unavailable, match="may not do this") as caught:
+        servers.migrate(server.by(place, role), [role], [])
+    assert f"Use the URL of {server.OWNER}." == caught.value.fix
+
+
 def test_what_migrate_prints_makes_the_same_tables() -> None:
     """An administrator who lets no program make tables would make others than the program knows."""
     url = owner_of("printed")
@@ -383,21 +398,6 @@ def test_migrate_leaves_what_is_not_ours(place: str) -> None:
     with pytest.raises(Unavailable, match="does not know a role"):
         servers.migrate(url, ["nobody_here"], [])
     assert "tables" in refused(url).why
-@pytest.mark.parametrize("role", ["public", "current_user", "session_user", "user", "none"])
-def test_rights_are_given_to_one_role(role: str) -> None:
-    """A slip of the pen would let everybody who may log in add entries to the trial's record."""
-    with pytest.raises(BadInput, match="is not a role that can be given rights"):
-        servers.script(server.place(), (role,), ())
-
-
-@pytest.mark.parametrize("role", [server.APP, server.INSPECT])
-def test_only_the_owner_gives_rights(place: str, role: str) -> None:
-    """Whoever set the server up with the wrong role would read that all rights are given, and none are."""
-    with pytest.raises(Unavailable, match="may not do this") as caught:
-        servers.migrate(server.by(place, role), [role], [])
-    assert f"Use the URL of {server.OWNER}." == caught.value.fix
-
-
     with pytest.raises(Unavailable, match="may not do this"):
         servers.migrate(server.by(url, server.OWNER).replace(server.OWNER, server.INSPECT), [], [])
     with pytest.raises(BadInput, match="cannot be the name of a role"):

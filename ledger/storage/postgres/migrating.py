@@ -11,12 +11,15 @@ from collections.abc import Sequence
 import psycopg
 from msgspec import Struct
 
-from ledger.errors import IntegrityFailure, Unavailable
+from ledger.errors import BadInput, IntegrityFailure, Unavailable
 from ledger.storage.location import require_name
 from ledger.storage.postgres import catalogue, tables
 from ledger.storage.postgres.refusals import sentence
 from ledger.storage.postgres.session import Session
 from ledger.storage.schema import TABLES
+
+_NO_ROLES = frozenset({"public", "none", "current_role", "current_user", "session_user", "user"})
+"""Words that stand for somebody else where SQL asks for a role."""
 
 
 class Roles(Struct, frozen=True):
@@ -52,7 +55,7 @@ def grants(schema: str, roles: Roles) -> tuple[str, ...]:
     views = tables.views_of(schema)
     found = [f"REVOKE ALL ON SCHEMA {schema}, {views} FROM PUBLIC", f"REVOKE ALL ON {listed} FROM PUBLIC"]
     for role in dict.fromkeys((*roles.writers, *roles.readers)):
-        require_name(role, "role")
+        _require_role(role)
         rights = "SELECT, INSERT" if role in roles.writers else "SELECT"
         found += [
             f"GRANT USAGE ON SCHEMA {schema}, {views} TO {role}",
@@ -62,6 +65,12 @@ def grants(schema: str, roles: Roles) -> tuple[str, ...]:
         if role in roles.writers:
             found += [f"GRANT DELETE ON {schema}.texts TO {role}", f"GRANT CREATE ON SCHEMA {views} TO {role}"]
     return tuple(found)
+
+
+def _require_role(name: str) -> None:
+    """Refuse (BadInput) what is no name of one role: `public` is everybody, `current_user` whoever runs it."""
+    if require_name(name, "role") in _NO_ROLES:
+        raise BadInput(f"{name} is not a role that can be given rights.", fix="Name the role of one program or person.")
 
 
 def migrate(url: str, roles: Roles) -> Migrated:
@@ -88,24 +97,14 @@ def migrate(url: str, roles: Roles) -> Migrated:
             raise Unavailable(
                 f"The encoding of the database is {encoding}.", fix="Use a database made with: ENCODING 'UTF8'"
             )
+        if found:
+            owner = _owner(session)
         _run(session, [*(() if found else _made(session)), *grants(session.schema, roles)])
         return Migrated(not found, session.schema, owner, tuple(roles.writers), tuple(roles.readers))
     finally:
         session.close()
 
 
-def _made(session: Session) -> tuple[str, ...]:
-    ((there,),) = session.run("SELECT count(*) FROM pg_namespace WHERE nspname = ?", (session.schema,))
-    new = () if there else (f"CREATE SCHEMA {session.schema}",)
-    return (*new, *tables.statements(session.schema), *_views(session.schema))
-        if found:
-            owner = _owner(session)
-
-
-def _run(session: Session, statements: Sequence[str]) -> None:
-    connection = session.connection
-    try:
-        with connection.transaction():
 def _owner(session: Session) -> str:
     """Give whose the tables are that are there; Unavailable where this role may not act for him.
 
@@ -124,6 +123,16 @@ def _owner(session: Session) -> str:
     return str(owner)
 
 
+def _made(session: Session) -> tuple[str, ...]:
+    ((there,),) = session.run("SELECT count(*) FROM pg_namespace WHERE nspname = ?", (session.schema,))
+    new = () if there else (f"CREATE SCHEMA {session.schema}",)
+    return (*new, *tables.statements(session.schema), *_views(session.schema))
+
+
+def _run(session: Session, statements: Sequence[str]) -> None:
+    connection = session.connection
+    try:
+        with connection.transaction():
             for statement in statements:
                 connection.execute(statement)
     except psycopg.Error as error:
