@@ -210,6 +210,27 @@ def test_a_commit_that_nobody_confirms_is_unknown(site: Site, monkeypatch: pytes
     assert (before - 1, before) == (receipt.position, site.book.size)
 
 
+def test_what_the_server_took_back_is_not_acknowledged(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The nurse would have the receipt of an entry that stands nowhere."""
+    raw = site.draft(STREAM, WEIGHT, by="nina")
+    run = session.Link.execute
+
+    def failed_before(self, query, *args, **options):
+        if query == "COMMIT":
+            with pytest.raises(psycopg.Error):
+                run(self, "SELECT 1/0")
+        return run(self, query, *args, **options)
+
+    before = site.book.size
+    monkeypatch.setattr(session.Link, "execute", failed_before)
+    with pytest.raises(Unavailable, match="took the entry back; nothing was stored"):
+        site.store(raw)
+    monkeypatch.undo()
+    assert before == site.book.size
+    site.write(STREAM, WEIGHT, by="nina")
+    assert before + 1 == site.book.size
+
+
 def test_a_server_that_would_forget_is_told_to_wait(site: Site) -> None:
     """A dose that was acknowledged would be gone after a power cut, because the server answers before it has it."""
     with psycopg.connect(conninfo(str(site.path))) as other:

@@ -43,7 +43,7 @@ def test_a_superuser_alone_on_his_server_has_views(original: str) -> None:
 
 def test_two_who_make_the_views_at_once_both_have_them(place: str) -> None:
     """The second of two services that start together would say that the database is not as it was made."""
-    said: list[object] = []
+    said: list[DoseLedgerError] = []
 
     def make() -> None:
         try:

@@ -25,7 +25,7 @@ from eventsourcing.persistence import (
 )
 from eventsourcing.utils import Environment
 
-from ledger.errors import IntegrityFailure, OutcomeUnknown
+from ledger.errors import IntegrityFailure, OutcomeUnknown, Unavailable
 from ledger.storage.application import Log
 from ledger.storage.postgres.locks import channel, write_key
 from ledger.storage.postgres.refusals import sentence, translated
@@ -142,13 +142,19 @@ class Recorder(ApplicationRecorder):
 
         connection.add_notice_handler(notice)
         try:
-            connection.execute("COMMIT")
+            done = connection.execute("COMMIT").statusmessage
         except psycopg.Error as error:
             with contextlib.suppress(psycopg.Error):
                 connection.execute("ROLLBACK")
             raise sentence(error, self._session.name, committing=True) from error
         finally:
             connection.remove_notice_handler(notice)
+        if done != "COMMIT":  # so a server answers where a statement before had failed
+            raise Unavailable(
+                "The server took the entry back; nothing was stored.",
+                why=f"{self._session.name}: it answered COMMIT with {done}",
+                fix="Run the same command again.",
+            )
         if told:
             raise OutcomeUnknown(
                 "The server stored the entry, and did not wait until its standby has it.",

@@ -11,14 +11,14 @@ from ledger.errors import Conflict, DoseLedgerError, IntegrityFailure, OutcomeUn
 
 _AGAIN = "Run the same command again."
 _UNAVAILABLE = {
-    "08": ("The connection to the database server was lost; nothing was stored.", _AGAIN),
+    "08": ("The connection to the database server was lost.", _AGAIN),
     "25006": (
         "The ledger cannot be written: this server, or this role, only reads.",
         "Use the URL of the primary server, with the role that writes.",
     ),
     "28": ("The database server does not let this role in.", "Check the URL, the role and its password."),
     "3D000": ("There is no such database on the server.", "Check the URL; who runs the server makes the database."),
-    "40": ("The server could not carry out the write beside others; nothing was stored.", _AGAIN),
+    "40": ("The server could not carry out the write beside others.", _AGAIN),
     "42501": (
         "The role of this URL may not do this in the database.",
         "Use the URL of the role that writes, or have `doseledger storage migrate` give the rights.",
@@ -27,13 +27,13 @@ _UNAVAILABLE = {
         "The server does not know a role that is named.",
         "Who runs the server makes it: CREATE ROLE name LOGIN; then run it again.",
     ),
-    "53100": ("The disk of the server is full; nothing was stored.", "Free some space on it, and run it again."),
-    "53200": ("The server has not enough memory; nothing was stored.", _AGAIN),
+    "53100": ("The disk of the server is full.", "Free some space on it, and run it again."),
+    "53200": ("The server has not enough memory.", _AGAIN),
     "53300": ("The server has too many connections.", "Close some, or let the server allow more; then run it again."),
     "55P03": ("The ledger is in use by another program.", "Wait for the other program, and try again."),
-    "57014": ("The statement took too long and was ended; nothing was stored.", _AGAIN),
-    "57P": ("The database server is being stopped or started; nothing was stored.", "Try again when it is there."),
-    "58": ("The disk of the server failed; nothing was stored.", "Check the server, and run the same command again."),
+    "57014": ("The statement took too long and was ended.", _AGAIN),
+    "57P": ("The database server is being stopped or started.", "Try again when it is there."),
+    "58": ("The disk of the server failed.", "Check the server, and run the same command again."),
 }
 _MISSING = frozenset({"3F000", "42P01"})
 _DAMAGED = "Stop writing, keep this database, and restore the newest backup beside it: `doseledger verify` judges both."
@@ -79,15 +79,20 @@ def sentence(error: psycopg.Error, name: str, *, writing: bool = False, committi
         return absent(name, _told(error))
     for prefix, (what, fix) in _UNAVAILABLE.items():
         if state.startswith(prefix):
-            return Unavailable(what, why=why, fix=fix)
+            return Unavailable(_with(what, writing=writing), why=why, fix=fix)
     if state in {_UNIQUE, _RAISED}:
         return _constraint(error, why)
     if not state and isinstance(error, psycopg.OperationalError):
-        lost = "The connection to the database server was lost" + ("; nothing was stored." if writing else ".")
-        return Unavailable(lost, why=why, fix=_AGAIN)
+        what = "The connection to the database server was lost."
+        return Unavailable(_with(what, writing=writing), why=why, fix=_AGAIN)
     if state.startswith("XX"):
         return IntegrityFailure("The database of the ledger is damaged.", why=why, fix=_DAMAGED)
     return IntegrityFailure("The database is not as this program made it.", why=why, fix=_DAMAGED)
+
+
+def _with(what: str, *, writing: bool) -> str:
+    """Say that nothing was stored where that is what failed; who reads may have stored something before."""
+    return f"{what.removesuffix('.')}; nothing was stored." if writing else what
 
 
 def absent(name: str, why: str) -> Unavailable:

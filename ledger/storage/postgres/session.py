@@ -63,7 +63,7 @@ class Session:
             return self._connection
         if self.pinned:
             raise Unavailable(
-                "The connection to the database server was lost; nothing was stored.",
+                "The connection to the database server was lost.",
                 why=self.name,
                 fix="Run the same command again.",
             )

@@ -71,6 +71,11 @@ _WRITERS = (
     " OR NOT rolsuper AND rolname !~ '^pg_' AND has_schema_privilege(oid, ?, 'CREATE')"
 )
 _ALONE = "SELECT pg_advisory_xact_lock(?)"
+_MADE = (
+    "SELECT 1 FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace"
+    " WHERE n.nspname = ? AND c.relname = 'views'"
+)
+"""Whether the tables are there, by a look that remembers nothing of an earlier one."""
 
 
 class ViewTables:
@@ -177,7 +182,7 @@ class ViewTables:
         writers = ", ".join(role for (role,) in self._session.run(_WRITERS, (self._schema,)))
         with self._transaction("BEGIN") as run:
             run(_ALONE, (write_key(self._schema),))
-            if self._there():  # another runner made them meanwhile
+            if run(_MADE, (self._schema,)):  # another runner made them meanwhile
                 return
             for statement in (*_TABLES, f"GRANT INSERT, UPDATE, DELETE ON VIEWS, ROWS TO {writers}"):
                 run(statement, ())
