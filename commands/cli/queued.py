@@ -74,7 +74,8 @@ def waiting(ledger_id: str) -> tuple[Waiting, ...]:
     here = folder(ledger_id)
     if not here.is_dir():
         return ()
-    return tuple(sorted((_read(path) for path in here.glob("*.json")), key=lambda one: (one.size, one.nonce)))
+    found = (one for path in here.glob("*.json") if (one := _read(path)) is not None)
+    return tuple(sorted(found, key=lambda one: (one.size, one.nonce)))
 
 
 def done(ledger_id: str, one: Waiting) -> None:
@@ -88,10 +89,13 @@ def _path(ledger_id: str, one: Waiting) -> Path:
     return folder(ledger_id) / f"{one.size}-{one.nonce}.json"
 
 
-def _read(path: Path) -> Waiting:
+def _read(path: Path) -> Waiting | None:
+    """Read a request; None where another run of this user has just had it answered."""
     try:
         found = msgspec.json.decode(path.read_bytes(), type=Waiting)
         int(found.nonce, 16)
+    except FileNotFoundError:
+        return None
     except (OSError, ValueError) as error:
         raise BadInput(
             "a request for a time stamp is damaged", why=f"{path}: {error}", fix="move it away, and ask again"
