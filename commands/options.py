@@ -196,7 +196,9 @@ def named_witness(text: str) -> VerifierKey:
     except (Malformed, NotAllowed) as error:
         why = error.why or error.what
         raise BadInput(
-            f"{text!r} is not the key of a witness", why=why, fix="NAME+ID+KEY, as `doseledger witness key` prints it"
+            "this is not the key of a witness",  # it is not shown: it may be the secret one
+            why=why,
+            fix="NAME+ID+KEY, as `doseledger witness key` prints it, or the file *.pub that it writes",
         ) from error
     except msgspec.ValidationError as error:
         raise BadInput(

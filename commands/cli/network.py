@@ -30,13 +30,19 @@ class Answer:
 
 
 def host_of(url: str) -> str:
-    """The name of the machine in an address; BadInput for what is no address of the web."""
+    """The name of the machine in an address; BadInput for what is no address of the web, or holds a password."""
     try:
         parts = urlsplit(url)
         name = parts.hostname or ""
         _ = parts.port
     except ValueError:
         parts, name = None, ""
+    if "@" in (parts.netloc if parts is not None and parts.netloc else url):
+        raise BadInput(
+            "an address with a password in it is not used",
+            why="it would be kept on this machine, and shown",
+            fix="https://NAME/PATH; whoever asks for a password is asked by file",
+        )
     if parts is None or parts.scheme not in {"http", "https"} or not name or not url.isascii():
         raise BadInput(f"{url!r} is no address", fix="https://NAME/PATH")
     return name

@@ -178,26 +178,36 @@ def own_device_key_path(ledger: str) -> Path:
 
 def write_private(path: Path, data: bytes) -> None:
     """Write a new file that only its owner can read, on the disk before this returns; never over another file."""
-    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     try:
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
     except FileExistsError as error:
         raise Unavailable(
-            f"there is already a file at {path}", fix="choose another name; it is never overwritten"
+            f"there is already a file at {error.filename}", fix="choose another name; it is never overwritten"
         ) from error
     except OSError as error:
-        raise Unavailable(
-            f"{path} cannot be written", why=str(error), fix="check the folder and who may write in it"
-        ) from error
-    with os.fdopen(handle, "wb") as file:
-        file.write(data)
-        file.flush()
-        os.fsync(file.fileno())
+        raise _unwritten(path, error) from error
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+    except OSError as error:
+        path.unlink(missing_ok=True)
+        raise _unwritten(path, error) from error
     folder = os.open(path.parent, os.O_RDONLY | os.O_CLOEXEC)
     try:
         os.fsync(folder)
     finally:
         os.close(folder)
+
+
+def _unwritten(path: Path, error: OSError) -> Unavailable:
+    return Unavailable(
+        f"{path} cannot be written",
+        why=error.strerror or str(error),
+        fix="check the folder, the room on the disk, and who may write there",
+    )
 
 
 def open_to_others(path: Path) -> bool:

@@ -100,6 +100,8 @@ def entry_recover(
             for lost in ready:
                 console.answer(f"  {lost.entry.kind}  {lost.entry.stream}  {lost.entry.payload.occurred.at}")
             console.say(f"{len(ready)} entries would come back; nothing is written.")
+        if not shared.json and not ready and not left:
+            console.say("Nothing is lost of what is held there: every entry of a person stands in the ledger already.")
         for missing in () if shared.json else left:
             console.insist(f"! not recovered: {missing.kind} {missing.entry[:8]}: {missing.why}", "warn")
     return 0

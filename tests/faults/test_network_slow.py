@@ -55,3 +55,14 @@ def test_only_addresses_of_the_web_are_asked(url: str) -> None:
     """A line in the settings could make the program read a file of the machine and put it into the ledger."""
     with pytest.raises(BadInput, match="is no address"):
         network.post(url, b"", kind="text/plain")
+
+
+@pytest.mark.parametrize(
+    "url",
+    ["https://joe:s3cret@tsa.example.org/tsr", "https://s3cret@one.example", "http://joe:s3cret@[", "x:s3cret@one"],
+)
+def test_an_address_with_a_password_is_not_used(url: str) -> None:
+    """The sponsor's password would lie in the queue of requests, and stand in `anchor status` and on photographs."""
+    with pytest.raises(BadInput) as caught:
+        network.post(url, b"", kind="text/plain")
+    assert "s3cret" not in f"{caught.value.what} {caught.value.why} {caught.value.fix}"

@@ -125,6 +125,7 @@ def test_tails_and_lines_and_the_outbox_are_read(here, loss) -> None:
     assert [] == list(box.glob("*.json")), "what was stored is not kept"
     ran = signed(here, "crc.1", "entry", "recover", "--outbox", **loss)
     assert (0, "") == (ran.code, ran.out)
+    assert "every entry of a person stands in the ledger already" in ran.err
     with Ledger.open(here.folder / "lost", read_only=True) as ledger:
         position, weight = next((one.position, one) for one in ledger.entries(39) if one.payload.reason is not None)
         words = {name: ledger.salted(name) for name in (weight.payload.reason.text,)}

@@ -280,6 +280,16 @@ def test_the_first_entry_names_witnesses(here) -> None:
     )
 
 
+def test_the_secret_key_of_a_witness_is_never_shown(here) -> None:
+    """A sponsor who mailed the wrong one of two files would find his secret key on a screen at the site."""
+    made(here)
+    ran = here.sign("reg.1+reg.2", "policy", "amend", "--witness-key=w1.key", "--witness-quorum", "1")
+    assert 2 == ran.code
+    assert "this is not the key of a witness" in ran.err.lower()
+    secret = (here.folder / "w1.key").read_text().splitlines()
+    assert [] == [line for line in secret if line in ran.err]
+
+
 def test_a_witness_is_made_once(here) -> None:
     """A second key over the first, or a memory that begins anew, would make two witnesses of one."""
     made(here)
