@@ -7,7 +7,7 @@ import os
 ENTRIES = int(os.environ.get("BENCH_ENTRIES", "10000"))
 """Entries of the ledger that is rebuilt, verified in five rounds, exported and listed."""
 LARGEST = int(os.environ.get("BENCH_SIZE", "100000"))
-"""Entries of the largest ledger; BENCH_SIZE=1000000 takes some 10 GB of disk and an hour or two."""
+"""Entries of the largest ledger; BENCH_SIZE=1000000 takes hours, and several GB of disk."""
 MANY = 20_000
 """Above so many entries what takes minutes is measured once, not five times."""
 
