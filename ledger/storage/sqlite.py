@@ -23,11 +23,10 @@ from eventsourcing.sqlite import (
 )
 from eventsourcing.utils import Environment, EnvType
 
-from ledger.errors import IntegrityFailure
 from ledger.storage import schema
 from ledger.storage.application import Log
+from ledger.storage.inserting import batch_of, statements
 from ledger.storage.refusals import sentence, translated
-from ledger.storage.rows import Batch
 
 
 class WriterTransaction(SQLiteTransaction):
@@ -81,14 +80,6 @@ class Pool(SQLiteConnectionPool):
         return Connection(self._only, None)
 
 
-_INSERT_ENTRY = "INSERT INTO entries VALUES (?,?,?,?,?,?,?,?,?,?,?,?)"
-_INSERT_SIGNER = "INSERT INTO signers VALUES (?,?,?,?,?)"
-_INSERT_NODE = "INSERT INTO nodes VALUES (?,?,?)"
-_INSERT_CHECKPOINT = "INSERT INTO checkpoints VALUES (?,?)"
-_INSERT_TEXT = "INSERT INTO texts VALUES (?,?,?,?)"
-_INSERT_BLOB = "INSERT INTO blobs VALUES (?,?)"
-_INSERT_REDACTION = "INSERT INTO redactions VALUES (?,?)"
-_DELETE_TEXT = "DELETE FROM texts WHERE commitment = ?"
 _SELECT_UP = (
     "SELECT stream, version, kind, raw FROM entries"
     " WHERE stream = ? AND version > ? AND version <= ? ORDER BY version LIMIT ?"
@@ -122,24 +113,10 @@ class Recorder(SQLiteApplicationRecorder):
 
     def insert_events(self, stored_events: Sequence[StoredEvent], **kwargs: object) -> Sequence[int]:
         """Store the batch that belongs to these events; nothing is stored, or everything is."""
-        batch = kwargs.get("batch")
-        if not isinstance(batch, Batch) or [(r.stream, r.version, r.kind, r.raw) for r in batch.rows] != [
-            (s.originator_id, s.originator_version, s.topic, s.state) for s in stored_events
-        ]:
-            raise IntegrityFailure("Entries are stored with their leaves and a checkpoint, or not at all.")
+        batch = batch_of(stored_events, kwargs)
         with translated(self._path), self.datastore.transaction(commit=True) as cursor:
-            for row in batch.rows:
-                cursor.execute(_INSERT_ENTRY, row)
-            cursor.executemany(_INSERT_SIGNER, batch.signers)
-            cursor.executemany(_INSERT_NODE, batch.nodes)
-            cursor.executemany(_INSERT_CHECKPOINT, [*batch.earlier, (batch.size, batch.note)])
-            if batch.texts:
-                cursor.executemany(_INSERT_TEXT, batch.texts)
-            if batch.blobs:
-                cursor.executemany(_INSERT_BLOB, batch.blobs)
-            if batch.redacted:
-                cursor.executemany(_INSERT_REDACTION, batch.redacted)
-                cursor.executemany(_DELETE_TEXT, [(commitment,) for commitment, _ in batch.redacted])
+            for sql, rows in statements(batch):
+                cursor.executemany(sql, rows)
         return [row.leaf_index + 1 for row in batch.rows]
 
     def select_events(

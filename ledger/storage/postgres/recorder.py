@@ -25,21 +25,13 @@ from eventsourcing.persistence import (
 )
 from eventsourcing.utils import Environment
 
-from ledger.errors import IntegrityFailure, OutcomeUnknown, Unavailable
+from ledger.errors import OutcomeUnknown, Unavailable
 from ledger.storage.application import Log
+from ledger.storage.inserting import batch_of, statements
 from ledger.storage.postgres.locks import channel, write_key
 from ledger.storage.postgres.refusals import sentence, translated
-from ledger.storage.postgres.session import Link, Session
-from ledger.storage.rows import Batch
+from ledger.storage.postgres.session import Link, Session, spoken
 
-_INSERT_ENTRY = "INSERT INTO entries VALUES (%s,%s,%s,%s,%s,%s,%s,%s,%s,%s,%s,%s)"
-_INSERT_SIGNER = "INSERT INTO signers VALUES (%s,%s,%s,%s,%s)"
-_INSERT_NODE = "INSERT INTO nodes VALUES (%s,%s,%s)"
-_INSERT_CHECKPOINT = "INSERT INTO checkpoints VALUES (%s,%s)"
-_INSERT_TEXT = "INSERT INTO texts VALUES (%s,%s,%s,%s)"
-_INSERT_BLOB = "INSERT INTO blobs VALUES (%s,%s)"
-_INSERT_REDACTION = "INSERT INTO redactions VALUES (%s,%s)"
-_DELETE_TEXT = "DELETE FROM texts WHERE commitment = %s"
 _SELECT_UP = (
     "SELECT stream, version, kind, raw FROM entries"
     " WHERE stream = ? AND version > ? AND version <= ? ORDER BY version LIMIT ?"
@@ -60,23 +52,10 @@ class Recorder(ApplicationRecorder):
 
     def insert_events(self, stored_events: Sequence[StoredEvent], **kwargs: object) -> Sequence[int]:
         """Store the batch that belongs to these events; nothing is stored, or everything is."""
-        batch = kwargs.get("batch")
-        if not isinstance(batch, Batch) or [(r.stream, r.version, r.kind, r.raw) for r in batch.rows] != [
-            (s.originator_id, s.originator_version, s.topic, s.state) for s in stored_events
-        ]:
-            raise IntegrityFailure("Entries are stored with their leaves and a checkpoint, or not at all.")
+        batch = batch_of(stored_events, kwargs)
         with self._transaction() as connection, connection.pipeline(), connection.cursor() as cursor:
-            cursor.executemany(_INSERT_ENTRY, batch.rows)
-            cursor.executemany(_INSERT_SIGNER, batch.signers)
-            cursor.executemany(_INSERT_NODE, batch.nodes)
-            cursor.executemany(_INSERT_CHECKPOINT, [*batch.earlier, (batch.size, batch.note)])
-            if batch.texts:
-                cursor.executemany(_INSERT_TEXT, batch.texts)
-            if batch.blobs:
-                cursor.executemany(_INSERT_BLOB, batch.blobs)
-            if batch.redacted:
-                cursor.executemany(_INSERT_REDACTION, batch.redacted)
-                cursor.executemany(_DELETE_TEXT, [(commitment,) for commitment, _ in batch.redacted])
+            for sql, rows in statements(batch):
+                cursor.executemany(spoken(sql), rows)
             cursor.execute(f'NOTIFY "{channel(self._session.schema)}"')
         return [row.leaf_index + 1 for row in batch.rows]
 
