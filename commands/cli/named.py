@@ -1,10 +1,12 @@
-"""What an option names from outside the ledger: its id from the paper, the verifier key of its log."""
+"""What an option names from outside the ledger: its id from the paper, the verifier keys of its log and of others."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 
 from commands.cli.place import read_file
+from ledger.anchors.cosignature import parse_witness_key
 from ledger.errors import BadInput, Malformed
 from ledger.merkle.note import VerifierKey, parse_vkey
 
@@ -30,13 +32,18 @@ def id_beside(file: str | None, said: str | None) -> str | None:
 
 
 def verifier_key(said: str) -> VerifierKey:
-    """Read a verifier key, given as it is or in a file."""
+    """Read the verifier key of a log, given as it is or in a file."""
+    return _key(said, parse_vkey, "a log", "give NAME+ID+KEY, as docs/spec/checkpoint.md says, or a file with it")
+
+
+def witness_key(said: str) -> VerifierKey:
+    """Read the key of a witness, given as it is or in a file."""
+    return _key(said, parse_witness_key, "a witness", "give NAME+ID+KEY as the witness prints it, or a file with it")
+
+
+def _key(said: str, parse: Callable[[str], VerifierKey], whose: str, fix: str) -> VerifierKey:
     text = said if "+" in said else read_file(said).decode("utf-8", "replace").strip()
     try:
-        return parse_vkey(text)
+        return parse(text)
     except Malformed as error:
-        raise BadInput(
-            "this is no verifier key of a log",
-            why=error.what,
-            fix="give NAME+ID+KEY, as docs/spec/checkpoint.md says, or a file with it",
-        ) from error
+        raise BadInput(f"this is no verifier key of {whose}", why=error.what, fix=fix) from error

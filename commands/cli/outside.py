@@ -9,12 +9,11 @@ from typing import Annotated
 import typer
 
 from commands.cli import console, terminal
+from commands.cli.named import witness_key
 from commands.cli.place import read_file
 from ledger.anchors import paper
-from ledger.anchors.cosignature import parse_witness_key
 from ledger.anchors.paper import Paper
-from ledger.errors import BadInput, Malformed
-from ledger.merkle.note import VerifierKey
+from ledger.errors import BadInput
 from ledger.verify import Outside
 
 
@@ -76,19 +75,6 @@ def on_paper(said: str) -> Paper:
     names = ("Entries", *(f"Root, line {number}" for number in range(1, paper.LINES + 1)))
     size, *lines = (_asked(number, name) for number, name in enumerate(names))
     return Paper(int(size), "".join(lines))
-
-
-def witness_key(said: str) -> VerifierKey:
-    """Read the key of a witness, given as it is or in a file."""
-    text = said if "+" in said else read_file(said).decode("utf-8", "replace").strip()
-    try:
-        return parse_witness_key(text)
-    except Malformed as error:
-        raise BadInput(
-            "this is no verifier key of a witness",
-            why=error.what,
-            fix="give NAME+ID+KEY as the witness prints it, or a file with it",
-        ) from error
 
 
 def _asked(number: int, name: str) -> str:

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 from commands.cli import clock
 from commands.cli.anchoring import on_paper
-from commands.cli.outside import witness_key
+from commands.cli.named import witness_key
 from commands.cli.place import write_private
 from commands.cli.session import Session
 from commands.cli.version import SOFTWARE
