@@ -16,7 +16,7 @@ from commands.cli.place import device_key_path, ledger_path, log_key_path, read_
 from commands.cli.session import reading, writing
 from commands.cli.trust import tell
 from ledger.anchors import Opener
-from ledger.book import Ledger, is_url
+from ledger.book import Ledger, is_url, shown
 from ledger.copies.tail import SUFFIX, Tail, parse_tail
 from ledger.errors import DoseLedgerError, IntegrityFailure, Unavailable
 from ledger.events.archive import BackupMade, BackupRestored
@@ -130,9 +130,9 @@ def restore(
     from ledger.book.keeping import digest_of, require_free
 
     require_free(target)
+    tail, digest = _beside(file), digest_of(file)
     if not without_keys:
         _require_keys(target)
-    tail, digest = _beside(file), digest_of(file)
     with Ledger.open(file, read_only=True) as backup:
         kept = read_file(expect) if expect is not None else lastseen.kept_of(backup).note()
         seen = None if kept is None else parse(kept)[0].size
@@ -145,7 +145,7 @@ def restore(
     entry = None
     if not lost and not without_keys:
         entry = _recorded(target, BackupRestored(size=moved.size, root=root, digest=digest))
-    done = Restored(target=target, size=moved.size, root=root, digest=digest, entry=entry, seen=seen, lost=lost)
+    done = Restored(target=shown(target), size=moved.size, root=root, digest=digest, entry=entry, seen=seen, lost=lost)
     if shared.json:
         with Ledger.open(target, read_only=True) as ledger:
             envelope.put("restore", ledger, done)

@@ -17,6 +17,7 @@ from commands.cli import clock, console, envelope, keyring, lastseen, logfiles, 
 from commands.cli.options import Layout, Shared
 from commands.cli.place import (
     VARIABLES,
+    Setting,
     device_key_path,
     ledger_path,
     log_key_path,
@@ -31,6 +32,7 @@ from ledger.errors import BadInput, DoseLedgerError
 SMALL = 20_000
 """Entries up to which `doctor` verifies the whole ledger."""
 _PRIVATE = 0o077
+_KEYS = {"log-key": log_key_path, "device-key": device_key_path}
 
 
 @dataclass(frozen=True)
@@ -213,10 +215,8 @@ def config_show(
     origin: Annotated[bool, typer.Option("--origin", help="Say where each value comes from.")] = False,
 ) -> None:
     """Show the settings in force; no setting can change the clock."""
-    found = [
-        SettingRow(one.name, shown(one.value or ""), one.origin)
-        for one in (setting(name, {"ledger": shared.ledger, "as": shared.me}.get(name)) for name in VARIABLES)
-    ]
+    said = {"ledger": shared.ledger, "as": shared.me}
+    found = [_row(setting(name, said.get(name)), shared.ledger) for name in VARIABLES]
     found.append(SettingRow("clock", "the machine's", "fixed"))
     found.append(
         SettingRow(
@@ -227,6 +227,14 @@ def config_show(
         envelope.bare("config-show", {"settings": found})
         return
     rows.show(found, layout.format, columns=("name", "value", "origin") if origin else ("name", "value"))
+
+
+def _row(one: Setting, ledger: str | None) -> SettingRow:
+    """One setting as it is shown: without a password; a key that no setting names, where it is looked for."""
+    named = setting("ledger", ledger).value
+    if one.value is None and named is not None and (path := _KEYS.get(one.name)) is not None:
+        return SettingRow(one.name, str(path(named)), "default, by the ledger's name")
+    return SettingRow(one.name, shown(one.value or ""), one.origin)
 
 
 def about(

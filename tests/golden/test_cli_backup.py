@@ -119,6 +119,7 @@ def test_a_folder_is_no_backup(here) -> None:
     ran = here.run("restore", "copy", "again.ledger")
     assert (6, False) == (ran.code, target.exists())
     assert "file copy cannot be read" in ran.err
+    assert "file nosuch.backup cannot be read" in here.run("restore", "nosuch.backup", "other.ledger").err
 
 
 def test_another_history_is_never_restored(backed) -> None:

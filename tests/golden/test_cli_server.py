@@ -117,6 +117,20 @@ def test_writing_and_taking_out(here, url: str, told: Callable[..., tuple[int, s
     assert [] == [file for file in here.folder.rglob("*") if is_url(file.name) or "postgresql:" in str(file)]
 
 
+def test_the_settings_say_where_the_keys_are_looked_for(here, url: str) -> None:
+    """Whoever moves a ledger to a server would not know where to put the keys, and could not write."""
+    here.env = {name: value for name, value in here.env.items() if not name.endswith("_KEY")}
+    for place in (url, str(here.ledger)):
+        ran = here.run("config", "show", "--json", DOSELEDGER_LEDGER=place)
+        found = {row["name"]: row["value"] for row in json.loads(ran.out)["data"]["settings"]}
+        missing = here.run("patient", "measure", "001-001", "--weight", "70kg", "--yes", DOSELEDGER_LEDGER=url).err
+        assert SECRET not in ran.out + missing
+        if place == url:
+            assert f"{found['device-key']}: No such file" in missing
+        else:
+            assert (f"{place}.log-key", f"{place}.device-key") == (found["log-key"], found["device-key"])
+
+
 def test_no_state_holds_the_password(here, url: str, told: Callable[..., tuple[int, str, str]]) -> None:
     """The password would lie in a folder that is backed up, or in a report that is sent to somebody."""
     told(url, "doctor")
