@@ -11,7 +11,7 @@ from commands.cli import console, envelope, lastseen
 from commands.cli.going import Going
 from commands.cli.options import Shared
 from commands.cli.session import reading
-from ledger.book import Ledger
+from ledger.book import Ledger, shown
 
 
 class Copied(Struct, frozen=True, kw_only=True):
@@ -43,15 +43,15 @@ def ledger_copy(
         with Going("copied") as told:
             moved = move(source, target, lastseen.opener_of(ledger), progress=told)
         behind = ledger.size - moved.size
-    data = Copied(target=target, size=moved.size, root=moved.root.hex(), before=moved.before, behind=behind)
+    data = Copied(target=shown(target), size=moved.size, root=moved.root.hex(), before=moved.before, behind=behind)
     with Ledger.open(target, read_only=True) as made:
         if shared.json:
             envelope.put("ledger-copy", made, data)
             return
-    console.answer(target)
+    console.answer(data.target)
     gone_on = f" ({data.before} of them by an earlier run)" if data.before else ""
     console.say(f"{data.size} entries{gone_on}, the same root {data.root}")
     if behind:
-        console.say(f"! {behind} entries were written at {source} since; they are not in the copy", "warn")
+        console.say(f"! {behind} entries were written at {shown(source)} since; they are not in the copy", "warn")
     console.say("The keys of the log and of this machine are not copied: writing needs them.")
     console.say("Write to one of the two alone from now on: two that go on are two histories.")
