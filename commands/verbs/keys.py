@@ -71,7 +71,7 @@ ROWS = (
             Option(
                 "witness-key",
                 options.witness_key,
-                "The key of a witness, as NAME+ID+KEY, or a file with it.",
+                "The key of a witness, as NAME+ID+KEY, or a file with it. Name all: the others go.",
                 field="witness_keys",
                 many=True,
             ),

@@ -229,6 +229,7 @@ def test_a_reply_that_was_changed_or_is_of_another_history_is_not_taken(here) ->
     ):
         (here.folder / "changed").write_bytes(changed)
         assert 8 == here.run("witness", "add", "changed").code, changed
+    assert "no reply of a witness" in here.run("witness", "add", "request").err
     (here.folder / "lines").write_bytes(lines[1])
     assert 2 == here.run("witness", "add", "lines").code
     assert 8 == here.run("witness", "add", "lines", "--size", "38").code
@@ -282,12 +283,14 @@ def test_the_first_entry_names_witnesses(here) -> None:
 
 def test_the_secret_key_of_a_witness_is_never_shown(here) -> None:
     """A sponsor who mailed the wrong one of two files would find his secret key on a screen at the site."""
-    made(here)
+    key = made(here)
     ran = here.sign("reg.1+reg.2", "policy", "amend", "--witness-key=w1.key", "--witness-quorum", "1")
     assert 2 == ran.code
     assert "this is not the key of a witness" in ran.err.lower()
     secret = (here.folder / "w1.key").read_text().splitlines()
     assert [] == [line for line in secret if line in ran.err]
+    named(here, key)
+    assert "Asked for: 1. No head was cosigned by as many." in here.run("witness", "list").err
 
 
 def test_a_witness_is_made_once(here) -> None:

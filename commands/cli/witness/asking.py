@@ -14,7 +14,7 @@ from commands.cli.session import reading, writing
 from ledger.anchors import compare
 from ledger.anchors.quorum import keys_of
 from ledger.anchors.reply import is_lines, take
-from ledger.errors import BadInput, DoseLedgerError, IntegrityFailure, NotAllowed
+from ledger.errors import BadInput, DoseLedgerError, IntegrityFailure, Malformed, NotAllowed
 from ledger.events.study import Witnesses
 from ledger.merkle.checkpoint import parse
 from projections.witnesses import CosignedHead, CosignedHeads, RequestFile, State, known_size, witnesses
@@ -107,7 +107,8 @@ def witness_list(shared: Shared, layout: Layout) -> None:
     columns = ("name", "size", "at", "entry", "later", "key")
     rows.show(data.rows, layout.format, columns=columns, right=("size", "entry", "later"), empty="No witness is named.")
     if data.quorum:
-        console.say(f"Asked for: {data.quorum}. The first {data.covered} entries stand in a head of as many.")
+        stands = f"The first {data.covered} entries stand in a head of" if data.covered else "No head was cosigned by"
+        console.say(f"Asked for: {data.quorum}. {stands} as many.")
     elif data.rows:
         console.say("None is asked for: --witness-quorum of `policy amend` says how many.")
 
@@ -150,7 +151,12 @@ def _size(ledger: Ledger, data: bytes, said: int | None) -> int:
                 "the reply is signature lines alone", why="it does not say which head they are of", fix="--size N"
             )
         return said
-    known = parse(data)[0].size
+    try:
+        known = parse(data)[0].size
+    except Malformed as error:
+        raise Malformed(
+            "this is no reply of a witness", why=error.what, fix="give the file that came back: witness cosign --out"
+        ) from error
     if said is not None and said != known:
         raise BadInput(f"the reply is of the head of {known} entries, not of {said}")
     opened = lastseen.opener_of(ledger)
