@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import platform
+import re
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -32,6 +33,7 @@ from ledger.errors import BadInput, DoseLedgerError
 SMALL = 20_000
 """Entries up to which `doctor` verifies the whole ledger."""
 _PRIVATE = 0o077
+_ADDRESSES = frozenset({"timestamp-authorities", "witnesses"})
 _KEYS = {"log-key": log_key_path, "device-key": device_key_path}
 
 
@@ -234,7 +236,8 @@ def _row(one: Setting, ledger: str | None) -> SettingRow:
     named = setting("ledger", ledger).value
     if one.value is None and named is not None and (path := _KEYS.get(one.name)) is not None:
         return SettingRow(one.name, str(path(named)), "default, by the ledger's name")
-    return SettingRow(one.name, shown(one.value or ""), one.origin)
+    value = re.sub(r"//[^/\s@]*@", "//***@", one.value or "") if one.name in _ADDRESSES else shown(one.value or "")
+    return SettingRow(one.name, value, one.origin)
 
 
 def about(

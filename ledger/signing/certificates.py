@@ -19,7 +19,9 @@ def read_roots(pem: bytes) -> tuple[Certificate, ...]:
             found = tuple(_with_names(one) for one in load_pem_x509_certificates(pem))
     except Exception as error:  # the library raises errors of many kinds for bytes that are no certificate
         raise BadInput(
-            "this is no certificate", why=str(error), fix="give PEM: the lines from BEGIN to END CERTIFICATE"
+            "this is no certificate",
+            why=str(error).partition(" See http")[0],  # its page of questions and answers is about something else
+            fix="give PEM: the lines from BEGIN to END CERTIFICATE",
         ) from error
     if not any(is_root(one) for one in found):
         raise BadInput(

@@ -129,6 +129,9 @@ def test_the_settings_say_where_the_keys_are_looked_for(here, url: str) -> None:
             assert f"{found['device-key']}: No such file" in missing
         else:
             assert (f"{place}.log-key", f"{place}.device-key") == (found["log-key"], found["device-key"])
+    authority = {"DOSELEDGER_TIMESTAMP_AUTHORITIES": f"https://joe:{SECRET}@one.example/tsr https://two.example"}
+    ran = here.run("config", "show", **authority)
+    assert (True, False) == ("https://***@one.example/tsr https://two.example" in ran.out, SECRET in ran.out)
 
 
 def test_no_state_holds_the_password(here, url: str, told: Callable[..., tuple[int, str, str]]) -> None:
