@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from ledger.anchors.cosignature import Check, check_cosignature, strict, witness_key
-from ledger.errors import BadInput, IntegrityFailure, Malformed
+from ledger.errors import BadInput, IntegrityFailure
 from ledger.events.study import Witness, Witnesses
 from ledger.merkle.note import VerifierKey, parse_note
 from ledger.signing import base64url
@@ -65,18 +65,6 @@ def cosigned(note: bytes, policy: Witnesses, check: Check = strict) -> tuple[Cos
         if at is not None:
             found.append(Cosigned(key.name, at, good=True))
     return tuple(found)
-
-
-def quorum_reached(note: bytes, policy: Witnesses, check: Check = strict) -> bool:
-    """Whether as many named witnesses as the policy asks for cosigned this very note; always, where it asks for none.
-
-    Two keys under one name are one witness, and so is one key under two names. False for a note that does not parse.
-    """
-    try:
-        found = cosigned(note, policy, check)
-    except Malformed:
-        return False
-    return len({one.name for one in found if one.good}) >= policy.quorum
 
 
 def covered(newest: Mapping[str, int], policy: Witnesses) -> int:

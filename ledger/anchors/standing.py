@@ -76,12 +76,12 @@ def compare(kept: bytes | None, log: Heads, opened: Opener) -> Standing:
         why = f"{held.size} entries were seen here before; registrars signed in #{left.since} what of them is lost"
         return Standing("restored", size, head, held.size, why)
     if held.size > size:
-        why = f"{held.size} entries were seen here before; only {size} are in this file"
+        why = f"{held.size} entries were seen here before; only {size} are in this ledger"
         if not by_this_log:
             why += ", and not the change of the log's key that sealed them"
         return Standing("stale", size, head, held.size, why)
     if not by_this_log and epoch(held.origin) > epoch(newest.origin):
-        why = f"what was seen here goes on as {held.origin.rpartition('/')[2]} after a loss; this file is of before"
+        why = f"what was seen here goes on as {held.origin.rpartition('/')[2]} after a loss; this ledger is of before"
         return Standing("stale", size, head, held.size, why)
     if not by_this_log:
         return Standing("unreadable", size, head, why="no key of this log has signed what was seen here")
@@ -92,7 +92,7 @@ def compare(kept: bytes | None, log: Heads, opened: Opener) -> Standing:
     if fork is None:
         return Standing("same" if held.size == size else "grown", size, head, held.size)
     was, now = held.root.hex()[:16], fork.root[:16]
-    why = f"when the first {held.size} entries were seen here their root was {was}...; in this file it is {now}..."
+    why = f"when the first {held.size} entries were seen here their root was {was}...; in this ledger it is {now}..."
     return Standing("fork", size, head, held.size, why, fork)
 
 

@@ -126,7 +126,7 @@ def test_a_ledger_that_was_rolled_back_is_read_with_a_warning_and_not_written(si
     assert "! this ledger is older than what was seen of it here" in ran.err
     refused = site.sign("nurse.1", *measure)
     assert 8 == refused.code
-    assert "39 entries were seen here before; only 38 are in this file" in refused.err
+    assert "39 entries were seen here before; only 38 are in this ledger" in refused.err
     ran = site.run("verify", "--json")
     assert (8, "stale") == (ran.code, json.loads(ran.out)["data"]["verdict"])
     checks = {one["what"]: one["state"] for one in json.loads(site.run("doctor", "--json").out)["data"]["checks"]}
