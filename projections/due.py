@@ -127,6 +127,8 @@ def _orders(opened: PatientAt, course: Course) -> Iterator[Due]:
                 since=since,
                 due=minute(latest),
             )
+        if order.checked_by is not None and order.released is not None and not missing:
+            yield Due(what=f"{name} is ready and not started", rule=None, entry=order.position, since=since, due=start)
 
 
 def _missing_agents(course: Course, protocol: Protocol, order: Order, at: datetime) -> tuple[str, ...]:
