@@ -8,7 +8,7 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
-from crowd import KIND, Crowd, Task, together
+from throng import KIND, Crowd, Task, together
 from homes import Home, bare
 from measuring import ROUNDS, Board, figure, rounds
 from rivals import Plain, bodies

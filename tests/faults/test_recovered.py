@@ -30,6 +30,7 @@ from ledger.events.record import EntryRecovered
 from ledger.signing import jws
 from ledger.signing.header import open_header
 from ledger.signing.seal import seal
+from projections.export.casebook.making import casebook
 
 LATER = MONDAY + timedelta(days=1)
 
@@ -316,3 +317,15 @@ def test_a_redaction_comes_back_and_deletes_again(ward: Ward, gone: list[Lost], 
     assert of_the_program(folder) == of_the_file(folder)
     (found,) = run([sheaf(book).case()])
     assert [] == found["findings"]
+
+
+def test_the_casebook_shows_what_came_back_in_its_place(ward: Ward, gone: list[Lost]) -> None:
+    """The printed casebook would list a lost dose under odd entries, and its own section would not know how it ended."""
+    all_back(ward, gone)
+    page = casebook(ward.book, PATIENT, software="doseledger/0").page.decode()
+    assert "Further entries" not in page
+    started = next(one for one in ward.file().entries if one.kind == "infusion.started/1")
+    assert ("nurse.1", "inv.2") == (started.author.person, started.attested[0].person)
+    doses = page.partition('id="doses"')[2].partition("</section>")[0]
+    for signer in started.everyone:
+        assert f"{signer.name}, {signer.role}: {signer.meaning}" in doses

@@ -291,8 +291,8 @@ def test_every_kind_has_its_section() -> None:
     """A kind that no section shows would vanish from the casebook of the patient whom it is about."""
     listed = (*making.BACKGROUND, *making.MEASURED, *making.ELSEWHERE, *review.NOUNS)
     of_patients = {name for name, row in KINDS.items() if row.family in ("patient", "any")}
-    amending = {"entry.countersigned/1", "entry.corrected/1", "entry.voided/1"}
-    assert amending == {name for name in of_patients if not name.startswith(listed)}
+    within = {"entry.countersigned/1", "entry.corrected/1", "entry.voided/1", "entry.recovered/1"}
+    assert within == {name for name in of_patients if not name.startswith(listed)}
     assert [("VALID", "STALE", "DISPUTED", "REPUDIATED", "REVOKED-AFTER", "INVALID")] == [tuple(n for n, _ in STATUSES)]
 
 

@@ -217,7 +217,7 @@ class Source:
         """Say who signed entries, briefly: printed name, meaning, local time. The end of the section has all of it."""
         found = []
         for place in positions:
-            for signer in self.entry(place).signers:
+            for signer in self.entry(place).everyone:
                 found += [
                     says(f"{entry(place)} {signer.name}, {signer.role}: {signer.meaning}", line=True),
                     says(signer.at, "soft"),

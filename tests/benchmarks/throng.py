@@ -1,4 +1,4 @@
-"""One of several processes that write at the same time: `crowd.py`, told what to do by a line of JSON.
+"""One of several processes that write at the same time: `throng.py`, told what to do by a line of JSON.
 
 It says `ready` when it has read its patients once, begins at the next line, and prints how long each append took.
 """
