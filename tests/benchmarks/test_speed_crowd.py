@@ -8,11 +8,11 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
-from throng import KIND, Crowd, Task, together
 from homes import Home, bare
 from measuring import ROUNDS, Board, figure, rounds
 from rivals import Plain, bodies
 from sites import Template
+from throng import KIND, Crowd, Task, together
 
 from ledger.book import Ledger
 from ledger.verify import verify_path

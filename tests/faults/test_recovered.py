@@ -320,7 +320,7 @@ def test_a_redaction_comes_back_and_deletes_again(ward: Ward, gone: list[Lost], 
 
 
 def test_the_casebook_shows_what_came_back_in_its_place(ward: Ward, gone: list[Lost]) -> None:
-    """The printed casebook would list a lost dose under odd entries, and its own section would not know how it ended."""
+    """The casebook would list a lost dose under odd entries, and its own section would not know how it ended."""
     all_back(ward, gone)
     page = casebook(ward.book, PATIENT, software="doseledger/0").page.decode()
     assert "Further entries" not in page
