@@ -12,6 +12,7 @@ from commands.cli import console, envelope, named
 from commands.cli.options import Shared
 from commands.cli.place import read_file, write_private
 from commands.cli.session import reading
+from ledger import held
 from ledger.errors import BadInput, IntegrityFailure
 from ledger.merkle.proof_file import HEADER
 from projections import heads, proofs
@@ -92,7 +93,7 @@ def proof_check(
 def is_proof(file: str) -> bool:
     """Whether a file is one of the two proofs, by its first bytes."""
     try:
-        with Path(file).open("rb") as opened:
+        with held.reading(file) as opened:
             start = opened.read(64)
     except OSError:
         return False  # whoever reads it as something else says what is wrong with it

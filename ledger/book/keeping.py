@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from hashlib import file_digest
 from pathlib import Path
 
-from ledger import codec
+from ledger import codec, held
 from ledger.anchors import Opener
 from ledger.book.ledger import Ledger
 from ledger.book.moving import move
@@ -93,7 +93,7 @@ def sealed(path: str, opened: Opener) -> tuple[int, bytes]:
 def digest_of(path: str) -> str:
     """The SHA-256 of a file, in hexadecimal; raises Unavailable where it cannot be read."""
     try:
-        with Path(path).open("rb") as file:
+        with held.reading(path) as file:
             return file_digest(file, "sha256").hexdigest()
     except OSError as error:
         raise Unavailable(f"The file {path} cannot be read.", why=str(error)) from error

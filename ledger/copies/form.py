@@ -5,6 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Literal
 
+from ledger import held
+
 Form = Literal["folder", "bundle", "archive", "dossier", "lines", "tiles"]
 """`bundle` is a folder with a bag in it, `archive` a ZIP of one; `tiles` is a folder with the log in static files."""
 
@@ -29,7 +31,7 @@ def form_of(path: str) -> Form | None:
     if not place.is_file():
         return None
     try:
-        with place.open("rb") as file:
+        with held.reading(place) as file:
             start = file.read(_LOOK)
     except OSError:
         return None

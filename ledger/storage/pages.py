@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO
 
+from ledger import held
 from ledger.errors import Unavailable
 from ledger.storage.schema import PAGE_SIZE
 
@@ -46,7 +47,7 @@ def strangers(path: str) -> tuple[str, ...] | None:
     Raises Unavailable where it cannot be read.
     """
     try:
-        with Path(path).open("rb") as file:
+        with held.reading(path) as file:
             before = os.fstat(file.fileno())
             found = tuple(_found(file))
             after = Path(path).stat()

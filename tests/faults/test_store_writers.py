@@ -8,7 +8,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from time import monotonic
 
@@ -18,6 +18,8 @@ import writer
 from minting import Site
 
 from ledger.book import Ledger
+from ledger.book.keeping import digest_of
+from ledger.copies import form_of
 from ledger.errors import Conflict, DoseLedgerError, Unavailable
 from ledger.events.patient import PatientMeasured
 from ledger.merkle import proof
@@ -54,6 +56,21 @@ def test_three_processes_write_about_one_patient(site: Site) -> None:
     entries = site.book.stream(writer.PATIENT)
     assert told == [entry.position for entry in entries]
     assert [EACH] * 3 == [sum(entry.author.person == name for entry in entries) for name in names]
+
+
+def test_a_look_at_the_file_takes_no_lock_away(site: Site) -> None:
+    """A look that opens the file beside SQLite, and closes it, would let the next writer fold what is still written."""
+    for seed, look in enumerate((form_of, digest_of, lambda path: list(site.book.audit()))):
+        with suppress(Unavailable):  # there is no file of a ledger on a server
+            look(str(site.path))
+        before = site.book.size
+        told = started(site, "nina", seed).communicate(timeout=120)[0].split()
+        assert [str(before + i) for i in range(EACH)] == told
+        assert before + EACH == site.book.size
+        own = site.write(writer.PATIENT, WEIGHT, by="norbert").position
+        fresh = started(site, "clara", seed).communicate(timeout=120)[0].split()
+        assert [str(own + 1 + i) for i in range(EACH)] == fresh
+    assert [] == list(site.book.audit())
 
 
 @pytest.mark.soak
